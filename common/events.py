@@ -1,0 +1,331 @@
+"""What crosses the broker: frozen dataclasses, parsed once at the edge.
+
+Two kinds of message arrive. Notifications of an object store differ by server and are parsed by
+`parse_notification`; each becomes zero or more `ObjectCreated` / `ObjectRemoved`. Our own events
+travel in an envelope whose fields are named as in CloudEvents 1.0 (`to_message`, `from_message`).
+
+A notification is a hint: the handler asks the store for the truth.
+"""
+
+import base64
+import binascii
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, cast
+from urllib.parse import unquote_plus
+
+
+class UnreadableMessageError(ValueError):
+    """The bytes are no message that we know; it can only be parked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectRef:
+    """One object version in the store."""
+
+    bucket: str
+    key: str  # decoded, as the store's own list shows it
+    version_id: str | None = None  # None: not announced; the handler lists the key's versions
+    etag: str | None = None  # without quotes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Base of every event; `queue` names the function that is woken."""
+
+    queue: ClassVar[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectCreated(Event):
+    """A store says, or reconcile found, that an object version exists."""
+
+    queue: ClassVar[str] = "ingest"
+    object: ObjectRef
+    size: int | None = None
+    event_time: datetime | None = None
+    sequencer: str | None = None
+    principal: str | None = None  # who put it, where the store says so
+    source: str  # aws:s3, minio:s3, seaweedfs, reconcile, replay
+    generation: int = 0  # raised to have finished work done again
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectRemoved(Event):
+    """A store says, or reconcile found, that a key (or one version of it) is gone."""
+
+    queue: ClassVar[str] = "ingest"
+    object: ObjectRef
+    event_time: datetime | None = None
+    sequencer: str | None = None
+    source: str
+    generation: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DatasetsChanged(Event):
+    """A nudge: look at this client's datasets again."""
+
+    queue: ClassVar[str] = "cluster"
+    client: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SegmentationStored(Event):
+    """A client has a new current segmentation."""
+
+    queue: ClassVar[str] = "notify"
+    client: str
+    segmentation: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UploadEvent(Event):
+    """Base of what became of an upload."""
+
+    queue: ClassVar[str] = "notify"
+    client: str
+    upload: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UploadStored(UploadEvent):
+    """The upload's dataset is stored and current."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UploadDuplicated(UploadEvent):
+    """The same bytes had been uploaded before by this client."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UploadRejected(UploadEvent):
+    """The file could not be read as purchases."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UploadNeedsAnswer(UploadEvent):
+    """The file can be read in two ways; a person has to choose."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UploadParked(UploadEvent):
+    """The upload was given up on; an operator has to look."""
+
+
+EVENTS: Mapping[str, type[Event]] = {
+    cls.__name__: cls
+    for cls in (
+        ObjectCreated,
+        ObjectRemoved,
+        DatasetsChanged,
+        SegmentationStored,
+        UploadStored,
+        UploadDuplicated,
+        UploadRejected,
+        UploadNeedsAnswer,
+        UploadParked,
+    )
+}
+
+FUNCTIONS = ("ingest", "cluster", "notify")  # the queues, one per event-driven function
+
+
+# --- our own envelope -----------------------------------------------------------------------
+
+
+def to_message(event: Event, *, event_id: str, source: str) -> bytes:
+    """Return `event` as the body of a message.
+
+    `event_id` names this fact once and for all: a second delivery carries the same id.
+    """
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "id": event_id,
+            "type": type(event).__name__,
+            "source": f"datacore/{source}",
+            "data": dataclasses.asdict(event),
+        },
+        default=datetime.isoformat,
+        sort_keys=True,
+    ).encode()
+
+
+def _from_envelope(envelope: Mapping[str, Any]) -> Event:
+    try:
+        cls = EVENTS[envelope["type"]]
+        data = dict(envelope["data"])
+        if "object" in data:
+            data["object"] = ObjectRef(**data["object"])
+        if data.get("event_time"):
+            data["event_time"] = datetime.fromisoformat(data["event_time"])
+        return cls(**data)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableMessageError(f"not one of our events: {error}") from error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """A parsed message: its events, and the id under which the journal knows it."""
+
+    event_id: str
+    events: tuple[Event, ...]
+
+
+def from_message(body: bytes) -> Message:
+    """Parse one message, ours or a store's notification.
+
+    A test event and other harmless notices give no events.
+
+    Raises:
+        UnreadableMessageError: The body is no JSON object, or has an unknown shape.
+    """
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableMessageError(f"not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise UnreadableMessageError("not a JSON object")
+    if "specversion" in content:
+        return Message(event_id=str(content.get("id", "")), events=(_from_envelope(content),))
+    try:
+        events = tuple(parse_notification(content))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UnreadableMessageError(f"notification of an unknown shape: {error}") from error
+    return Message(event_id=_notification_id(events, body), events=events)
+
+
+def _notification_id(events: tuple[Event, ...], body: bytes) -> str:
+    """Name a notification after what it says, so that a second delivery has the same id.
+
+    Stores set no message id; the same fact is told with the same bucket, key, version and
+    sequencer (or time), whatever the order of fields.
+    """
+    if not events:
+        return hashlib.sha256(body).hexdigest()
+    facts = [[type(e).__name__, dataclasses.asdict(e)] for e in events]
+    canonical = json.dumps(facts, default=datetime.isoformat, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+# --- notifications of object stores ---------------------------------------------------------
+
+_KEYS_ENCODED_AS_FORM = {"aws:s3", "minio:s3"}  # moto says aws:s3 as well
+_CREATED = {"Put", "Post", "Copy", "CompleteMultipartUpload"}
+_PARTIAL_NAMES = (".part", ".tmp", ".crdownload", ".filepart")
+
+
+def parse_notification(content: Mapping[str, Any]) -> Iterator[ObjectCreated | ObjectRemoved]:
+    """Yield the events of a notification of AWS S3, MinIO, moto or SeaweedFS.
+
+    Raises:
+        KeyError, TypeError, ValueError: The notification has an unknown shape.
+    """
+    if "Records" in content:
+        for record in content["Records"] or ():
+            yield from _parse_s3_record(record)
+    elif "event_type" in content and "message" in content:
+        yield from _parse_seaweedfs(content)
+    elif content.get("Event") != "s3:TestEvent":
+        raise ValueError("neither S3 records nor a SeaweedFS filer change")
+
+
+def is_purchase_file(key: str) -> bool:
+    """Say whether `key` names a file that is ours to read: no folder, no half-written file.
+
+    The ending is compared without case: tills write `.CSV` as often as `.csv`.
+    """
+    name = key.rsplit("/", 1)[-1]
+    return (
+        name.lower().endswith(".csv")
+        and not name.startswith("~$")
+        and not name.lower().endswith(_PARTIAL_NAMES)
+    )
+
+
+def _parse_s3_record(record: Mapping[str, Any]) -> Iterator[ObjectCreated | ObjectRemoved]:
+    source = record["eventSource"]
+    kind, _, detail = record["eventName"].removeprefix("s3:").partition(":")
+    s3 = record["s3"]
+    raw_key = s3["object"]["key"]
+    # Decoded exactly once: twice turns `a%2Fb` into a folder, never leaves `+` for a space.
+    key = unquote_plus(raw_key) if source in _KEYS_ENCODED_AS_FORM else raw_key
+    if not is_purchase_file(key):
+        return
+    version = s3["object"].get("versionId") or None
+    ref = ObjectRef(
+        bucket=s3["bucket"]["name"],
+        key=key,
+        version_id=None if version == "null" else version,
+        etag=(s3["object"].get("eTag") or "").strip('"') or None,
+    )
+    when = _time(record.get("eventTime"))
+    sequencer = s3["object"].get("sequencer") or None
+    if kind == "ObjectRemoved":
+        yield ObjectRemoved(object=ref, event_time=when, sequencer=sequencer, source=source)
+    # MinIO also announces tags and retention as ObjectCreated: they change no content.
+    elif kind == "ObjectCreated" and detail in _CREATED:
+        size = s3["object"].get("size")
+        yield ObjectCreated(
+            object=ref,
+            # MinIO leaves the size of an empty object out.
+            size=0 if size is None and source == "minio:s3" else _number(size),
+            event_time=when,
+            sequencer=sequencer,
+            principal=(record.get("userIdentity") or {}).get("principalId") or None,
+            source=source,
+        )
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _number(value: object) -> int | None:
+    return None if value is None or value == "" else int(cast("str", value))
+
+
+def _parse_seaweedfs(content: Mapping[str, Any]) -> Iterator[ObjectCreated | ObjectRemoved]:
+    """Read one filer change: `/buckets/<bucket>/<key>[.versions/v_<version>]`.
+
+    An update only changes attributes (an older version is marked as no longer the latest), and
+    multipart parts live under `.uploads/`: neither is an object that appeared or went.
+    """
+    message = content["message"]
+    entry = message.get("new_entry") or message.get("old_entry")
+    if not entry or entry.get("is_directory") or content["event_type"] == "update":
+        return
+    bucket, _, path = content["key"].removeprefix("/buckets/").partition("/")
+    if path.startswith((".uploads/", ".system/")):
+        return
+    extended = entry.get("extended") or {}
+    version = _base64_text(extended.get("Seaweed-X-Amz-Version-Id"))
+    key = path.removesuffix(f".versions/v_{version}") if version else path
+    if not is_purchase_file(key):
+        return
+    attributes = entry.get("attributes") or {}
+    ref = ObjectRef(
+        bucket=bucket,
+        key=key,
+        version_id=version,
+        etag=_base64_text(extended.get("Seaweed-X-Amz-ETag")),
+    )
+    if content["event_type"] == "delete" or "Seaweed-X-Amz-Delete-Marker" in extended:
+        yield ObjectRemoved(object=ref, source="seaweedfs")
+    else:
+        size = int(attributes.get("file_size") or 0)
+        yield ObjectCreated(object=ref, size=size, source="seaweedfs")
+
+
+def _base64_text(value: str | None) -> str | None:
+    if not value:
+        return None
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"not base64: {value!r}") from error

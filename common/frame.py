@@ -1,0 +1,81 @@
+"""The shape of a frame: a dataset's accepted rows as Arrow tables, and their bytes as chunks.
+
+Pure: both the reader of files and the clustering know it; `common.mongo` stores it.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.ipc
+
+QUANTITY = pa.decimal128(18, 6)
+PRICE = pa.decimal128(18, 6)
+AMOUNT = pa.decimal128(38, 12)  # holds any quantity x price exactly
+
+# Every frame has these columns, in this order; a column the file does not have is all null.
+CANONICAL = pa.schema([
+    pa.field("row", pa.int64(), nullable=False),  # data row in the file, from 1
+    pa.field("line", pa.int64(), nullable=False),  # physical line in the file, from 1
+    pa.field("customer_id", pa.string()),  # null: anonymous
+    pa.field("ordered_at", pa.timestamp("us"), nullable=False),  # the branch's wall time
+    pa.field("order_id", pa.string()),
+    pa.field("branch", pa.string()),  # only where the file has such a column
+    pa.field("product_id", pa.string()),
+    pa.field("product", pa.string()),
+    pa.field("quantity", QUANTITY),
+    pa.field("unit_price", PRICE),
+    pa.field("amount", AMOUNT, nullable=False),
+    pa.field("currency", pa.string()),
+    pa.field("kind", pa.string(), nullable=False),  # sale | return
+])
+OTHER = "other."  # prefix of the file's further columns, kept as text
+
+SALE = "sale"
+RETURN = "return"
+
+# A document holds 16 MB at most; chunks near 2 MB write and read fastest.
+CHUNK_BYTES = 2_000_000
+_OPTIONS = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chunk:
+    """A stretch of a frame's rows as compressed Arrow bytes, named by their sha256."""
+
+    sha256: str
+    rows: int
+    content: bytes
+
+
+def encode(table: pa.Table) -> Iterator[Chunk]:
+    """Yield `table` as chunks of at most `CHUNK_BYTES`; the same rows give the same chunks."""
+    content = _to_bytes(table)
+    if len(content) > CHUNK_BYTES and table.num_rows > 1:
+        middle = table.num_rows // 2
+        yield from encode(table.slice(0, middle))
+        yield from encode(table.slice(middle))
+        return
+    yield Chunk(sha256=hashlib.sha256(content).hexdigest(), rows=table.num_rows, content=content)
+
+
+def decode(content: bytes, columns: Sequence[str] | None = None) -> pa.Table:
+    """Return a chunk's rows, or only some of its columns."""
+    source = pa.py_buffer(content)
+    if columns is None:
+        return pa.ipc.open_stream(source).read_all()
+    schema = pa.ipc.open_stream(source).schema
+    wanted = [i for i, name in enumerate(schema.names) if name in columns]
+    options = pa.ipc.IpcReadOptions(included_fields=wanted)
+    return pa.ipc.open_stream(source, options=options).read_all()
+
+
+def _to_bytes(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    # Sliced arrays keep their offsets; combining them makes the bytes depend on the rows alone.
+    table = table.combine_chunks()
+    with pa.ipc.new_stream(sink, table.schema, options=_OPTIONS) as writer:
+        for batch in table.to_batches():
+            writer.write_batch(batch)
+    return bytes(sink.getvalue())

@@ -1,0 +1,75 @@
+"""One typed Settings; the only reader of the environment.
+
+Names that every S3 tool knows keep their AWS spelling; all others start with DATACORE_.
+"""
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _aws(name: str) -> AliasChoices:
+    return AliasChoices(name, name.lower())
+
+
+class Settings(BaseSettings):
+    """What a function needs to know about the world, read once at start."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DATACORE_", frozen=True, extra="ignore", populate_by_name=True
+    )
+
+    # Object storage. The public URL is the one that browsers reach: the host is part of a
+    # presigned URL's signature, so links are signed for it and never rewritten.
+    s3_endpoint_url: str | None = Field(None, validation_alias=_aws("AWS_ENDPOINT_URL_S3"))
+    s3_public_url: str | None = None
+    aws_access_key_id: str = Field("", validation_alias=_aws("AWS_ACCESS_KEY_ID"))
+    aws_secret_access_key: SecretStr = Field(
+        SecretStr(""), validation_alias=_aws("AWS_SECRET_ACCESS_KEY")
+    )
+    aws_region: str = Field("us-east-1", validation_alias=_aws("AWS_REGION"))
+    bucket: str = "uploads"
+
+    # Queues.
+    sqs_endpoint_url: str | None = Field(None, validation_alias=_aws("AWS_ENDPOINT_URL_SQS"))
+    queue_prefix: str = "datacore-"
+
+    # PostgreSQL, one URL per role: client tables, and journal/claims/outbox/parked. The owner's
+    # is only given to migrations.
+    postgres_app_url: SecretStr = SecretStr("")
+    postgres_runtime_url: SecretStr = SecretStr("")
+    postgres_owner_url: SecretStr = SecretStr("")
+
+    mongo_url: SecretStr = SecretStr("")
+    mongo_database: str = "datacore"
+    redis_url: SecretStr = SecretStr("")
+
+    # Seconds. A claim is renewed every third of its lease; a worker that died is replaced when
+    # the lease ends, so a shorter lease recovers sooner and costs more writes.
+    lease_s: float = 60.0
+    # Seconds after which another worker's unpublished outbox rows are published by this one.
+    relay_after_s: float = 10.0
+    # Seconds a stopping worker may take to finish its running message.
+    drain_s: float = 25.0
+    # Seconds between two listings of the bucket. An object younger than `reconcile_min_age_s`
+    # is left to its own event.
+    reconcile_every_s: float = 300.0
+    reconcile_min_age_s: float = 120.0
+
+    spool_dir: Path | None = None  # temporary files; the system's folder if not given
+    max_upload_bytes: int = 2_000_000_000
+
+    api_host: str = "127.0.0.1"
+    api_port: int = 8080
+    api_public_url: str = "http://127.0.0.1:8080"
+    # Key of the sign-in cookie's signature.
+    cookie_key: SecretStr = SecretStr("")
+    cookie_secure: bool = False
+
+    # `json` for machines, `console` for people.
+    log_format: str = "json"
+    log_level: str = "INFO"
+
+    # Tests only: `<point>:<kill|raise>@<nth>`, see common.failpoints.
+    failpoint: str = ""

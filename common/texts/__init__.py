@@ -1,0 +1,99 @@
+"""Every sentence a person reads: a code with parameters, in English and Spanish.
+
+The catalogue is `common/texts/*.toml`, one file an area: a table per code with its `en` and `es`.
+A placeholder may say how its value is written for the reader's language:
+`{rows:n}` a number, `{share:pct}` a share of one, `{spend:money}` an amount in `{currency}`,
+`{day:date}` a date, `{when:time}` a date with time.
+"""
+
+import string
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = ("en", "es")
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """Return all codes with their sentences by language."""
+    texts: dict[str, Mapping[str, str]] = {}
+    for file in files(__name__).iterdir():
+        if file.name.endswith(".toml"):
+            area = tomllib.loads(file.read_text(encoding="utf-8"))
+            if doubled := texts.keys() & area.keys():
+                raise ValueError(f"codes defined twice: {sorted(doubled)}")
+            texts.update(area)
+    return texts
+
+
+def say(code: str, params: Mapping[str, Any] | None = None, *, language: str = "en") -> str:
+    """Return the sentence of `code` in `language`, filled with `params`.
+
+    Raises:
+        KeyError: The catalogue has no such code, or a parameter is missing.
+    """
+    return _Sentence(language, params or {}).vformat(catalogue()[code][language], (), params or {})
+
+
+class _Sentence(string.Formatter):
+    def __init__(self, language: str, params: Mapping[str, Any]) -> None:
+        self.language = language
+        self.currency = params.get("currency")
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "list":
+            return ", ".join(map(str, value))
+        if format_spec in _WRITERS:
+            return _WRITERS[format_spec](value, self.language, self.currency)
+        return super().format_field(value, format_spec)
+
+
+# Babel is loaded where it is used: it costs more than the rest of this module.
+
+
+def number(value: Any, language: str, _currency: object = None) -> str:
+    """Write a whole or decimal number as `language` does."""
+    from babel.numbers import format_decimal
+
+    return format_decimal(Decimal(str(value)), locale=language)
+
+
+def percent(value: Any, language: str, _currency: object = None) -> str:
+    """Write a share of one as a percentage with at most one decimal."""
+    from babel.numbers import format_percent
+
+    return format_percent(Decimal(str(value)), format="#,##0.#%", locale=language)
+
+
+def money(value: Any, language: str, currency: object = None) -> str:
+    """Write an amount with two decimals, and its currency where that is known."""
+    from babel.numbers import format_currency, format_decimal
+
+    amount = Decimal(str(value))
+    if currency:
+        return format_currency(amount, str(currency), locale=language)
+    return format_decimal(amount, format="#,##0.00", locale=language)
+
+
+def day(value: Any, language: str, _currency: object = None) -> str:
+    """Write a date (or its ISO text)."""
+    from babel.dates import format_date
+
+    when = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    return format_date(when, locale=language)
+
+
+def moment(value: Any, language: str, _currency: object = None) -> str:
+    """Write a date with its time (or its ISO text)."""
+    from babel.dates import format_datetime
+
+    when = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return format_datetime(when, format="short", locale=language)
+
+
+_WRITERS = {"n": number, "pct": percent, "money": money, "date": day, "time": moment}

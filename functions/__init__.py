@@ -1,0 +1,1 @@
+"""One folder per deployable function; they never import each other."""

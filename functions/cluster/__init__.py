@@ -1,0 +1,1 @@
+"""Cluster: datasets become segmentations."""

@@ -1,0 +1,1 @@
+"""Notify: tell users what became of their uploads."""

@@ -1,0 +1,1 @@
+"""Reconcile: announce what no event announced."""

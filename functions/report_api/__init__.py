@@ -1,0 +1,1 @@
+"""Report API: reports, uploads and the page over HTTP."""

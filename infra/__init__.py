@@ -1,0 +1,1 @@
+"""What DataCore runs on."""

@@ -1,0 +1,1 @@
+"""The servers as plain processes, for people and tests without Docker."""
