@@ -1,0 +1,56 @@
+"""The first schema: client tables behind row-level security, and the runtime's ledger."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+# Every table that holds a client's rows. The same policy stands on each: a row is seen and
+# written only while the transaction's client is its own.
+CLIENT_TABLES = (
+    "clients",
+    "branches",
+    "users",
+    "api_tokens",
+    "format_profiles",
+    "upload_links",
+    "uploads",
+    "datasets",
+    "segmentations",
+    "segments",
+    "assignments",
+    "contributions",
+    "notices",
+)
+
+
+def upgrade() -> None:
+    """Create all tables, then their walls and grants."""
+    op.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+    for table in CLIENT_TABLES:
+        column = "id" if table == "clients" else "client_id"
+        # An unset client is NULL on a new connection and '' on a reused one: both see no row.
+        mine = f"{column} = nullif(current_setting('app.client', true), '')"
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        op.execute(
+            f"CREATE POLICY own_client ON {table} TO datacore_app USING ({mine}) WITH CHECK ({mine})"
+        )
+        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO datacore_app")
+
+
+def downgrade() -> None:
+    """Drop everything; there is no schema below the first."""
+    for table in (
+        *reversed(CLIENT_TABLES),
+        "stray_objects",
+        "parked",
+        "outbox",
+        "claims",
+        "journal",
+    ):
+        op.execute(f"DROP TABLE IF EXISTS {table} CASCADE")
