@@ -117,6 +117,28 @@ class UploadParked(UploadEvent):
     """The upload was given up on; an operator has to look."""
 
 
+def client_of(event: Event) -> str | None:
+    """Return the client that an event is about; for an object, the first part of its key."""
+    if isinstance(event, ObjectCreated | ObjectRemoved):
+        client, slash, _ = event.object.key.partition("/")
+        return client if slash else None
+    return cast("str", getattr(event, "client", None))
+
+
+def subject_of(event: Event) -> str:
+    """Name what the event asks to be done: two events with one subject are one piece of work."""
+    match event:
+        case ObjectCreated(object=ref) | ObjectRemoved(object=ref):
+            version = ref.version_id or ref.etag or event.sequencer or event.event_time or ""
+            return f"{type(event).__name__}:{ref.bucket}/{ref.key}@{version}#{event.generation}"
+        case SegmentationStored():
+            return f"SegmentationStored:{event.client}/{event.segmentation}"
+        case UploadEvent():
+            return f"{type(event).__name__}:{event.client}/{event.upload}"
+        case _:
+            return f"{type(event).__name__}:{client_of(event)}"
+
+
 EVENTS: Mapping[str, type[Event]] = {
     cls.__name__: cls
     for cls in (

@@ -32,6 +32,18 @@ CANONICAL = pa.schema([
 ])
 OTHER = "other."  # prefix of the file's further columns, kept as text
 
+# The rows that were not accepted, kept beside the frame in the same way.
+REJECTED = pa.schema([
+    pa.field("code", pa.string(), nullable=False),  # why, a code of the catalogue of texts
+    pa.field("row", pa.int64(), nullable=False),
+    pa.field("line", pa.int64(), nullable=False),
+    pa.field("column", pa.string()),  # header name; null: the row as a whole
+    pa.field("byte_offset", pa.int64(), nullable=False),  # in the file as uploaded
+    pa.field("byte_length", pa.int64(), nullable=False),
+    pa.field("raw", pa.string(), nullable=False),  # the record's own text
+    pa.field("params", pa.string(), nullable=False),  # JSON: what the sentence of `code` says
+])
+
 SALE = "sale"
 RETURN = "return"
 

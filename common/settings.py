@@ -63,8 +63,7 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = 8080
     api_public_url: str = "http://127.0.0.1:8080"
-    # Key of the sign-in cookie's signature.
-    cookie_key: SecretStr = SecretStr("")
+    # Whether the sign-in cookie is only sent over HTTPS; off for a plain localhost.
     cookie_secure: bool = False
 
     # `json` for machines, `console` for people.

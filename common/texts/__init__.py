@@ -50,7 +50,7 @@ class _Sentence(string.Formatter):
             return ", ".join(map(str, value))
         if format_spec in _WRITERS:
             return _WRITERS[format_spec](value, self.language, self.currency)
-        return super().format_field(value, format_spec)
+        return str(super().format_field(value, format_spec))
 
 
 # Babel is loaded where it is used: it costs more than the rest of this module.

@@ -100,6 +100,7 @@ CREATE TABLE datasets (
     client_id      text NOT NULL REFERENCES clients,
     sha256         text NOT NULL,
     frame_id       text NOT NULL,                   -- its manifest in MongoDB
+    rejected_frame_id text NOT NULL,                -- the same, of its rejected rows
     branch_id      text NOT NULL,                   -- of the upload that made it current
     first_upload_id text NOT NULL,
     rows_in        bigint NOT NULL,
@@ -236,7 +237,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_unsent ON outbox (created_at) WHERE sent_at IS NULL;
 
 CREATE TABLE parked (
-    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id        text PRIMARY KEY,                     -- from the function and the body
     function  text NOT NULL,
     work_key  text,                                 -- null: the message could not be read
     client_id text,
@@ -272,4 +273,5 @@ CREATE POLICY own_client ON claims TO datacore_app
     WITH CHECK (client_id = nullif(current_setting('app.client', true), ''));
 GRANT SELECT, UPDATE ON claims TO datacore_app;
 GRANT INSERT ON outbox TO datacore_app;
+GRANT SELECT (id), INSERT, UPDATE ON parked TO datacore_app;
 GRANT INSERT ON stray_objects TO datacore_app;

@@ -1,0 +1,326 @@
+"""The runtime's memory in PostgreSQL: journal, claims, outbox and parked messages.
+
+A claim is the right to do one piece of work: a row with a lease and a fencing number. Times are
+the database's, so workers' clocks do not matter. What a handler changed, the end of its claim and
+the events that follow are one transaction (`finish`).
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from sqlalchemy import Connection, TextClause, text
+
+from common.events import Event, Message, client_of, subject_of, to_message
+from common.exceptions import LostClaimError
+from common.failpoints import failpoint
+from common.postgres import Postgres
+
+Write = Callable[[Connection], Iterable[Event]]
+
+
+class Policy(Enum):
+    """When a claim that was finished may be taken again."""
+
+    ONCE = "once"  # never: finished work stays finished
+    LATEST = "latest"  # at once: each message asks to look again, and one look at a time is enough
+
+
+@dataclass(kw_only=True)
+class Claim:
+    """The right to do one piece of work, while nobody has taken it over."""
+
+    work_key: str
+    client: str | None
+    fence: int
+    starts: int  # since the last outcome; more than one means that a worker died
+    transient_tries: int
+    bug_tries: int
+    failing_s: float  # seconds since the first failure in a row
+    staged: list[Write] = field(default_factory=list)
+
+    def stage(self, write: Write) -> None:
+        """Have `write` run in the transaction that finishes this claim.
+
+        It gets the connection, with the client set, and returns further events to publish.
+        """
+        self.staged.append(write)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotClaimed:
+    """Why there is nothing to do: it is done, or another worker has it until `free_in_s`."""
+
+    work_key: str
+    is_done: bool
+    free_in_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outgoing:
+    """An event on its way out."""
+
+    id: str
+    queue: str
+    body: bytes
+
+
+_JOURNAL = text("""
+    INSERT INTO journal (event_id, function, kinds, raw)
+    VALUES (:event_id, :function, :kinds, :raw)
+    ON CONFLICT (event_id) DO UPDATE SET seen_count = journal.seen_count + 1
+""")
+
+_CLAIM = text("""
+    INSERT INTO claims (work_key, function, client_id, status, owner, lease_until)
+    VALUES (:work_key, :function, :client, 'leased', :owner, now() + :lease * interval '1 second')
+    ON CONFLICT (work_key) DO UPDATE SET
+        status = 'leased', fence = claims.fence + 1, starts = claims.starts + 1,
+        owner = excluded.owner, lease_until = excluded.lease_until, next_try = NULL,
+        finished_at = NULL
+    WHERE claims.status = 'leased' AND claims.lease_until < now()
+       OR claims.status = 'waiting' AND claims.next_try <= now()
+       OR :again AND claims.status IN ('done', 'refused', 'parked')
+    RETURNING fence, starts, transient_tries, bug_tries,
+              coalesce(extract(epoch FROM now() - first_failed), 0) AS failing_s
+""")
+
+_WHY_NOT = text("""
+    SELECT status IN ('done', 'refused', 'parked') AS is_done,
+           extract(epoch FROM coalesce(next_try, lease_until) - now()) AS free_in_s
+    FROM claims WHERE work_key = :work_key
+""")
+
+_RENEW = text("""
+    UPDATE claims SET lease_until = now() + :lease * interval '1 second'
+    WHERE work_key = :work_key AND fence = :fence AND status = 'leased'
+""")
+
+_FINISH = text("""
+    UPDATE claims SET
+        status = :status, finished_at = now(), starts = 0, transient_tries = 0, bug_tries = 0,
+        first_failed = NULL, last_error = :error
+    WHERE work_key = :work_key AND fence = :fence AND status = 'leased'
+""")
+
+_POSTPONE = text("""
+    UPDATE claims SET
+        status = 'waiting', next_try = now() + :delay * interval '1 second', starts = 0,
+        transient_tries = transient_tries + :transient, bug_tries = bug_tries + :bug,
+        first_failed = coalesce(first_failed, now()), last_error = :error
+    WHERE work_key = :work_key AND fence = :fence AND status = 'leased'
+""")
+
+_RELEASE = text("""
+    UPDATE claims SET status = 'waiting', next_try = now(), starts = greatest(starts - 1, 0)
+    WHERE work_key = :work_key AND fence = :fence AND status = 'leased'
+""")
+
+_SEND = text("""
+    INSERT INTO outbox (id, work_key, queue, body) VALUES (:id, :work_key, :queue, :body)
+""")
+
+_PENDING = text("""
+    SELECT id, queue, body FROM outbox WHERE work_key = :work_key AND sent_at IS NULL ORDER BY seq
+""")
+
+_OVERDUE = text("""
+    SELECT id, queue, body FROM outbox
+    WHERE sent_at IS NULL AND created_at < now() - :age * interval '1 second'
+    ORDER BY seq LIMIT 100 FOR UPDATE SKIP LOCKED
+""")
+
+_SENT = text("UPDATE outbox SET sent_at = now() WHERE id = ANY(:ids)")
+
+_PARK = text("""
+    INSERT INTO parked (id, function, work_key, client_id, reason, error, tries, body)
+    VALUES (:id, :function, :work_key, :client, :reason, :error, :tries, :body)
+    ON CONFLICT (id) DO UPDATE SET
+        reason = excluded.reason, error = excluded.error, tries = excluded.tries, parked_at = now()
+""")
+
+
+class Ledger:
+    """Journal, claims, outbox and parked messages, for the workers of one function."""
+
+    def __init__(
+        self, *, runtime: Postgres, app: Postgres, function: str, owner: str, lease_s: float
+    ) -> None:
+        self._runtime = runtime
+        self._app = app
+        self._function = function
+        self._owner = owner
+        self._lease_s = lease_s
+
+    def journal(self, message: Message, raw: bytes) -> None:
+        """Write down that this message arrived. The journal never decides: it only counts."""
+        with self._runtime.transaction() as connection:
+            connection.execute(
+                _JOURNAL,
+                {
+                    "event_id": message.event_id,
+                    "function": self._function,
+                    "kinds": [type(event).__name__ for event in message.events],
+                    "raw": raw,
+                },
+            )
+
+    def claim(self, event: Event, policy: Policy) -> Claim | NotClaimed:
+        """Take the work that the event asks for, if nobody has it and it is not done."""
+        client = client_of(event)
+        work_key = f"{self._function}:{subject_of(event)}"
+        request = {
+            "work_key": work_key,
+            "function": self._function,
+            "client": client,
+            "owner": self._owner,
+            "lease": self._lease_s,
+            "again": policy is Policy.LATEST,
+        }
+        with self._runtime.transaction() as connection:
+            taken = connection.execute(_CLAIM, request).one_or_none()
+            if taken is None:
+                why = connection.execute(_WHY_NOT, {"work_key": work_key}).one()
+                return NotClaimed(
+                    work_key=work_key,
+                    is_done=why.is_done,
+                    free_in_s=max(0.0, float(why.free_in_s)),
+                )
+        return Claim(
+            work_key=work_key,
+            client=client,
+            fence=taken.fence,
+            starts=taken.starts,
+            transient_tries=taken.transient_tries,
+            bug_tries=taken.bug_tries,
+            failing_s=float(taken.failing_s),
+        )
+
+    def renew(self, claim: Claim) -> bool:
+        """Prolong the lease; False when another worker has taken the work over."""
+        with self._runtime.transaction() as connection:
+            renewed = connection.execute(_RENEW, {**_held(claim), "lease": self._lease_s})
+        return bool(renewed.rowcount)
+
+    def finish(
+        self,
+        claim: Claim,
+        events: Sequence[Event],
+        *,
+        status: str = "done",
+        error: str | None = None,
+    ) -> list[Outgoing]:
+        """Commit staged writes, the end of the claim and the events to publish, all or nothing.
+
+        Raises:
+            LostClaimError: Another worker has taken the work over; nothing was changed.
+        """
+        return self._commit(claim, events, _FINISH, {"status": status, "error": error})
+
+    def postpone(
+        self, claim: Claim, events: Sequence[Event], *, delay_s: float, error: str, is_bug: bool
+    ) -> list[Outgoing]:
+        """Write down a failed try, and when the next one may start.
+
+        Raises:
+            LostClaimError: Another worker has taken the work over; nothing was changed.
+        """
+        tries = {"transient": int(not is_bug), "bug": int(is_bug)}
+        return self._commit(claim, events, _POSTPONE, {"delay": delay_s, "error": error, **tries})
+
+    def park(
+        self, claim: Claim, events: Sequence[Event], *, reason: str, error: str, body: bytes
+    ) -> list[Outgoing]:
+        """Give up: keep the message for a person to look at, and end the claim.
+
+        Raises:
+            LostClaimError: Another worker has taken the work over; nothing was changed.
+        """
+        row = {
+            "work_key": claim.work_key,
+            "client": claim.client,
+            "reason": reason,
+            "error": error,
+            "tries": claim.transient_tries + claim.bug_tries + claim.starts,
+        }
+        claim.stage(lambda connection: self._park(connection, row, body))
+        return self.finish(claim, events, status="parked", error=error)
+
+    def park_unreadable(self, body: bytes, error: str) -> None:
+        """Keep a message that says nothing we understand."""
+        row = {"work_key": None, "client": None, "reason": "unreadable", "error": error, "tries": 1}
+        with self._runtime.transaction() as connection:
+            self._park(connection, row, body)
+
+    def release(self, claim: Claim) -> None:
+        """Give the work back untouched: a graceful stop counts as nothing."""
+        with self._runtime.transaction() as connection:
+            connection.execute(_RELEASE, _held(claim))
+
+    def pending(self, work_key: str) -> list[Outgoing]:
+        """Return what this work still has to publish."""
+        with self._runtime.transaction() as connection:
+            rows = connection.execute(_PENDING, {"work_key": work_key}).all()
+        return [Outgoing(id=r.id, queue=r.queue, body=bytes(r.body)) for r in rows]
+
+    def sent(self, outgoing: Sequence[Outgoing]) -> None:
+        """Write down that these events were published."""
+        if outgoing:
+            with self._runtime.transaction() as connection:
+                connection.execute(_SENT, {"ids": [out.id for out in outgoing]})
+
+    def relay(self, publish: Callable[[str, bytes], None], *, older_than_s: float) -> int:
+        """Publish what a worker that died left in the outbox; two relays take disjoint rows."""
+        with self._runtime.transaction() as connection:
+            rows = connection.execute(_OVERDUE, {"age": older_than_s}).all()
+            for row in rows:
+                publish(row.queue, bytes(row.body))
+            if rows:
+                connection.execute(_SENT, {"ids": [row.id for row in rows]})
+        return len(rows)
+
+    def _commit(
+        self, claim: Claim, events: Sequence[Event], end: TextClause, params: Mapping[str, object]
+    ) -> list[Outgoing]:
+        database = self._runtime if claim.client is None else self._app
+        with database.transaction(claim.client) as connection:
+            # First of all: a worker that lost its claim must not even lock anybody's rows.
+            ended = connection.execute(end, {**_held(claim), **params})
+            if not ended.rowcount:
+                raise LostClaimError(claim.work_key)
+            following = list(events)
+            for write in claim.staged:
+                following.extend(write(connection))
+            # A nudge said twice is one nudge.
+            outgoing = [self._outgoing(event) for event in dict.fromkeys(following)]
+            for out in outgoing:
+                connection.execute(
+                    _SEND,
+                    {
+                        "id": out.id,
+                        "work_key": claim.work_key,
+                        "queue": out.queue,
+                        "body": out.body,
+                    },
+                )
+            failpoint("pg_before_commit")
+        return outgoing
+
+    def _outgoing(self, event: Event) -> Outgoing:
+        event_id = str(uuid.uuid4())
+        body = to_message(event, event_id=event_id, source=self._function)
+        return Outgoing(id=event_id, queue=event.queue, body=body)
+
+    def _park(self, connection: Connection, row: Mapping[str, object], body: bytes) -> list[Event]:
+        name = f"{self._function}:{row['work_key']}:".encode() + body
+        parked_id = hashlib.sha256(name).hexdigest()[:16]
+        connection.execute(
+            _PARK, {**row, "id": parked_id, "function": self._function, "body": body}
+        )
+        return []
+
+
+def _held(claim: Claim) -> dict[str, object]:
+    return {"work_key": claim.work_key, "fence": claim.fence}

@@ -1,0 +1,232 @@
+"""The door to the object store: list, look at, download and presign object versions."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
+
+from common.events import ObjectRef
+from common.exceptions import TransientError
+from common.settings import Settings
+
+_BLOCK_BYTES = 1 << 20
+_GONE = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "412", "PreconditionFailed", "405"}
+
+
+class ObjectGoneError(Exception):
+    """The store no longer has this object version."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredObject:
+    """What the store says of one object version."""
+
+    ref: ObjectRef  # with version id and ETag
+    size: int  # bytes
+    stored_at: datetime  # UTC
+    is_latest: bool = False
+    is_removal: bool = False  # a delete marker: no bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Download:
+    """A complete local copy of an object version."""
+
+    path: Path
+    sha256: str
+    size: int
+
+
+class ObjectStorage:
+    """One bucket of an S3 server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.bucket = settings.bucket
+        self._client = _client(settings, settings.s3_endpoint_url)
+        # Presigned URLs are signed for the host that browsers reach.
+        self._public = _client(settings, settings.s3_public_url or settings.s3_endpoint_url)
+
+    def check(self) -> None:
+        """Make sure that the bucket is there and keeps versions.
+
+        Raises:
+            RuntimeError: The bucket keeps no versions.
+            TransientError: The store cannot be reached, or the bucket is not there yet.
+        """
+        with _reaching_store():
+            answer = self._client.get_bucket_versioning(Bucket=self.bucket)
+        if answer.get("Status") != "Enabled":
+            raise RuntimeError(f"bucket {self.bucket} must have versioning enabled")
+
+    def head(self, ref: ObjectRef) -> StoredObject:
+        """Return the truth about one version.
+
+        Raises:
+            ObjectGoneError: The store has no such version, or it is a delete marker.
+        """
+        with _reaching_store():
+            answer = self._client.head_object(
+                Bucket=ref.bucket, Key=ref.key, VersionId=ref.version_id
+            )
+        return StoredObject(
+            ref=ObjectRef(
+                bucket=ref.bucket,
+                key=ref.key,
+                version_id=ref.version_id,
+                etag=answer["ETag"].strip('"'),
+            ),
+            size=answer["ContentLength"],
+            stored_at=_stored_at(answer["LastModified"], ref.version_id, answer),
+        )
+
+    def versions(self, prefix: str = "", *, key: str | None = None) -> Iterator[StoredObject]:
+        """Yield every version and delete marker under `prefix`, or of one key."""
+        pages = self._client.get_paginator("list_object_versions")
+        with _reaching_store():
+            for page in pages.paginate(Bucket=self.bucket, Prefix=key or prefix):
+                yield from (v for v in self._on_page(page) if key is None or v.ref.key == key)
+
+    def _on_page(self, page: Mapping[str, Any]) -> Iterator[StoredObject]:
+        for version in page.get("Versions", ()):
+            yield self._listed(version, page, is_removal=False)
+        for version in page.get("DeleteMarkers", ()):
+            yield self._listed(version, page, is_removal=True)
+
+    def _listed(
+        self, version: Mapping[str, Any], page: Mapping[str, Any], *, is_removal: bool
+    ) -> StoredObject:
+        return StoredObject(
+            ref=ObjectRef(
+                bucket=self.bucket,
+                key=version["Key"],
+                version_id=version["VersionId"],
+                etag=version.get("ETag", "").strip('"') or None,
+            ),
+            size=version.get("Size", 0),
+            stored_at=_stored_at(version["LastModified"], version["VersionId"], page),
+            is_latest=version["IsLatest"],
+            is_removal=is_removal,
+        )
+
+    @contextmanager
+    def download(self, stored: StoredObject, *, scratch: Path) -> Iterator[Download]:
+        """Copy exactly this version into `scratch` while hashing it; the copy is removed after.
+
+        Raises:
+            ObjectGoneError: The store no longer has this version.
+            TransientError: The store cannot be reached, or the body was cut short.
+        """
+        path = scratch / "object"
+        try:
+            yield self._fetch(stored, path)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _fetch(self, stored: StoredObject, path: Path) -> Download:
+        digest = hashlib.sha256()
+        size = 0
+        with _reaching_store(), path.open("wb") as file:
+            answer = self._client.get_object(
+                Bucket=stored.ref.bucket,
+                Key=stored.ref.key,
+                VersionId=stored.ref.version_id,
+                IfMatch=f'"{stored.ref.etag}"',
+            )
+            for block in answer["Body"].iter_chunks(_BLOCK_BYTES):
+                digest.update(block)
+                size += len(block)
+                file.write(block)
+        if size != stored.size:
+            raise TransientError(f"body has {size} of {stored.size} bytes")
+        return Download(path=path, sha256=digest.hexdigest(), size=size)
+
+    def presign_post(
+        self, key: str, *, max_bytes: int, expires: timedelta, content_type: str
+    ) -> dict[str, Any]:
+        """Return `url` and `fields` with which a browser may put exactly this key, once or more."""
+        answer: dict[str, Any] = self._public.generate_presigned_post(
+            self.bucket,
+            key,
+            Fields={"Content-Type": content_type},
+            Conditions=[
+                {"Content-Type": content_type},
+                ["content-length-range", 1, max_bytes],
+            ],
+            ExpiresIn=round(expires.total_seconds()),
+        )
+        return answer
+
+    def presign_put(self, key: str, *, size: int, expires: timedelta, content_type: str) -> str:
+        """Return a URL to put exactly this key with exactly `size` bytes."""
+        url: str = self._public.generate_presigned_url(
+            "put_object",
+            Params={
+                "Bucket": self.bucket,
+                "Key": key,
+                "ContentLength": size,
+                "ContentType": content_type,
+            },
+            ExpiresIn=round(expires.total_seconds()),
+        )
+        return url
+
+    def close(self) -> None:
+        """Give up the connections."""
+        self._client.close()
+        self._public.close()
+
+
+def _client(settings: Settings, endpoint_url: str | None) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint_url,
+        region_name=settings.aws_region,
+        aws_access_key_id=settings.aws_access_key_id or None,
+        aws_secret_access_key=settings.aws_secret_access_key.get_secret_value() or None,
+        config=Config(
+            signature_version="s3v4",  # the default presigns with the old one
+            s3={"addressing_style": "path"},
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"max_attempts": 3, "mode": "standard"},
+        ),
+    )
+
+
+def _stored_at(
+    last_modified: datetime, version_id: str | None, answer: Mapping[str, Any]
+) -> datetime:
+    """Return the store's time of a version, as fine as the store tells it.
+
+    `LastModified` counts whole seconds, so two overwrites within one are not ordered by it.
+    SeaweedFS writes the time into the version id: 16 hex digits of 2^63 - 1 - nanoseconds.
+    """
+    server = answer["ResponseMetadata"]["HTTPHeaders"].get("server", "")
+    if server.startswith("SeaweedFS") and version_id and len(version_id) == 32:
+        nanoseconds = (1 << 63) - 1 - int(version_id[:16], 16)
+        precise = datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC) + timedelta(
+            microseconds=nanoseconds % 1_000_000_000 // 1000
+        )
+        if abs(precise - last_modified) < timedelta(seconds=5):
+            return precise
+    return last_modified.astimezone(UTC)
+
+
+@contextmanager
+def _reaching_store() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in _GONE:
+            raise ObjectGoneError(str(error)) from error
+        raise TransientError(f"object store: {error}") from error
+    except (BotoCoreError, HTTPError, ConnectionError, TimeoutError) as error:
+        raise TransientError(f"object store: {error}") from error

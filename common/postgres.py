@@ -1,0 +1,83 @@
+"""The door to PostgreSQL: transactions of one client, or of the runtime's ledger."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from psycopg2 import errorcodes
+from pydantic import SecretStr
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+
+from common.exceptions import TransientError
+
+_SET_CLIENT = text("SELECT set_config('app.client', :client, true)")
+_WHO = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+_RACES = {errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED}
+
+
+class ConflictError(TransientError):
+    """Another worker wrote the same key first; who comes back finds its row."""
+
+
+class Postgres:
+    """Connections of one role. Nothing is opened before the first transaction."""
+
+    def __init__(self, url: SecretStr, *, pool_size: int = 3) -> None:
+        self._engine: Engine = create_engine(
+            url.get_secret_value(),
+            pool_size=pool_size,
+            max_overflow=2,
+            pool_timeout=10,
+            # A row locked by a stuck worker is given up on; leases decide who works, not locks.
+            connect_args={"options": "-c lock_timeout=15s", "connect_timeout": 5},
+        )
+
+    @contextmanager
+    def transaction(self, client: str | None = None) -> Iterator[Connection]:
+        """Open a transaction that sees the rows of `client`, or no client's rows.
+
+        Raises:
+            ConflictError: A unique key was taken by another transaction.
+            TransientError: The server cannot be reached, or the transaction lost a race.
+        """
+        try:
+            with self._engine.begin() as connection:
+                if client is not None:
+                    connection.execute(_SET_CLIENT, {"client": client})
+                yield connection
+        except IntegrityError as error:
+            if _code(error) == errorcodes.UNIQUE_VIOLATION:
+                raise ConflictError(str(error.orig)) from error
+            raise
+        except (OperationalError, InterfaceError) as error:
+            raise TransientError(f"PostgreSQL: {error.orig}") from error
+        except DBAPIError as error:
+            if _code(error) in _RACES or error.connection_invalidated:
+                raise TransientError(f"PostgreSQL: {error.orig}") from error
+            raise
+
+    @contextmanager
+    def snapshot(self, client: str) -> Iterator[Connection]:
+        """Open a read-only transaction in which every statement sees the same moment."""
+        with self.transaction(client) as connection:
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            yield connection
+
+    def check(self) -> None:
+        """Make sure that the server answers and that this role is held by row-level security.
+
+        Raises:
+            PermissionError: The role is a superuser or bypasses row-level security.
+            TransientError: The server cannot be reached.
+        """
+        with self.transaction() as connection:
+            if connection.execute(_WHO).scalar_one():
+                raise PermissionError("PostgreSQL role bypasses row-level security; use datacore_*")
+
+    def close(self) -> None:
+        """Close all pooled connections."""
+        self._engine.dispose()
+
+
+def _code(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "pgcode", None)

@@ -1,0 +1,308 @@
+"""How a function runs: journal, claim, handle, commit, publish, ack; retry, park, drain.
+
+A handler takes one event and returns the events that follow. Everything about delivery is here:
+
+    receive -> journal -> claim -> handle -> one transaction (writes, claim done, outbox)
+            -> publish -> ack
+
+Failures are three. Permanent: the input is bad; recorded by the function, told to the user, acked.
+Transient: tried again after 5 s, 30 s, 5 min, then every 30 min for a day, then parked. Anything
+else is a bug: five tries, then parked with its traceback. A worker that dies counts as a start;
+five starts without an outcome park the message. A graceful stop counts as nothing.
+"""
+
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from types import FrameType
+
+import structlog
+
+from common.events import Event, Message, UnreadableMessageError, from_message
+from common.exceptions import LostClaimError, PermanentError, TransientError
+from common.failpoints import failpoint
+from common.ledger import Claim, Ledger, NotClaimed, Outgoing, Policy
+from common.messaging import Delivery, Transport
+
+DELAYS_S = (5.0, 30.0, 300.0, 1800.0)  # before the second, third, fourth and every later try
+GIVE_UP_AFTER_S = 24 * 3600.0
+MOST_BUG_TRIES = 5
+MOST_STARTS = 5
+_BUSY_S = 1.0  # a claim that is about to be free is asked for again after this
+_RECEIVE_S = 1.0
+
+log = structlog.get_logger()
+
+
+class FailureKind(Enum):
+    """What the runtime does about a failure."""
+
+    REFUSED = "refused"  # permanent: the end
+    POSTPONED = "postponed"  # another try follows
+    PARKED = "parked"  # given up on; a person has to look
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """A failed try, as the function records it."""
+
+    kind: FailureKind
+    error: Exception
+    retry_in_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """A deployable function: what to do with an event, and how to record that it failed.
+
+    Both callables may stage writes on the claim; they run in the transaction that ends it.
+    """
+
+    name: str
+    handle: Callable[[Event, Claim], Sequence[Event]]
+    failed: Callable[[Event, Claim, Failure], Sequence[Event]]
+    policy: Policy = Policy.ONCE
+    # Each raises TransientError while a server that the function needs does not answer.
+    probes: tuple[Callable[[], None], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """How long the runtime waits for what; seconds."""
+
+    lease_s: float
+    relay_after_s: float
+    drain_s: float
+    delays_s: tuple[float, ...] = DELAYS_S
+
+
+class Runtime:
+    """Runs one function in this process, one message at a time."""
+
+    def __init__(
+        self,
+        function: Function,
+        *,
+        transport: Transport,
+        ledger: Ledger,
+        pace: Pace,
+    ) -> None:
+        self._function = function
+        self._transport = transport
+        self._ledger = ledger
+        self._pace = pace
+        self._stopping = threading.Event()
+        self._running: tuple[Claim, Delivery] | None = None
+        self._next_relay = 0.0
+
+    def run(self) -> None:
+        """Handle messages until SIGTERM or SIGINT, then finish the running one."""
+        signal.signal(signal.SIGTERM, self._on_stop_signal)
+        signal.signal(signal.SIGINT, self._on_stop_signal)
+        self._wait_for_servers()
+        log.info("ready")
+        while not self._stopping.is_set():
+            self.step()
+        self._transport.close()
+        log.info("stopped")
+
+    def step(self) -> None:
+        """Relay what is overdue, then handle the next message if there is one."""
+        try:
+            self._relay()
+            delivery = self._transport.receive(self._function.name, wait_s=_RECEIVE_S)
+            if delivery is not None:
+                self._handle_message(delivery)
+        except TransientError as error:
+            # A server is away. Stop consuming: waiting costs no message any of its tries.
+            log.warning("waiting_for_servers", error=str(error))
+            self._stopping.wait(_BUSY_S)
+            self._wait_for_servers()
+
+    def stop(self) -> None:
+        """Ask `run` to end after the running message."""
+        self._stopping.set()
+
+    # --- one message ------------------------------------------------------------------------
+
+    def _handle_message(self, delivery: Delivery) -> None:
+        failpoint("recv")
+        try:
+            message = from_message(delivery.body)
+        except UnreadableMessageError as error:
+            log.error("message_unreadable", error=str(error))  # noqa: TRY400 - its cause is the body
+            self._ledger.park_unreadable(delivery.body, str(error))
+            delivery.ack()
+            return
+        self._ledger.journal(message, delivery.body)
+        waits = [self._work_on(event, message, delivery) for event in message.events]
+        failpoint("before_ack")
+        open_ends = [wait for wait in waits if wait is not None]
+        if open_ends:
+            delivery.postpone(min(open_ends))
+        else:
+            delivery.ack()
+
+    def _work_on(self, event: Event, message: Message, delivery: Delivery) -> float | None:
+        """Do what one event asks for; returns seconds to wait if it must be tried again."""
+        claim = self._ledger.claim(event, self._function.policy)
+        if isinstance(claim, NotClaimed):
+            return self._leave_alone(claim)
+        fields = {"client": claim.client, "work": claim.work_key, "event_id": message.event_id}
+        with structlog.contextvars.bound_contextvars(**fields):
+            failpoint("claimed")
+            started = time.monotonic()
+            with self._holding(claim, delivery):
+                wait, outcome, outgoing = self._attempt(event, claim, delivery.body)
+            failpoint("pg_after_commit")
+            self._publish(outgoing)
+            log.info("handled", outcome=outcome, seconds=round(time.monotonic() - started, 3))
+        return wait
+
+    def _leave_alone(self, claim: NotClaimed) -> float | None:
+        if claim.is_done:
+            # It was committed; perhaps its worker died before it published.
+            self._publish(self._ledger.pending(claim.work_key))
+            return None
+        if self._function.policy is Policy.LATEST:
+            return None  # the running look commits only if nothing moved, else it nudges itself
+        return claim.free_in_s + _BUSY_S
+
+    def _attempt(
+        self, event: Event, claim: Claim, body: bytes
+    ) -> tuple[float | None, str, list[Outgoing]]:
+        if claim.starts > MOST_STARTS:
+            died = RuntimeError(f"{MOST_STARTS} workers died with this message")
+            return None, "parked", self._park(event, claim, "worker_died", died, body)
+        try:
+            events = self._function.handle(event, claim)
+            return None, "done", self._ledger.finish(claim, events)
+        except LostClaimError:
+            return _BUSY_S, "lost_claim", []
+        except Exception as error:  # noqa: BLE001 - the one place that decides about every failure
+            claim.staged.clear()
+            return self._treat(event, claim, error, body)
+
+    # --- failures ---------------------------------------------------------------------------
+
+    def _treat(
+        self, event: Event, claim: Claim, error: Exception, body: bytes
+    ) -> tuple[float | None, str, list[Outgoing]]:
+        if isinstance(error, PermanentError):
+            failure = Failure(kind=FailureKind.REFUSED, error=error)
+            events = self._function.failed(event, claim, failure)
+            code = error.code
+            return None, "refused", self._ledger.finish(claim, events, status="refused", error=code)
+        is_bug = not isinstance(error, TransientError)
+        if is_bug:
+            log.error("bug", exc_info=error)
+        if is_bug and claim.bug_tries + 1 >= MOST_BUG_TRIES:
+            return None, "parked", self._park(event, claim, "bug", error, body)
+        if not is_bug and claim.failing_s >= GIVE_UP_AFTER_S:
+            return None, "parked", self._park(event, claim, "dependency", error, body)
+        return self._postpone(event, claim, error, is_bug=is_bug)
+
+    def _postpone(
+        self, event: Event, claim: Claim, error: Exception, *, is_bug: bool
+    ) -> tuple[float, str, list[Outgoing]]:
+        tries = claim.bug_tries if is_bug else claim.transient_tries
+        delay_s = self._pace.delays_s[min(tries, len(self._pace.delays_s) - 1)]
+        failure = Failure(kind=FailureKind.POSTPONED, error=error, retry_in_s=delay_s)
+        events = self._function.failed(event, claim, failure)
+        words = f"{type(error).__name__}: {error}"
+        outgoing = self._ledger.postpone(claim, events, delay_s=delay_s, error=words, is_bug=is_bug)
+        log.warning("postponed", error=words, retry_in_s=delay_s)
+        return delay_s, "postponed", outgoing
+
+    def _park(
+        self, event: Event, claim: Claim, reason: str, error: Exception, body: bytes
+    ) -> list[Outgoing]:
+        failure = Failure(kind=FailureKind.PARKED, error=error)
+        story = "".join(traceback.format_exception(error))
+        log.error("parked", reason=reason, error=str(error))
+        try:
+            events = self._function.failed(event, claim, failure)
+        except Exception:
+            # A broken record of the failure must not keep the message going round.
+            log.exception("bug")
+            events = []
+            claim.staged.clear()
+        return self._ledger.park(claim, events, reason=reason, error=story, body=body)
+
+    # --- leases, publishing, stopping -------------------------------------------------------
+
+    @contextmanager
+    def _holding(self, claim: Claim, delivery: Delivery) -> Iterator[None]:
+        """Renew lease and delivery every third of the lease while the handler works."""
+        done = threading.Event()
+
+        def renew() -> None:
+            while not done.wait(self._pace.lease_s / 3):
+                try:
+                    if not self._ledger.renew(claim):
+                        return  # the commit will find out
+                    delivery.keep(self._pace.lease_s)
+                except TransientError as error:
+                    log.warning("lease_not_renewed", error=str(error))
+
+        thread = threading.Thread(target=renew, name="lease", daemon=True)
+        thread.start()
+        self._running = (claim, delivery)
+        try:
+            yield
+        finally:
+            self._running = None
+            done.set()
+            thread.join()
+
+    def _publish(self, outgoing: Sequence[Outgoing]) -> None:
+        for out in outgoing:
+            self._transport.publish(out.queue, out.body)
+        failpoint("published")
+        self._ledger.sent(outgoing)
+
+    def _relay(self) -> None:
+        if time.monotonic() >= self._next_relay:
+            age_s = self._pace.relay_after_s
+            self._next_relay = time.monotonic() + age_s / 2
+            relayed = self._ledger.relay(self._transport.publish, older_than_s=age_s)
+            if relayed:
+                log.info("relayed", events=relayed)
+
+    def _wait_for_servers(self) -> None:
+        wait_s = 0.1
+        while not self._stopping.is_set():
+            try:
+                for probe in self._function.probes:
+                    probe()
+            except TransientError as error:
+                log.warning("server_away", error=str(error))
+                self._stopping.wait(wait_s)
+                wait_s = min(wait_s * 2, 5.0)
+            else:
+                return
+
+    def _on_stop_signal(self, _signal: int, _frame: FrameType | None) -> None:
+        if self._stopping.is_set():
+            self._abandon()
+        self._stopping.set()
+        timer = threading.Timer(self._pace.drain_s, self._abandon)
+        timer.daemon = True
+        timer.start()
+
+    def _abandon(self) -> None:
+        """Hand the running message back, uncounted, and leave."""
+        if self._running is not None:
+            claim, delivery = self._running
+            try:
+                self._ledger.release(claim)
+                delivery.postpone(0)
+            except TransientError as error:
+                log.warning("not_released", error=str(error))
+        os._exit(0)
