@@ -3,7 +3,8 @@
 The catalogue is `common/texts/*.toml`, one file an area: a table per code with its `en` and `es`.
 A placeholder may say how its value is written for the reader's language:
 `{rows:n}` a number, `{share:pct}` a share of one, `{spend:money}` an amount in `{currency}`,
-`{day:date}` a date, `{when:time}` a date with time.
+`{day:date}` a date, `{when:time}` a date with time, `{found:list}` words with commas,
+`{reason:sentence}` the sentence of another code, given as its `code` and `params`.
 """
 
 import string
@@ -48,6 +49,8 @@ class _Sentence(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec == "list":
             return ", ".join(map(str, value))
+        if format_spec == "sentence":
+            return say(value["code"], value["params"], language=self.language)
         if format_spec in _WRITERS:
             return _WRITERS[format_spec](value, self.language, self.currency)
         return str(super().format_field(value, format_spec))

@@ -1,0 +1,35 @@
+"""Notify: tell people what became of their uploads, and that new segments are there.
+
+Trigger    UploadStored | UploadDuplicated | UploadRejected | UploadNeedsAnswer | UploadParked
+           | SegmentationStored
+Reads      upload, file balance, segmentation, users (Postgres)
+Writes     notices (Postgres)
+Publishes  nothing
+
+Delivered twice: a notice is unique by client, user and what it is about, so nobody is told twice.
+"""
+
+from common import events
+from common.ledger import Claim
+from functions.notify.notice import Notice, of_segmentation, of_upload
+from functions.notify.repository import NoticeRepository
+
+
+def handle(event: events.Event, *, claim: Claim, notices: NoticeRepository) -> list[events.Event]:
+    """Write one notice for each user who should know; nothing follows from it."""
+    notice = _notice(event, notices)
+    if notice is not None:
+        notices.tell(claim, notice, about=events.subject_of(event))
+    return []
+
+
+def _notice(event: events.Event, notices: NoticeRepository) -> Notice | None:
+    match event:
+        case events.UploadEvent(client=client, upload=upload):
+            return of_upload(event, notices.upload(client, upload))
+        case events.SegmentationStored(client=client, segmentation=segmentation):
+            found = notices.segmentation(client, segmentation)
+            # What is gone was replaced by a newer one, and that has its own event.
+            return None if found is None else of_segmentation(found)
+        case _:
+            raise TypeError(f"nobody is told about {type(event).__name__}")

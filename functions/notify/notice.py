@@ -1,0 +1,116 @@
+"""What people are told: one short sentence for each thing that happened.
+
+A notice keeps a code and all that its sentence says, so that it stands alone for ever: it reads
+the same after the upload was superseded or removed, and in the language of whoever reads it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from common.events import (
+    UploadDuplicated,
+    UploadEvent,
+    UploadNeedsAnswer,
+    UploadParked,
+    UploadRejected,
+    UploadStored,
+)
+
+SEES_UPLOADS = ("owner", "uploader")
+SEES_SEGMENTS = ("owner", "analyst")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """What is known of the upload that an event is about."""
+
+    id: str
+    filename: str
+    reason: str | None  # a code of the catalogue of texts
+    params: Mapping[str, Any]  # what the reason's sentence says
+    rows: int  # all data rows of the file
+    accepted: int
+    rejected: int
+    first_filename: str | None = None  # of a duplicate: the upload that came first
+    first_stored_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segmentation:
+    """What is known of the segmentation that an event is about."""
+
+    as_of: date | None  # None: the client has no rows
+    customers: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """A sentence for every user of the client whose role is one of `roles`."""
+
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    roles: tuple[str, ...]
+    upload: str | None = None
+
+
+def of_upload(event: UploadEvent, upload: Upload) -> Notice:
+    """Return what people are told about the upload.
+
+    Raises:
+        TypeError: The event is none that people are told about.
+    """
+    code, params = _sentence(event, upload)
+    return Notice(
+        code=code,
+        params={"filename": upload.filename, **params},
+        roles=SEES_UPLOADS,
+        upload=upload.id,
+    )
+
+
+def of_segmentation(segmentation: Segmentation) -> Notice:
+    """Return what people are told about new segments."""
+    if segmentation.as_of is None:
+        return Notice(code="notice_segments_empty", roles=SEES_SEGMENTS)
+    params = {"customers": segmentation.customers, "as_of": segmentation.as_of.isoformat()}
+    return Notice(code="notice_segments", params=params, roles=SEES_SEGMENTS)
+
+
+def _sentence(event: UploadEvent, upload: Upload) -> tuple[str, dict[str, object]]:
+    match event:
+        case UploadStored():
+            return _stored(upload)
+        case UploadDuplicated():
+            return "notice_duplicate", _first(upload)
+        case UploadRejected():
+            return "notice_rejected", _reason(upload)
+        case UploadNeedsAnswer():
+            return "notice_needs_answer", _reason(upload)
+        case UploadParked():
+            return "notice_parked", _reason(upload)
+        case _:
+            raise TypeError(f"nobody is told about {type(event).__name__}")
+
+
+def _stored(upload: Upload) -> tuple[str, dict[str, object]]:
+    if not upload.rows:
+        return "notice_no_rows", {}
+    if not upload.rejected:
+        return "notice_stored", {"rows": upload.rows}
+    counts = {"rows": upload.rows, "accepted": upload.accepted, "rejected": upload.rejected}
+    return "notice_stored_partly", dict(counts)
+
+
+def _first(upload: Upload) -> dict[str, object]:
+    if upload.first_filename is None or upload.first_stored_at is None:
+        raise ValueError(f"duplicate {upload.id} names no first upload")
+    return {
+        "first_filename": upload.first_filename,
+        "when": upload.first_stored_at.isoformat(),
+    }
+
+
+def _reason(upload: Upload) -> dict[str, object]:
+    return {"reason": {"code": upload.reason, "params": dict(upload.params)}}
