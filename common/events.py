@@ -34,6 +34,17 @@ class ObjectRef:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StoredObject:
+    """What the store says of one object version: the truth behind a notification."""
+
+    ref: ObjectRef  # with version id and ETag
+    size: int  # bytes
+    stored_at: datetime  # UTC
+    is_latest: bool = False
+    is_removal: bool = False  # a delete marker: no bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
     """Base of every event; `queue` names the function that is woken."""
 

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from common.events import ObjectRef
+from common.events import ObjectRef, StoredObject
 from common.exceptions import TransientError
 from common.settings import Settings
 
@@ -23,17 +23,6 @@ _GONE = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "412", "PreconditionFa
 
 class ObjectGoneError(Exception):
     """The store no longer has this object version."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredObject:
-    """What the store says of one object version."""
-
-    ref: ObjectRef  # with version id and ETag
-    size: int  # bytes
-    stored_at: datetime  # UTC
-    is_latest: bool = False
-    is_removal: bool = False  # a delete marker: no bytes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,33 +55,16 @@ class ObjectStorage:
         if answer.get("Status") != "Enabled":
             raise RuntimeError(f"bucket {self.bucket} must have versioning enabled")
 
-    def head(self, ref: ObjectRef) -> StoredObject:
-        """Return the truth about one version.
+    def history(self, key: str) -> list[StoredObject]:
+        """Return every version and delete marker of one key."""
+        return [version for version in self.versions(key) if version.ref.key == key]
 
-        Raises:
-            ObjectGoneError: The store has no such version, or it is a delete marker.
-        """
-        with _reaching_store():
-            answer = self._client.head_object(
-                Bucket=ref.bucket, Key=ref.key, VersionId=ref.version_id
-            )
-        return StoredObject(
-            ref=ObjectRef(
-                bucket=ref.bucket,
-                key=ref.key,
-                version_id=ref.version_id,
-                etag=answer["ETag"].strip('"'),
-            ),
-            size=answer["ContentLength"],
-            stored_at=_stored_at(answer["LastModified"], ref.version_id, answer),
-        )
-
-    def versions(self, prefix: str = "", *, key: str | None = None) -> Iterator[StoredObject]:
-        """Yield every version and delete marker under `prefix`, or of one key."""
+    def versions(self, prefix: str = "") -> Iterator[StoredObject]:
+        """Yield every version and delete marker under `prefix`."""
         pages = self._client.get_paginator("list_object_versions")
         with _reaching_store():
-            for page in pages.paginate(Bucket=self.bucket, Prefix=key or prefix):
-                yield from (v for v in self._on_page(page) if key is None or v.ref.key == key)
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+                yield from self._on_page(page)
 
     def _on_page(self, page: Mapping[str, Any]) -> Iterator[StoredObject]:
         for version in page.get("Versions", ()):

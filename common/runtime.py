@@ -13,22 +13,26 @@ five starts without an outcome park the message. A graceful stop counts as nothi
 
 import os
 import signal
+import socket
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from types import FrameType
 
 import structlog
 
-from common.events import Event, Message, UnreadableMessageError, from_message
+from common import messaging
+from common.events import FUNCTIONS, Event, Message, UnreadableMessageError, from_message
 from common.exceptions import LostClaimError, PermanentError, TransientError
 from common.failpoints import failpoint
 from common.ledger import Claim, Ledger, NotClaimed, Outgoing, Policy
 from common.messaging import Delivery, Transport
+from common.postgres import Postgres
+from common.settings import Settings
 
 DELAYS_S = (5.0, 30.0, 300.0, 1800.0)  # before the second, third, fourth and every later try
 GIVE_UP_AFTER_S = 24 * 3600.0
@@ -100,6 +104,32 @@ class Runtime:
         self._stopping = threading.Event()
         self._running: tuple[Claim, Delivery] | None = None
         self._next_relay = 0.0
+
+    @classmethod
+    def connect(cls, function: Function, settings: Settings, *, app: Postgres) -> "Runtime":
+        """Return the function with its queue and its ledger; nothing is opened yet.
+
+        The runtime asks for its own servers too before it starts, and whenever one was away.
+        """
+        transport = messaging.connect(settings)
+        database = Postgres(settings.postgres_runtime_url)
+        own = (app.check, database.check, lambda: transport.declare(FUNCTIONS))
+        return cls(
+            replace(function, probes=own + function.probes),
+            transport=transport,
+            ledger=Ledger(
+                runtime=database,
+                app=app,
+                function=function.name,
+                owner=f"{socket.gethostname()}:{os.getpid()}",
+                lease_s=settings.lease_s,
+            ),
+            pace=Pace(
+                lease_s=settings.lease_s,
+                relay_after_s=settings.relay_after_s,
+                drain_s=settings.drain_s,
+            ),
+        )
 
     def run(self) -> None:
         """Handle messages until SIGTERM or SIGINT, then finish the running one."""

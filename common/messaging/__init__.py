@@ -7,6 +7,8 @@ they wake; what a message means, and how often it was tried, is not its business
 from collections.abc import Sequence
 from typing import Protocol
 
+from common.settings import Settings
+
 
 class Delivery(Protocol):
     """One message handed to this worker, until it is settled."""
@@ -37,3 +39,10 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Give up the connections."""
+
+
+def connect(settings: Settings) -> Transport:
+    """Return the transport that the settings name."""
+    from common.messaging.sqs import SqsTransport
+
+    return SqsTransport(settings)

@@ -41,18 +41,6 @@ CREATE TABLE api_tokens (
     FOREIGN KEY (client_id, user_id) REFERENCES users
 );
 
-CREATE TABLE format_profiles (
-    client_id    text NOT NULL,
-    branch_id    text NOT NULL,
-    version      integer NOT NULL,                  -- newest wins; an upload pins the one it was read with
-    date_order   text CHECK (date_order IN ('dmy', 'mdy')),
-    decimal_mark text CHECK (decimal_mark IN ('.', ',')),
-    learned_from text NOT NULL,                     -- sha256 of the dataset that settled it
-    created_at   timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (client_id, branch_id, version),
-    FOREIGN KEY (client_id, branch_id) REFERENCES branches
-);
-
 -- ---------------------------------------------------------------- uploads and datasets
 
 CREATE TABLE upload_links (
@@ -86,8 +74,8 @@ CREATE TABLE uploads (
     params          jsonb NOT NULL DEFAULT '{}',    -- what its sentence says
     sha256          text,                           -- of the bytes, once read
     first_upload_id text,                           -- of a duplicate: the upload that came first
-    outcome         text CHECK (outcome IN ('stored', 'duplicate')), -- kept through superseded and removed
-    profile_version integer,                        -- format profile it was read with
+    outcome         text CHECK (outcome IN ('stored', 'duplicate', 'rejected')), -- of reading it;
+                                                    -- kept while it is superseded or removed
     generation      integer NOT NULL DEFAULT 0,
     PRIMARY KEY (client_id, id),
     UNIQUE (client_id, bucket, key, version_id)
@@ -96,12 +84,21 @@ CREATE INDEX uploads_by_key ON uploads (client_id, bucket, key);
 CREATE INDEX uploads_by_content ON uploads (client_id, sha256);
 CREATE INDEX uploads_newest ON uploads (client_id, stored_at DESC, id);
 
+-- When the versions of a key were last looked at in the store: who looked earlier must look again.
+CREATE TABLE object_keys (
+    client_id text NOT NULL REFERENCES clients,
+    bucket    text NOT NULL,
+    key       text NOT NULL,
+    looked_at timestamptz NOT NULL,
+    PRIMARY KEY (client_id, bucket, key)
+);
+
 CREATE TABLE datasets (
     client_id      text NOT NULL REFERENCES clients,
     sha256         text NOT NULL,
     frame_id       text NOT NULL,                   -- its manifest in MongoDB
     rejected_frame_id text NOT NULL,                -- the same, of its rejected rows
-    branch_id      text NOT NULL,                   -- of the upload that made it current
+    branch_id      text NOT NULL,                   -- of the upload it was read from
     first_upload_id text NOT NULL,
     rows_in        bigint NOT NULL,
     accepted       bigint NOT NULL,

@@ -1,0 +1,142 @@
+"""Ingest: turn one upload into one stored dataset.
+
+Trigger    ObjectCreated | ObjectRemoved
+Reads      object versions (object store); known uploads and datasets (PostgreSQL)
+Writes     frame, rejected rows (MongoDB); upload, dataset, balance (PostgreSQL)
+Publishes  UploadStored | UploadDuplicated | UploadRejected | UploadNeedsAnswer | UploadParked,
+           DatasetsChanged; ObjectCreated for versions that were announced without their id, and
+           for waiting uploads whose question this one answers
+
+Delivered twice: the second claim finds the work done. After a crash half way the same bytes give
+the same chunks again, and nobody sees them before the one transaction at the end.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from common import events
+from common.events import Event, ObjectCreated, ObjectRef, ObjectRemoved, StoredObject
+from common.exceptions import PermanentError, TransientError
+from common.failpoints import failpoint
+from common.ledger import Claim
+from common.object_storage import Download, ObjectGoneError, ObjectStorage
+from common.runtime import Failure, FailureKind
+from functions.ingest.reader import FormatProfile, OpenQuestionError, open_file
+from functions.ingest.repository import (
+    Dataset,
+    FrameRepository,
+    Place,
+    Upload,
+    UploadRepository,
+)
+from functions.ingest.versions import is_alive
+
+
+def handle(
+    event: Event,
+    *,
+    claim: Claim,
+    storage: ObjectStorage,
+    frames: FrameRepository,
+    uploads: UploadRepository,
+    scratch: Path,
+) -> Sequence[Event]:
+    """Bring the ledger to what the store says of the object, and return the events to publish.
+
+    Raises:
+        PermanentError: The branch is unknown, or the file holds no table of purchases.
+        OpenQuestionError: The file can be read in two ways.
+        TransientError: A server cannot be reached, or the object changed meanwhile.
+    """
+    if not isinstance(event, ObjectCreated | ObjectRemoved):
+        raise TypeError(f"ingest does not handle {type(event).__name__}")
+    place = uploads.place(event.object)
+    if place is None:
+        uploads.mark_stray(claim, event.object)
+        return []
+    history = storage.history(event.object.key)
+    if isinstance(event, ObjectRemoved):
+        uploads.settle_key(claim, place, history)
+        return []
+    if event.object.version_id is None:
+        return [_announce(version, event) for version in history if not version.is_removal]
+    stored = _find(event.object, history)
+    if stored is None or not is_alive(event.object.version_id, history):
+        uploads.mark_gone(claim, place, history, stored or _as_announced(event, place.looked_at))
+        return []
+    upload = uploads.begin(claim, place, stored, event)
+    if not place.branch_is_known:
+        raise PermanentError("unknown_branch", {"branch": place.branch})
+    try:
+        with storage.download(stored, scratch=scratch) as file:
+            failpoint("downloaded")
+            if uploads.is_current_elsewhere(upload, file.sha256):
+                uploads.mark_duplicate(claim, upload, history, file.sha256)
+                return [events.UploadDuplicated(client=place.client, upload=upload.upload_id)]
+            dataset = _read(upload, file, frames, uploads.format_profile(place))
+    except ObjectGoneError as error:
+        raise TransientError("the object was removed while it was read") from error
+    uploads.mark_stored(claim, upload, history, dataset)
+    return [events.UploadStored(client=place.client, upload=upload.upload_id)]
+
+
+def _read(
+    upload: Upload, file: Download, frames: FrameRepository, profile: FormatProfile
+) -> Dataset:
+    """Write the file's rows where nobody sees them yet, and return what they are."""
+    place = upload.place
+    with open_file(
+        file.path,
+        stored_at=_wall_time(upload.stored.stored_at, place),
+        profile=profile,
+        scratch=file.path.parent,
+    ) as reading:
+        frame = frames.store(place.client, reading.batches(), size=file.size)
+        return Dataset(sha256=file.sha256, frame=frame, understanding=reading.understanding)
+
+
+def record_failure(
+    event: Event, *, claim: Claim, failure: Failure, uploads: UploadRepository
+) -> Sequence[Event]:
+    """Write a failed try on the upload, and return what its owner has to be told."""
+    if not isinstance(event, ObjectCreated) or event.object.version_id is None:
+        return []
+    if failure.kind is FailureKind.POSTPONED:
+        uploads.mark_waiting(claim, event.object, retry_in_s=failure.retry_in_s)
+    elif failure.kind is FailureKind.PARKED:
+        uploads.mark_parked(claim, event.object)
+    elif isinstance(failure.error, OpenQuestionError):
+        uploads.mark_question(claim, event.object, failure.error)
+    elif isinstance(failure.error, PermanentError):
+        uploads.mark_rejected(claim, event.object, failure.error)
+    return []
+
+
+def _find(ref: ObjectRef, history: Sequence[StoredObject]) -> StoredObject | None:
+    return next(
+        (v for v in history if v.ref.version_id == ref.version_id and not v.is_removal), None
+    )
+
+
+def _announce(version: StoredObject, event: ObjectCreated) -> ObjectCreated:
+    return ObjectCreated(
+        object=version.ref,
+        size=version.size,
+        principal=event.principal,
+        source=event.source,
+        generation=event.generation,
+    )
+
+
+def _as_announced(event: ObjectCreated, looked_at: datetime) -> StoredObject:
+    """Describe a version that is gone by what its notification said."""
+    return StoredObject(
+        ref=event.object, size=event.size or 0, stored_at=event.event_time or looked_at
+    )
+
+
+def _wall_time(when: datetime, place: Place) -> datetime:
+    """Return an instant as the branch's clock on the wall shows it."""
+    return when.astimezone(ZoneInfo(place.timezone)).replace(tzinfo=None)

@@ -1,0 +1,596 @@
+"""What ingest reads and writes: uploads and datasets in PostgreSQL, frames in MongoDB.
+
+Reads and `begin` are short transactions of their own. All `mark_*` are staged on the claim and run
+in the one transaction that ends it; each takes the client's row first, so that the changes of one
+client happen one after the other.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, text
+
+from common import events, frame
+from common.events import DatasetsChanged, Event, ObjectCreated, ObjectRef, StoredObject
+from common.exceptions import PermanentError
+from common.ledger import Claim
+from common.mongo import Mongo
+from common.postgres import ConflictError, Postgres
+from functions.ingest.balance import Balance
+from functions.ingest.reader import Batch, FormatProfile, RejectedRow, Understanding
+from functions.ingest.versions import KeyUpload, settle
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where an object belongs, and when we looked at its key."""
+
+    client: str
+    branch: str
+    branch_is_known: bool
+    timezone: str
+    object: ObjectRef
+    looked_at: datetime  # the database's clock, before the store was asked
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """One upload that is being worked on."""
+
+    upload_id: str
+    place: Place
+    stored: StoredObject
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredFrame:
+    """What was written to MongoDB, and what its rows add up to."""
+
+    frame_id: str
+    rejected_frame_id: str
+    balance: Balance
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dataset:
+    """The content of an upload, read and stored."""
+
+    sha256: str
+    frame: StoredFrame
+    understanding: Understanding
+
+
+_PLACE = text("""
+    SELECT branches.id IS NOT NULL AS branch_is_known, coalesce(branches.timezone, 'UTC') AS timezone,
+           clock_timestamp() AS looked_at
+    FROM clients LEFT JOIN branches ON branches.client_id = clients.id AND branches.id = :branch
+    WHERE clients.id = :client
+""")
+
+_STRAY = text("""
+    INSERT INTO stray_objects (bucket, key, version_id, reason)
+    VALUES (:bucket, :key, :version, :reason) ON CONFLICT DO NOTHING
+""")
+
+_BEGIN = text("""
+    INSERT INTO uploads (client_id, id, branch_id, bucket, key, version_id, filename, uploaded_by,
+                         size, stored_at, state, generation)
+    SELECT :client, :id, :branch, :bucket, :key, :version, coalesce(link.filename, :filename),
+           coalesce(link.requested_by, :principal), :size, :stored_at, :state, :generation
+    FROM (SELECT 1) AS one
+    LEFT JOIN upload_links AS link ON link.client_id = :client AND link.key = :key
+    ON CONFLICT (client_id, id) DO UPDATE SET
+        state = CASE WHEN uploads.settled_at IS NULL OR uploads.generation < excluded.generation
+                     THEN excluded.state ELSE uploads.state END,
+        generation = greatest(uploads.generation, excluded.generation)
+""")
+
+_CURRENT_ELSEWHERE = text("""
+    SELECT id FROM uploads
+    WHERE client_id = :client AND sha256 = :sha256 AND id <> :id
+      AND state IN ('stored', 'duplicate')
+    ORDER BY stored_at, version_id LIMIT 1
+""")
+
+# A branch's convention is what all its current datasets agree on that showed it themselves.
+_CONVENTIONS = text("""
+    SELECT DISTINCT
+        CASE WHEN understanding->>'date_order_settled_by' = 'column'
+             THEN understanding->>'date_order' END AS date_order,
+        CASE WHEN understanding->>'decimal_mark_settled_by' = 'column'
+             THEN understanding->>'decimal_mark' END AS decimal_mark
+    FROM datasets JOIN uploads USING (client_id, sha256)
+    WHERE client_id = :client AND uploads.branch_id = :branch
+      AND uploads.state IN ('stored', 'duplicate')
+""")
+
+_LOCK_CLIENT = text("SELECT 1 FROM clients WHERE id = :client FOR UPDATE")
+
+_LOOKED = text("""
+    INSERT INTO object_keys (client_id, bucket, key, looked_at)
+    VALUES (:client, :bucket, :key, :looked_at)
+    ON CONFLICT (client_id, bucket, key) DO UPDATE SET looked_at = excluded.looked_at
+    WHERE object_keys.looked_at <= excluded.looked_at
+""")
+
+_OF_KEY = text("""
+    SELECT id, version_id, stored_at, state, outcome, sha256 FROM uploads
+    WHERE client_id = :client AND bucket = :bucket AND key = :key
+""")
+
+# A dataset belongs to the earliest live upload that names it, whichever was read first.
+_CURRENT = text("""
+    SELECT DISTINCT ON (sha256) sha256, id, branch_id FROM uploads
+    WHERE client_id = :client AND sha256 = ANY(:contents) AND state IN ('stored', 'duplicate')
+    ORDER BY sha256, stored_at, version_id
+""")
+
+_SET_STATE = text("""
+    UPDATE uploads SET state = :state, settled_at = coalesce(settled_at, now())
+    WHERE client_id = :client AND id = :id
+""")
+
+_SET_OUTCOME = text("""
+    UPDATE uploads SET
+        state = :outcome, outcome = :outcome, sha256 = :sha256, first_upload_id = :first,
+        reason = :reason, params = CAST(:params AS jsonb), settled_at = now()
+    WHERE client_id = :client AND id = :id
+""")
+
+_LATER_STORED = text("""
+    UPDATE uploads SET
+        state = CASE WHEN state = 'stored' THEN 'duplicate' ELSE state END, outcome = 'duplicate',
+        first_upload_id = :id, reason = 'already_uploaded', params = CAST(:params AS jsonb)
+    WHERE client_id = :client AND sha256 = :sha256 AND id <> :id AND outcome = 'stored'
+      AND state IN ('stored', 'duplicate') AND (stored_at, version_id) > (:stored_at, :version)
+""")
+
+_DESCRIBE = text("SELECT filename, stored_at FROM uploads WHERE client_id = :client AND id = :id")
+
+_PUT_DATASET = text("""
+    INSERT INTO datasets (
+        client_id, sha256, frame_id, rejected_frame_id, branch_id, first_upload_id, rows_in,
+        accepted, rejected, blank, repeated, quantity, amount, anonymous, returns, first_day,
+        last_day, size, understanding)
+    VALUES (
+        :client, :sha256, :frame_id, :rejected_frame_id, :branch, :upload, :rows_in,
+        :accepted, :rejected, :blank, :repeated, :quantity, :amount, :anonymous, :returns,
+        :first_day, :last_day, :size, CAST(:understanding AS jsonb))
+    ON CONFLICT (client_id, sha256) DO UPDATE SET
+        frame_id = excluded.frame_id, rejected_frame_id = excluded.rejected_frame_id,
+        branch_id = excluded.branch_id, first_upload_id = excluded.first_upload_id,
+        rows_in = excluded.rows_in, accepted = excluded.accepted, rejected = excluded.rejected,
+        blank = excluded.blank, repeated = excluded.repeated, quantity = excluded.quantity,
+        amount = excluded.amount, anonymous = excluded.anonymous, returns = excluded.returns,
+        first_day = excluded.first_day, last_day = excluded.last_day, size = excluded.size,
+        understanding = excluded.understanding
+""")
+
+_RAISE_VERSION = text("UPDATE clients SET data_version = data_version + 1 WHERE id = :client")
+
+_WAITING = text("""
+    SELECT bucket, key, version_id, generation FROM uploads
+    WHERE client_id = :client AND branch_id = :branch AND state = 'needs_answer'
+      AND reason IN ('date_order', 'decimal_mark')
+    ORDER BY stored_at, id
+""")
+
+_SET_REASON = text("""
+    UPDATE uploads SET state = :state, outcome = :outcome, reason = :reason,
+        params = CAST(:params AS jsonb), settled_at = CASE WHEN :is_settled THEN now() END
+    WHERE client_id = :client AND id = :id
+""")
+
+
+class UploadRepository:
+    """Uploads and datasets of all clients."""
+
+    def __init__(self, app: Postgres) -> None:
+        self._app = app
+
+    # --- reads, and the one early write -----------------------------------------------------
+
+    def place(self, ref: ObjectRef) -> Place | None:
+        """Return where the object belongs, or None if no client has this prefix."""
+        client, _, rest = ref.key.partition("/")
+        branch = rest.partition("/")[0] if "/" in rest else ""
+        with self._app.transaction(client) as connection:
+            row = connection.execute(_PLACE, {"client": client, "branch": branch}).one_or_none()
+        if row is None:
+            return None
+        return Place(
+            client=client,
+            branch=branch,
+            branch_is_known=row.branch_is_known,
+            timezone=row.timezone,
+            object=ref,
+            looked_at=row.looked_at,
+        )
+
+    def begin(
+        self, claim: Claim, place: Place, stored: StoredObject, event: ObjectCreated
+    ) -> Upload:
+        """Show the upload as being read, at once."""
+        upload = Upload(upload_id=upload_id(stored.ref), place=place, stored=stored)
+        row = _upload_row(place, stored, state="reading") | {
+            "principal": event.principal,
+            "generation": event.generation,
+        }
+        with self._app.transaction(claim.client) as connection:
+            connection.execute(_BEGIN, row)
+        return upload
+
+    def is_current_elsewhere(self, upload: Upload, sha256: str) -> bool:
+        """Say whether another live upload of this client holds the same bytes."""
+        with self._app.transaction(upload.place.client) as connection:
+            return _first(connection, upload, sha256) is not None
+
+    def format_profile(self, place: Place) -> FormatProfile:
+        """Return the conventions that the branch's current datasets agree on."""
+        with self._app.transaction(place.client) as connection:
+            rows = connection.execute(
+                _CONVENTIONS, {"client": place.client, "branch": place.branch}
+            ).all()
+        return FormatProfile(
+            date_order=_agreed(row.date_order for row in rows),
+            decimal_mark=_agreed(row.decimal_mark for row in rows),
+        )
+
+    # --- staged writes ----------------------------------------------------------------------
+
+    def mark_stray(self, claim: Claim, ref: ObjectRef) -> None:
+        """Tell the operator of an object that belongs to no client."""
+        row = {"bucket": ref.bucket, "key": ref.key, "version": ref.version_id or ""}
+
+        def write(connection: Connection) -> list[Event]:
+            connection.execute(_STRAY, row | {"reason": "unknown_client"})
+            return []
+
+        claim.stage(write)
+
+    def settle_key(self, claim: Claim, place: Place, history: Sequence[StoredObject]) -> None:
+        """Bring the key's uploads to what the store holds of it now."""
+        claim.stage(_settling(place, history))
+
+    def mark_gone(
+        self, claim: Claim, place: Place, history: Sequence[StoredObject], stored: StoredObject
+    ) -> None:
+        """Account for an upload that was deleted before it was read."""
+        row = _upload_row(place, stored, state="removed") | {"principal": None, "generation": 0}
+        claim.stage(_settling(place, history, change=lambda c: c.execute(_BEGIN, row)))
+
+    def mark_duplicate(
+        self, claim: Claim, upload: Upload, history: Sequence[StoredObject], sha256: str
+    ) -> None:
+        """Name the first upload of the same bytes; of two, the one stored earlier is the first."""
+
+        def change(connection: Connection) -> None:
+            first = _first(connection, upload, sha256)
+            if first is None:
+                raise ConflictError("the first upload of these bytes is no longer current")
+            _set_outcome(connection, upload, "duplicate", sha256, first=first)
+            _order_by_store_time(connection, upload, sha256)
+
+        claim.stage(_settling(upload.place, history, sha256=sha256, change=change))
+
+    def mark_stored(
+        self, claim: Claim, upload: Upload, history: Sequence[StoredObject], dataset: Dataset
+    ) -> None:
+        """Make the dataset current, and wake uploads of the branch that wait for what it shows."""
+
+        def change(connection: Connection) -> None:
+            if _first(connection, upload, dataset.sha256):
+                raise ConflictError("another upload of the same bytes was stored meanwhile")
+            connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
+            balance = dataset.frame.balance
+            params = {
+                "rows": balance.rows_in,
+                "accepted": balance.accepted,
+                "rejected": balance.rejected,
+            }
+            reason = None if balance.rows_in else "no_rows"
+            _set_outcome(connection, upload, "stored", dataset.sha256, reason=reason, params=params)
+
+        claim.stage(_settling(upload.place, history, sha256=dataset.sha256, change=change))
+        shown = dataset.understanding
+        if "column" in {shown.date_order_settled_by, shown.decimal_mark_settled_by}:
+            claim.stage(lambda connection: _wake_waiting(connection, upload.place))
+
+    def mark_rejected(self, claim: Claim, ref: ObjectRef, error: PermanentError) -> None:
+        """Keep why the file was refused."""
+        self._mark(claim, ref, "rejected", error.code, error.params, tell=events.UploadRejected)
+
+    def mark_question(self, claim: Claim, ref: ObjectRef, error: PermanentError) -> None:
+        """Keep the question that a person has to answer."""
+        self._mark(
+            claim, ref, "needs_answer", error.code, error.params, tell=events.UploadNeedsAnswer
+        )
+
+    def mark_parked(self, claim: Claim, ref: ObjectRef) -> None:
+        """Show that an operator has to look."""
+        params = {"reference": upload_id(ref)[:8].upper()}
+        self._mark(claim, ref, "parked", "gave_up", params, tell=events.UploadParked)
+
+    def mark_waiting(self, claim: Claim, ref: ObjectRef, *, retry_in_s: float) -> None:
+        """Show that another try follows, and when."""
+        params = {"seconds": round(retry_in_s)}
+        self._mark(claim, ref, "announced", "will_retry", params, tell=None)
+
+    def _mark(
+        self,
+        claim: Claim,
+        ref: ObjectRef,
+        state: str,
+        reason: str,
+        params: Mapping[str, object],
+        tell: type[events.UploadEvent] | None,
+    ) -> None:
+        row = {
+            "client": claim.client,
+            "id": upload_id(ref),
+            "state": state,
+            "outcome": "rejected" if state == "rejected" else None,
+            "reason": reason,
+            "params": json.dumps(params, default=str),
+            "is_settled": state == "rejected",
+        }
+
+        def write(connection: Connection) -> list[Event]:
+            known = connection.execute(_SET_REASON, row).rowcount
+            if not known or tell is None:
+                return []
+            return [tell(client=str(claim.client), upload=upload_id(ref))]
+
+        claim.stage(write)
+
+
+def upload_id(ref: ObjectRef) -> str:
+    """Name an upload after its object version, so that it is known before it is written."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"s3://{ref.bucket}/{ref.key}@{ref.version_id}"))
+
+
+def _upload_row(place: Place, stored: StoredObject, *, state: str) -> dict[str, object]:
+    return {
+        "client": place.client,
+        "id": upload_id(stored.ref),
+        "branch": place.branch,
+        "bucket": stored.ref.bucket,
+        "key": stored.ref.key,
+        "version": stored.ref.version_id,
+        "filename": stored.ref.key.rsplit("/", 1)[-1],
+        "size": stored.size,
+        "stored_at": stored.stored_at,
+        "state": state,
+    }
+
+
+def _dataset_row(upload: Upload, dataset: Dataset) -> dict[str, object]:
+    balance = dataset.frame.balance
+    return {
+        "client": upload.place.client,
+        "sha256": dataset.sha256,
+        "frame_id": dataset.frame.frame_id,
+        "rejected_frame_id": dataset.frame.rejected_frame_id,
+        "branch": upload.place.branch,
+        "upload": upload.upload_id,
+        "rows_in": balance.rows_in,
+        "accepted": balance.accepted,
+        "rejected": balance.rejected,
+        "blank": balance.blank,
+        "repeated": balance.repeated,
+        "quantity": balance.quantity,
+        "amount": balance.amount,
+        "anonymous": balance.anonymous,
+        "returns": balance.returns,
+        "first_day": balance.first_day,
+        "last_day": balance.last_day,
+        "size": dataset.frame.size,
+        "understanding": json.dumps(dataset.understanding.as_dict()),
+    }
+
+
+def _agreed(values: Iterable[str | None]) -> str | None:
+    """Return the one value that all files which show any agree on."""
+    shown = {value for value in values if value is not None}
+    return shown.pop() if len(shown) == 1 else None
+
+
+def _first(connection: Connection, upload: Upload, sha256: str) -> str | None:
+    row = {"client": upload.place.client, "sha256": sha256, "id": upload.upload_id}
+    found: str | None = connection.execute(_CURRENT_ELSEWHERE, row).scalar_one_or_none()
+    return found
+
+
+def _set_outcome(  # noqa: PLR0913 - one row's values
+    connection: Connection,
+    upload: Upload,
+    outcome: str,
+    sha256: str,
+    *,
+    first: str | None = None,
+    reason: str | None = None,
+    params: Mapping[str, object] | None = None,
+) -> None:
+    if first is not None:
+        reason, params = "already_uploaded", _describe(connection, upload.place.client, first)
+    connection.execute(
+        _SET_OUTCOME,
+        {
+            "client": upload.place.client,
+            "id": upload.upload_id,
+            "outcome": outcome,
+            "sha256": sha256,
+            "first": first,
+            "reason": reason,
+            "params": json.dumps(params or {}, default=str),
+        },
+    )
+
+
+def _describe(connection: Connection, client: str, upload: str) -> dict[str, object]:
+    row = connection.execute(_DESCRIBE, {"client": client, "id": upload}).one()
+    return {"filename": row.filename, "when": row.stored_at.isoformat()}
+
+
+def _order_by_store_time(connection: Connection, upload: Upload, sha256: str) -> None:
+    """Make this upload the stored one if the others of the same bytes came to the store later."""
+    stored = upload.stored
+    later = connection.execute(
+        _LATER_STORED,
+        {
+            "client": upload.place.client,
+            "sha256": sha256,
+            "id": upload.upload_id,
+            "stored_at": stored.stored_at,
+            "version": stored.ref.version_id,
+            "params": json.dumps(_describe(connection, upload.place.client, upload.upload_id)),
+        },
+    )
+    if later.rowcount:
+        _set_outcome(connection, upload, "stored", sha256)
+
+
+def _settling(
+    place: Place,
+    history: Sequence[StoredObject],
+    *,
+    sha256: str | None = None,
+    change: Callable[[Connection], object] | None = None,
+) -> Callable[[Connection], list[Event]]:
+    """Return a write that makes `change`, settles the key, and nudges if other data counts now."""
+    key = {"client": place.client, "bucket": place.object.bucket, "key": place.object.key}
+
+    def write(connection: Connection) -> list[Event]:
+        connection.execute(_LOCK_CLIENT, {"client": place.client})
+        if not connection.execute(_LOOKED, key | {"looked_at": place.looked_at}).rowcount:
+            raise ConflictError("the key was looked at again meanwhile")
+        contents = {row.sha256 for row in connection.execute(_OF_KEY, key)} | {sha256}
+        before = _current(connection, place.client, contents)
+        if change is not None:
+            change(connection)
+        _apply_states(connection, key, history)
+        if _current(connection, place.client, contents) == before:
+            return []
+        connection.execute(_RAISE_VERSION, {"client": place.client})
+        return [DatasetsChanged(client=place.client)]
+
+    return write
+
+
+def _current(
+    connection: Connection, client: str, contents: set[str | None]
+) -> set[tuple[str, str, str]]:
+    rows = connection.execute(
+        _CURRENT, {"client": client, "contents": [c for c in contents if c is not None]}
+    )
+    return {(row.sha256, row.id, row.branch_id) for row in rows}
+
+
+def _apply_states(
+    connection: Connection, key: Mapping[str, object], history: Sequence[StoredObject]
+) -> None:
+    uploads = [
+        KeyUpload(
+            upload_id=row.id,
+            version_id=row.version_id,
+            stored_at=row.stored_at,
+            state=row.state,
+            outcome=row.outcome,
+        )
+        for row in connection.execute(_OF_KEY, key)
+    ]
+    states = settle(uploads, history)
+    for upload in uploads:
+        if states[upload.upload_id] != upload.state:
+            connection.execute(
+                _SET_STATE,
+                {
+                    "client": key["client"],
+                    "id": upload.upload_id,
+                    "state": states[upload.upload_id],
+                },
+            )
+
+
+def _wake_waiting(connection: Connection, place: Place) -> list[Event]:
+    """Have waiting uploads of the branch read again: its files now show what was asked."""
+    rows = connection.execute(_WAITING, {"client": place.client, "branch": place.branch})
+    return [
+        ObjectCreated(
+            object=ObjectRef(bucket=row.bucket, key=row.key, version_id=row.version_id),
+            source="replay",
+            generation=row.generation + 1,
+        )
+        for row in rows
+    ]
+
+
+class FrameRepository:
+    """Frames and rejected rows as chunks in MongoDB."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    def store(self, client: str, batches: Iterable[Batch], *, size: int) -> StoredFrame:
+        """Write accepted and rejected rows; return what they are called and add up to.
+
+        Raises:
+            BalanceError: What was stored is not what was read; nothing becomes visible.
+        """
+        accepted: list[frame.Chunk] = []
+        rejected: list[frame.Chunk] = []
+        balance = Balance()
+        amount = Decimal(0)
+        for batch in batches:
+            good = list(frame.encode(batch.accepted)) if batch.accepted.num_rows else []
+            bad = list(frame.encode(_rejected_table(batch.rejected))) if batch.rejected else []
+            if good or bad:
+                self._mongo.put_chunks(client, good + bad)
+            # Summed over what the chunks' own bytes say: a lost or doubled row shows here.
+            amount += sum((_amount(chunk) for chunk in good), Decimal(0))
+            accepted += [_named(chunk) for chunk in good]
+            rejected += [_named(chunk) for chunk in bad]
+            balance += batch.balance
+        balance.verify(stored_rows=sum(c.rows for c in accepted), stored_amount=amount)
+        return StoredFrame(
+            frame_id=self._mongo.put_manifest(client, accepted).frame_id,
+            rejected_frame_id=self._mongo.put_manifest(client, rejected).frame_id,
+            balance=balance,
+            size=size,
+        )
+
+
+def _named(chunk: frame.Chunk) -> frame.Chunk:
+    """Forget a stored chunk's bytes: memory must not grow with the file."""
+    return frame.Chunk(sha256=chunk.sha256, rows=chunk.rows, content=b"")
+
+
+def _amount(chunk: frame.Chunk) -> Decimal:
+    total = pc.sum(frame.decode(chunk.content, ["amount"])["amount"]).as_py()
+    return total if total is not None else Decimal(0)
+
+
+def _rejected_table(rows: Sequence[RejectedRow]) -> pa.Table:
+    return pa.Table.from_pylist(
+        [
+            {
+                "code": row.code,
+                "row": row.row,
+                "line": row.line,
+                "column": row.column,
+                "byte_offset": row.byte_offset,
+                "byte_length": row.byte_length,
+                "raw": row.raw,
+                "params": json.dumps(row.params, default=str),
+            }
+            for row in rows
+        ],
+        schema=frame.REJECTED,
+    )
