@@ -1,0 +1,198 @@
+"""The one folder that holds everything: data, logs, secrets, addresses.
+
+postgres/ mongo/ redis/ seaweedfs/   data of each server
+logs/                                one file a process; `.1` is the run before
+spool/                               temporary files of the functions
+secrets.json ports.json              made at the first start, kept (mode 0600)
+connection.json                      what the other commands need to know (mode 0600)
+lock                                 held while the servers run
+"""
+
+import dataclasses
+import fcntl
+import json
+import os
+import random
+import secrets
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from infra.local.failures import LocalError
+
+HOST = "127.0.0.1"
+# Below the range from which Linux takes the ports of outgoing connections: a kept port is then
+# rarely taken by somebody else.
+_PORT_RANGE = range(18_000, 30_000)
+
+
+def _token() -> str:
+    return secrets.token_hex(20)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secrets:
+    """Everything that is secret, generated."""
+
+    postgres_superuser: str = field(default_factory=_token)
+    postgres_owner: str = field(default_factory=_token)
+    postgres_app: str = field(default_factory=_token)
+    postgres_runtime: str = field(default_factory=_token)
+    mongo: str = field(default_factory=_token)
+    mongo_member: str = field(default_factory=_token)  # by which members of a replica set agree
+    redis: str = field(default_factory=_token)
+    # The operator may do everything in the object store; the service is what the functions are.
+    s3_operator: str = field(default_factory=_token)
+    s3_service: str = field(default_factory=_token)
+    s3_internal: str = field(default_factory=_token)  # signs calls between the store's own parts
+    announcer: str = field(default_factory=_token)
+    cookie: str = field(default_factory=_token)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Where each server listens, on 127.0.0.1 only."""
+
+    # Addresses that people and programs keep: never changed once chosen.
+    api: int
+    s3: int
+    # Known to our own processes only; another is chosen if one is taken at a later start.
+    s3_grpc: int
+    master: int
+    master_grpc: int
+    filer: int
+    filer_grpc: int
+    volume: int
+    volume_grpc: int
+    admin: int
+    admin_grpc: int
+    postgres: int
+    mongo: int
+    redis: int
+    sqs: int
+    announcer: int
+
+
+_PUBLIC_PORTS = ("api", "s3")
+
+
+class Home:
+    """The folder of one set of embedded servers."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+
+    @property
+    def connection_file(self) -> Path:
+        """File that other commands read: addresses, and keys and token of each client."""
+        return self.path / "connection.json"
+
+    def folder(self, name: str) -> Path:
+        """Return a folder inside, made if it is not there; nobody else may look into it."""
+        path = self.path / name
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+    def log(self, name: str) -> Path:
+        """Return the log file of a process, empty; the one of the run before ends in `.1`."""
+        log = self.folder("logs") / f"{name}.log"
+        if log.exists():
+            log.replace(log.with_suffix(".log.1"))
+        log.touch(mode=0o600)
+        return log
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder; whoever tries meanwhile is refused.
+
+        Raises:
+            LocalError: Another process holds it.
+        """
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self.path / "lock").open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                lock.seek(0)
+                params = {"home": self.path, "pid": lock.read().strip()}
+                raise LocalError("home_in_use", params) from error
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def secrets(self) -> Secrets:
+        """Return the kept secrets; what is missing is generated and kept."""
+        file = self.path / "secrets.json"
+        kept = read_json(file)
+        names = {f.name for f in dataclasses.fields(Secrets)}
+        complete = Secrets(**{name: kept[name] for name in names & kept.keys()})
+        write_json(file, {**kept, **dataclasses.asdict(complete)})
+        return complete
+
+    def kept_ports(self) -> Mapping[str, int]:
+        """Return the ports of the last start; empty before the first one."""
+        return read_json(self.path / "ports.json")
+
+    def ports(self) -> Ports:
+        """Return a free port for each server, the kept one where there is one.
+
+        Raises:
+            LocalError: A port whose address people keep is used by another program.
+        """
+        kept = self.kept_ports()
+        free = _free_ports(excluding=set(kept.values()))
+        chosen = {
+            f.name: self._port(f.name, kept.get(f.name)) or next(free)
+            for f in dataclasses.fields(Ports)
+        }
+        write_json(self.path / "ports.json", chosen)
+        return Ports(**chosen)
+
+    def _port(self, name: str, kept: int | None) -> int | None:
+        if kept is None or is_free(kept):
+            return kept
+        if name in _PUBLIC_PORTS:
+            params = {"server": name, "port": kept, "file": self.path / "ports.json"}
+            raise LocalError("port_in_use", params)
+        return None
+
+
+def _free_ports(*, excluding: set[int]) -> Iterator[int]:
+    candidates = [port for port in _PORT_RANGE if port not in excluding]
+    # Shuffled, so that two sets of servers that start at once seldom want the same port.
+    random.SystemRandom().shuffle(candidates)
+    yield from filter(is_free, candidates)
+
+
+def is_free(port: int) -> bool:
+    """Say whether nobody listens on `port`."""
+    with socket.socket() as probe:
+        # A port whose last connections linger in TIME_WAIT is free to a server.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            probe.bind((HOST, port))
+            return True
+    return False
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """Return the object in `file`, or an empty one when there is no such file."""
+    try:
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise LocalError("file_damaged", {"file": file, "reason": str(error)}) from error
+    return content
+
+
+def write_json(file: Path, content: Mapping[str, object]) -> None:
+    """Replace `file` as a whole; only its owner may read it."""
+    new = file.with_suffix(".new")
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    new.replace(file)
