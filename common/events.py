@@ -208,6 +208,7 @@ class Message:
 
     event_id: str
     events: tuple[Event, ...]
+    raw: bytes
 
 
 def from_message(body: bytes) -> Message:
@@ -225,12 +226,14 @@ def from_message(body: bytes) -> Message:
     if not isinstance(content, dict):
         raise UnreadableMessageError("not a JSON object")
     if "specversion" in content:
-        return Message(event_id=str(content.get("id", "")), events=(_from_envelope(content),))
+        return Message(
+            event_id=str(content.get("id", "")), events=(_from_envelope(content),), raw=body
+        )
     try:
         events = tuple(parse_notification(content))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UnreadableMessageError(f"notification of an unknown shape: {error}") from error
-    return Message(event_id=_notification_id(events, body), events=events)
+    return Message(event_id=_notification_id(events, body), events=events, raw=body)
 
 
 def _notification_id(events: tuple[Event, ...], body: bytes) -> str:

@@ -74,11 +74,12 @@ _JOURNAL = text("""
 """)
 
 _CLAIM = text("""
-    INSERT INTO claims (work_key, function, client_id, status, owner, lease_until)
-    VALUES (:work_key, :function, :client, 'leased', :owner, now() + :lease * interval '1 second')
+    INSERT INTO claims (work_key, function, client_id, event_id, status, owner, lease_until)
+    VALUES (:work_key, :function, :client, :event_id, 'leased', :owner,
+            now() + :lease * interval '1 second')
     ON CONFLICT (work_key) DO UPDATE SET
         status = 'leased', fence = claims.fence + 1, starts = claims.starts + 1,
-        owner = excluded.owner, lease_until = excluded.lease_until, next_try = NULL,
+        event_id = excluded.event_id, owner = excluded.owner, lease_until = excluded.lease_until, next_try = NULL,
         finished_at = NULL
     WHERE claims.status = 'leased' AND claims.lease_until < now()
        OR claims.status = 'waiting' AND claims.next_try <= now()
@@ -132,6 +133,19 @@ _OVERDUE = text("""
     ORDER BY seq LIMIT 100 FOR UPDATE SKIP LOCKED
 """)
 
+# Events of ours that were published but that no worker has seen, and work that was begun but is
+# overdue: a queue that lost its messages shows so.
+_LOST = text("""
+    SELECT id, queue, body FROM outbox
+    WHERE sent_at < now() - :age * interval '1 second'
+      AND NOT EXISTS (SELECT 1 FROM journal WHERE event_id = outbox.id)
+    UNION ALL
+    SELECT event_id, claims.function, raw FROM claims JOIN journal USING (event_id)
+    WHERE coalesce(next_try, lease_until) < now() - :age * interval '1 second'
+      AND status IN ('leased', 'waiting')
+    LIMIT 1000
+""")
+
 _SENT = text("UPDATE outbox SET sent_at = now() WHERE id = ANY(:ids)")
 
 _PARK = text("""
@@ -154,40 +168,30 @@ class Ledger:
         self._owner = owner
         self._lease_s = lease_s
 
-    def journal(self, message: Message, raw: bytes) -> None:
-        """Write down that this message arrived. The journal never decides: it only counts."""
-        with self._runtime.transaction() as connection:
-            connection.execute(
-                _JOURNAL,
-                {
-                    "event_id": message.event_id,
-                    "function": self._function,
-                    "kinds": [type(event).__name__ for event in message.events],
-                    "raw": raw,
-                },
-            )
+    def claim(self, event: Event, policy: Policy, message: Message) -> Claim | NotClaimed:
+        """Journal the message, and take the work that its event asks for unless it is done.
 
-    def claim(self, event: Event, policy: Policy) -> Claim | NotClaimed:
-        """Take the work that the event asks for, if nobody has it and it is not done."""
+        The journal never decides: a second arrival raises its count and goes on to the claim.
+        """
         client = client_of(event)
         work_key = f"{self._function}:{subject_of(event)}"
         request = {
             "work_key": work_key,
             "function": self._function,
             "client": client,
+            "event_id": message.event_id,
             "owner": self._owner,
             "lease": self._lease_s,
             "again": policy is Policy.LATEST,
         }
         with self._runtime.transaction() as connection:
+            if event is message.events[0]:
+                connection.execute(_JOURNAL, self._arrival(message))
             taken = connection.execute(_CLAIM, request).one_or_none()
             if taken is None:
                 why = connection.execute(_WHY_NOT, {"work_key": work_key}).one()
-                return NotClaimed(
-                    work_key=work_key,
-                    is_done=why.is_done,
-                    free_in_s=max(0.0, float(why.free_in_s)),
-                )
+                free_in_s = max(0.0, float(why.free_in_s))
+                return NotClaimed(work_key=work_key, is_done=why.is_done, free_in_s=free_in_s)
         return Claim(
             work_key=work_key,
             client=client,
@@ -197,6 +201,14 @@ class Ledger:
             bug_tries=taken.bug_tries,
             failing_s=float(taken.failing_s),
         )
+
+    def _arrival(self, message: Message) -> dict[str, object]:
+        return {
+            "event_id": message.event_id,
+            "function": self._function,
+            "kinds": [type(event).__name__ for event in message.events],
+            "raw": message.raw,
+        }
 
     def renew(self, claim: Claim) -> bool:
         """Prolong the lease; False when another worker has taken the work over."""
@@ -280,6 +292,12 @@ class Ledger:
             if rows:
                 connection.execute(_SENT, {"ids": [row.id for row in rows]})
         return len(rows)
+
+    def lost(self, *, older_than_s: float) -> list[Outgoing]:
+        """Return messages that a queue must have lost; sending one twice does no harm."""
+        with self._runtime.transaction() as connection:
+            rows = connection.execute(_LOST, {"age": older_than_s}).all()
+        return [Outgoing(id=r.id, queue=r.queue, body=bytes(r.body)) for r in rows]
 
     def _commit(
         self, claim: Claim, events: Sequence[Event], end: TextClause, params: Mapping[str, object]

@@ -170,7 +170,6 @@ class Runtime:
             self._ledger.park_unreadable(delivery.body, str(error))
             delivery.ack()
             return
-        self._ledger.journal(message, delivery.body)
         waits = [self._work_on(event, message, delivery) for event in message.events]
         failpoint("before_ack")
         open_ends = [wait for wait in waits if wait is not None]
@@ -181,7 +180,7 @@ class Runtime:
 
     def _work_on(self, event: Event, message: Message, delivery: Delivery) -> float | None:
         """Do what one event asks for; returns seconds to wait if it must be tried again."""
-        claim = self._ledger.claim(event, self._function.policy)
+        claim = self._ledger.claim(event, self._function.policy, message)
         if isinstance(claim, NotClaimed):
             return self._leave_alone(claim)
         fields = {"client": claim.client, "work": claim.work_key, "event_id": message.event_id}
@@ -189,7 +188,7 @@ class Runtime:
             failpoint("claimed")
             started = time.monotonic()
             with self._holding(claim, delivery):
-                wait, outcome, outgoing = self._attempt(event, claim, delivery.body)
+                wait, outcome, outgoing = self._attempt(event, claim, message.raw)
             failpoint("pg_after_commit")
             self._publish(outgoing)
             log.info("handled", outcome=outcome, seconds=round(time.monotonic() - started, 3))

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     # is left to its own event.
     reconcile_every_s: float = 300.0
     reconcile_min_age_s: float = 120.0
+    # Seconds after which a published event that no worker has seen counts as lost by the queue.
+    lost_after_s: float = 900.0
 
     spool_dir: Path | None = None  # temporary files; the system's folder if not given
     max_upload_bytes: int = 2_000_000_000

@@ -57,20 +57,43 @@ def handle(
         uploads.mark_stray(claim, event.object)
         return []
     history = storage.history(event.object.key)
-    if isinstance(event, ObjectRemoved):
-        uploads.settle_key(claim, place, history)
-        return []
-    if event.object.version_id is None:
-        return [_announce(version, event) for version in history if not version.is_removal]
-    stored = _find(event.object, history)
-    if stored is None or not is_alive(event.object.version_id, history):
-        uploads.mark_gone(claim, place, history, stored or _as_announced(event, place.looked_at))
-        return []
-    upload = uploads.begin(claim, place, stored, event)
+    match event:
+        case ObjectRemoved():
+            uploads.settle_key(claim, place, history)
+        case ObjectCreated(object=ObjectRef(version_id=None)):
+            return [_announce(version, event) for version in history if not version.is_removal]
+        case ObjectCreated() if not is_alive(event.object.version_id, history):
+            uploads.mark_gone(claim, place, history, _as_announced(event, place.looked_at))
+        case ObjectCreated():
+            upload = uploads.begin(claim, place, _find(event.object, history), event)
+            return _ingest(
+                upload,
+                history,
+                claim=claim,
+                storage=storage,
+                frames=frames,
+                uploads=uploads,
+                scratch=scratch,
+            )
+    return []
+
+
+def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
+    upload: Upload,
+    history: Sequence[StoredObject],
+    *,
+    claim: Claim,
+    storage: ObjectStorage,
+    frames: FrameRepository,
+    uploads: UploadRepository,
+    scratch: Path,
+) -> Sequence[Event]:
+    """Read the upload, unless the client has uploaded the same bytes before."""
+    place = upload.place
     if not place.branch_is_known:
         raise PermanentError("unknown_branch", {"branch": place.branch})
     try:
-        with storage.download(stored, scratch=scratch) as file:
+        with storage.download(upload.stored, scratch=scratch) as file:
             failpoint("downloaded")
             if uploads.is_current_elsewhere(upload, file.sha256):
                 uploads.mark_duplicate(claim, upload, history, file.sha256)
@@ -114,10 +137,8 @@ def record_failure(
     return []
 
 
-def _find(ref: ObjectRef, history: Sequence[StoredObject]) -> StoredObject | None:
-    return next(
-        (v for v in history if v.ref.version_id == ref.version_id and not v.is_removal), None
-    )
+def _find(ref: ObjectRef, history: Sequence[StoredObject]) -> StoredObject:
+    return next(v for v in history if v.ref.version_id == ref.version_id and not v.is_removal)
 
 
 def _announce(version: StoredObject, event: ObjectCreated) -> ObjectCreated:

@@ -208,6 +208,7 @@ CREATE TABLE claims (
     work_key     text PRIMARY KEY,                  -- function and what it works on
     function     text NOT NULL,
     client_id    text,
+    event_id     text NOT NULL,                     -- of the message that asked for it, in the journal
     status       text NOT NULL CHECK (status IN ('leased', 'waiting', 'done', 'refused', 'parked')),
     fence        bigint NOT NULL DEFAULT 1,         -- fencing number: only its holder may finish
     owner        text NOT NULL,
