@@ -132,7 +132,7 @@ def client_of(event: Event) -> str | None:
     """Return the client that an event is about; for an object, the first part of its key."""
     if isinstance(event, ObjectCreated | ObjectRemoved):
         client, slash, _ = event.object.key.partition("/")
-        return client if slash else None
+        return client if slash and client else None
     return cast("str", getattr(event, "client", None))
 
 

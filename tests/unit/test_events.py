@@ -1,0 +1,236 @@
+"""What a message says, whoever sent it."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from common.events import (
+    EVENTS,
+    DatasetsChanged,
+    ObjectCreated,
+    ObjectRef,
+    ObjectRemoved,
+    UnreadableMessageError,
+    UploadStored,
+    client_of,
+    from_message,
+    is_purchase_file,
+    subject_of,
+    to_message,
+)
+
+pytestmark = pytest.mark.unit
+
+NOTIFICATIONS = Path(__file__).parent / "notifications"
+WHEN = datetime(2026, 5, 3, 10, 42, 7, 123000, tzinfo=UTC)
+
+
+def notification(server: str) -> dict:
+    return json.loads((NOTIFICATIONS / f"{server}.json").read_text(encoding="utf-8"))
+
+
+def parse(content: object) -> tuple:
+    return from_message(json.dumps(content).encode()).events
+
+
+def changed(server: str, **changes: object) -> dict:
+    """Return a notification with other values in its object (or `eventName`)."""
+    content = notification(server)
+    record = content["Records"][0]
+    record["eventName"] = changes.pop("eventName", record["eventName"])
+    record["s3"]["object"].update(changes)
+    return content
+
+
+def test_aws_keys_are_decoded_once_and_the_principal_is_kept():
+    (event,) = parse(notification("aws"))
+    assert event == ObjectCreated(
+        object=ObjectRef(
+            bucket="uploads",
+            key="acme/centro/ventas abril ñ.csv",
+            version_id="096fKKXTRTtl3on89fVO.nfljtsv6qko",
+            etag="d41d8cd98f00b204e9800998ecf8427e",
+        ),
+        size=1024,
+        event_time=WHEN,
+        sequencer="0055AED6DCD90281E5",
+        principal="AWS:AIDAEXAMPLE",
+        source="aws:s3",
+    )
+
+
+def test_minio_escapes_slashes_and_leaves_the_size_of_an_empty_object_out():
+    (event,) = parse(notification("minio"))
+    assert event.object.key == "acme/centro/ventas abril.csv"
+    assert event.size == 0
+    assert event.principal == "acme"
+
+
+def test_moto_announces_no_version():
+    (event,) = parse(notification("moto"))
+    assert event.object == ObjectRef(
+        bucket="uploads", key="acme/centro/a+b.csv", version_id=None, etag="9d4-2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("version_created", ObjectCreated),
+        ("empty_version_created", ObjectCreated),
+        ("delete_marker", ObjectRemoved),
+        ("version_deleted", ObjectRemoved),
+    ],
+)
+def test_seaweedfs_changes_of_versions_are_events(kind, expected):
+    (event,) = parse(notification("seaweedfs")[kind])
+    assert isinstance(event, expected)
+    assert event.object.bucket == "uploads"
+    assert event.object.key.startswith("acme/centro/")
+    assert event.object.key.endswith(".csv")
+    assert len(event.object.version_id) == 32
+
+
+def test_seaweedfs_tells_size_and_etag():
+    (event,) = parse(notification("seaweedfs")["version_created"])
+    assert event.object.key == "acme/centro/a b+ñ.csv"
+    assert event.size == 1
+    assert event.object.etag == "9dd4e461268c8034f5c8564e155c67a6"
+
+
+@pytest.mark.parametrize("kind", ["directory", "multipart_part", "older_version_marked"])
+def test_other_seaweedfs_changes_are_no_events(kind):
+    assert parse(notification("seaweedfs")[kind]) == ()
+
+
+@pytest.mark.parametrize(
+    ("raw", "key"),
+    [
+        ("acme%2Fb%2Fa%2Bb.csv", "acme/b/a+b.csv"),
+        ("acme%2Fb%2Fa%252Fb.csv", "acme/b/a%2Fb.csv"),
+        ("acme%2Fb%2F..%252f...csv", "acme/b/..%2f...csv"),
+        ("acme/b/%F0%9F%9B%92.csv", "acme/b/🛒.csv"),
+        ("acme/b/line%0Abreak.csv", "acme/b/line\nbreak.csv"),
+    ],
+)
+def test_keys_are_decoded_exactly_once(raw, key):
+    (event,) = parse(changed("aws", key=raw))
+    assert event.object.key == key
+
+
+@pytest.mark.parametrize(
+    "name", ["ObjectCreated:PutTagging", "ObjectCreated:PutRetention", "ObjectAccessed:Get"]
+)
+def test_what_changes_no_content_is_no_event(name):
+    assert parse(changed("minio", eventName=name)) == ()
+
+
+@pytest.mark.parametrize("name", ["Put", "Post", "Copy", "CompleteMultipartUpload"])
+def test_every_way_to_create_an_object_is_an_event(name):
+    assert len(parse(changed("minio", eventName=f"s3:ObjectCreated:{name}"))) == 1
+
+
+def test_removals_are_told_apart():
+    (event,) = parse(changed("aws", eventName="ObjectRemoved:DeleteMarkerCreated"))
+    assert isinstance(event, ObjectRemoved)
+
+
+def test_a_null_version_is_no_version():
+    (event,) = parse(changed("minio", versionId="null"))
+    assert event.object.version_id is None
+
+
+@pytest.mark.parametrize(
+    ("key", "is_one"),
+    [
+        ("acme/b/a.csv", True),
+        ("acme/b/A.CSV", True),
+        ("acme/b/", False),
+        ("acme/b/a.csv.part", False),
+        ("acme/b/~$a.csv", False),
+        ("acme/b/a.xlsx", False),
+    ],
+)
+def test_only_whole_csv_files_are_purchase_files(key, is_one):
+    assert is_purchase_file(key) is is_one
+
+
+def test_the_same_fact_has_the_same_id_whatever_the_order_of_its_fields():
+    content = notification("aws")
+    turned = {"Records": [dict(reversed(content["Records"][0].items()))]}
+    first, second = (from_message(json.dumps(c).encode()) for c in (content, turned))
+    assert first.event_id == second.event_id
+    other = from_message(json.dumps(changed("aws", versionId="x")).encode())
+    assert other.event_id != first.event_id
+
+
+def test_test_events_and_empty_notices_are_harmless():
+    assert parse({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "uploads"}) == ()
+    assert parse({"Records": []}) == ()
+    assert parse({"Records": None}) == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b'"text"',
+        b"{}",
+        b'{"Records": [{}]}',
+        b'{"Records": [{"eventSource": "aws:s3", "eventName": 7}]}',
+        b'{"event_type": "create", "message": {"new_entry": 1}, "key": "/buckets/u/a.csv"}',
+        b'{"specversion": "1.0", "type": "Unknown", "data": {}}',
+        b'{"specversion": "1.0", "type": "DatasetsChanged", "data": {"wrong": 1}}',
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_message_is_told_apart(body):
+    with pytest.raises(UnreadableMessageError):
+        from_message(body)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ObjectCreated(
+            object=ObjectRef(bucket="u", key="acme/b/ñ.csv", version_id="1", etag="e"),
+            size=1,
+            event_time=WHEN,
+            source="reconcile",
+            generation=2,
+        ),
+        ObjectRemoved(object=ObjectRef(bucket="u", key="acme/b/a.csv"), source="reconcile"),
+        DatasetsChanged(client="acme"),
+        UploadStored(client="acme", upload="7"),
+    ],
+)
+def test_our_events_survive_the_broker(event):
+    message = from_message(to_message(event, event_id="e1", source="ingest"))
+    assert message.events == (event,)
+    assert message.event_id == "e1"
+
+
+def test_every_event_wakes_a_function():
+    assert {cls.queue for cls in EVENTS.values()} == {"ingest", "cluster", "notify"}
+
+
+@pytest.mark.parametrize(
+    ("key", "client"), [("acme/centro/a.csv", "acme"), ("a.csv", None), ("/a.csv", None)]
+)
+def test_the_client_is_the_first_part_of_the_key(key, client):
+    event = ObjectCreated(object=ObjectRef(bucket="u", key=key), source="aws:s3")
+    assert client_of(event) == client
+
+
+def test_another_version_or_generation_is_other_work():
+    def created(version: str, generation: int = 0) -> ObjectCreated:
+        ref = ObjectRef(bucket="u", key="acme/b/a.csv", version_id=version)
+        return ObjectCreated(object=ref, source="aws:s3", generation=generation)
+
+    subjects = {subject_of(e) for e in (created("1"), created("2"), created("1", 1))}
+    assert len(subjects) == 3
+    assert subject_of(created("1")) in subjects
