@@ -28,6 +28,7 @@ class Postgres:
             pool_size=pool_size,
             max_overflow=2,
             pool_timeout=10,
+            hide_parameters=True,  # an error must not carry customers' data into a log
             # A row locked by a stuck worker is given up on; leases decide who works, not locks.
             connect_args={"options": "-c lock_timeout=15s", "connect_timeout": 5},
         )

@@ -261,15 +261,8 @@ GRANT SELECT, INSERT ON stray_objects TO datacore_runtime;
 GRANT SELECT (id, data_version, segmented_version) ON clients TO datacore_runtime;
 CREATE POLICY versions_only ON clients FOR SELECT TO datacore_runtime USING (true);
 
--- One transaction must change client rows, finish the claim and fill the outbox. So the app role
--- may finish claims of its own client, and add to the outbox and strays without reading them.
-ALTER TABLE claims ENABLE ROW LEVEL SECURITY;
-ALTER TABLE claims FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_claim ON claims TO datacore_runtime USING (true) WITH CHECK (true);
-CREATE POLICY own_client ON claims TO datacore_app
-    USING (client_id = nullif(current_setting('app.client', true), ''))
-    WITH CHECK (client_id = nullif(current_setting('app.client', true), ''));
+-- One transaction must change client rows, finish or park the claim and fill the outbox. So the app
+-- role may finish claims of its own client, and add to outbox and strays without reading them.
 GRANT SELECT, UPDATE ON claims TO datacore_app;
-GRANT INSERT ON outbox TO datacore_app;
-GRANT SELECT (id), INSERT, UPDATE ON parked TO datacore_app;
-GRANT INSERT ON stray_objects TO datacore_app;
+GRANT SELECT, INSERT, UPDATE ON parked TO datacore_app;
+GRANT INSERT ON outbox, stray_objects TO datacore_app;
