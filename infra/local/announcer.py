@@ -39,7 +39,7 @@ def announce(body: bytes, transport: Transport) -> HTTPStatus:
             transport.publish(events.ObjectCreated.queue, body)
     except events.UnreadableMessageError as error:
         # Its shape is the store's. Refused, it would come again and again and still be the same.
-        log.error("notification_not_understood", error=str(error), body=body[:500])
+        log.warning("notification_not_understood", error=str(error), body=body[:500])
     except TransientError as error:
         log.warning("notification_not_queued", error=str(error))
         return HTTPStatus.SERVICE_UNAVAILABLE

@@ -79,6 +79,7 @@ class EmbeddedStack:
             self._bring_up()
         except BaseException:
             self.kill()
+            self._lock.close()
             raise
         self._supervisor.watch(self._servers)
         self._supervisor.start()
@@ -166,6 +167,7 @@ class EmbeddedStack:
         self.stop_functions()
         stop_all(self._servers)
         self._servers.clear()
+        self._store.remove_sockets()
         self._lock.close()
 
     def kill(self) -> None:

@@ -24,9 +24,10 @@ from typing import Any
 from infra.local.failures import LocalError
 
 HOST = "127.0.0.1"
-# Below the range from which Linux takes the ports of outgoing connections: a kept port is then
-# rarely taken by somebody else.
-_PORT_RANGE = range(18_000, 30_000)
+# SeaweedFS listens on a second port for each of its own, this much higher. Both lie below the range
+# from which Linux takes the ports of outgoing connections: a kept port is then rarely taken.
+SECOND_PORT = 10_000
+_PORT_RANGE = range(12_000, 22_000)
 
 
 def _token() -> str:
@@ -56,27 +57,22 @@ class Secrets:
 class Ports:
     """Where each server listens, on 127.0.0.1 only."""
 
-    # Addresses that people and programs keep: never changed once chosen.
+    # Addresses that others keep: people and their programs; a replica set its members'.
     api: int
     s3: int
-    # Known to our own processes only; another is chosen if one is taken at a later start.
-    s3_grpc: int
-    master: int
-    master_grpc: int
-    filer: int
-    filer_grpc: int
-    volume: int
-    volume_grpc: int
-    admin: int
-    admin_grpc: int
-    postgres: int
     mongo: int
+    # Known to our own processes only; another is chosen if one is taken at a later start.
+    master: int
+    filer: int
+    volume: int
+    admin: int
+    postgres: int
     redis: int
     sqs: int
     announcer: int
 
 
-_PUBLIC_PORTS = ("api", "s3")
+_KEPT_PORTS = ("api", "s3", "mongo")
 
 
 class Home:
@@ -141,7 +137,7 @@ class Home:
         """Return a free port for each server, the kept one where there is one.
 
         Raises:
-            LocalError: A port whose address people keep is used by another program.
+            LocalError: A port whose address others keep is used by another program.
         """
         kept = self.kept_ports()
         free = _free_ports(excluding=set(kept.values()))
@@ -155,7 +151,7 @@ class Home:
     def _port(self, name: str, kept: int | None) -> int | None:
         if kept is None or is_free(kept):
             return kept
-        if name in _PUBLIC_PORTS:
+        if name in _KEPT_PORTS:
             params = {"server": name, "port": kept, "file": self.path / "ports.json"}
             raise LocalError("port_in_use", params)
         return None
@@ -169,7 +165,11 @@ def _free_ports(*, excluding: set[int]) -> Iterator[int]:
 
 
 def is_free(port: int) -> bool:
-    """Say whether nobody listens on `port`."""
+    """Say whether nobody listens on `port` and the port that goes with it."""
+    return _can_listen(port) and _can_listen(port + SECOND_PORT)
+
+
+def _can_listen(port: int) -> bool:
     with socket.socket() as probe:
         # A port whose last connections linger in TIME_WAIT is free to a server.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

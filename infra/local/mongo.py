@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
@@ -17,7 +17,10 @@ _SET = "datacore"
 _USER = "datacore"
 _AUTHENTICATION_FAILED = 18
 _ALREADY_INITIALIZED = 23
+_NOT_YET_INITIALIZED = 94
 _PRIMARY_WITHIN_S = 30.0
+
+T = TypeVar("T")
 
 
 class MongoServer:
@@ -91,7 +94,7 @@ class MongoServer:
     def _keep_address(self) -> None:
         """Tell the set where its only member listens now, if that has changed."""
         with self._as_user() as client:
-            config = client.admin.command("replSetGetConfig")["config"]
+            config = self._wait_for(lambda: _config_of(client))
             if config["members"][0]["host"] != self._address:
                 config["members"][0]["host"] = self._address
                 config["version"] += 1
@@ -117,12 +120,17 @@ class MongoServer:
             )
 
     def _wait_for_primary(self) -> None:
-        deadline = time.monotonic() + _PRIMARY_WITHIN_S
         with self._as_stranger() as client:
-            while not client.admin.command("hello").get("isWritablePrimary"):
-                if time.monotonic() > deadline:
-                    raise LocalError("mongo_no_primary", {"seconds": _PRIMARY_WITHIN_S})
-                time.sleep(0.02)
+            self._wait_for(lambda: client.admin.command("hello").get("isWritablePrimary"))
+
+    @staticmethod
+    def _wait_for(condition: Callable[[], T | None]) -> T:
+        deadline = time.monotonic() + _PRIMARY_WITHIN_S
+        while not (answer := condition()):
+            if time.monotonic() > deadline:
+                raise LocalError("mongo_no_primary", {"seconds": _PRIMARY_WITHIN_S})
+            time.sleep(0.02)
+        return answer
 
     # A connection made before the set, or before its user, stays without them: each step its own.
 
@@ -137,3 +145,14 @@ class MongoServer:
     def _as_user(self) -> Iterator[MongoClient[dict[str, Any]]]:
         with MongoClient[dict[str, Any]](self.url, serverSelectionTimeoutMS=5000) as client:
             yield client
+
+
+def _config_of(client: MongoClient[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the set's configuration, or None while the server has not loaded it."""
+    try:
+        config: dict[str, Any] = client.admin.command("replSetGetConfig")["config"]
+    except OperationFailure as error:
+        if error.code == _NOT_YET_INITIALIZED:
+            return None
+        raise
+    return config

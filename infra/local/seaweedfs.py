@@ -1,5 +1,6 @@
 """SeaweedFS out of a wheel, as the S3 server: one versioned bucket, its changes announced."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.home import HOST, Home, Ports, Secrets, write_json
+from infra.local.home import HOST, SECOND_PORT, Home, Ports, Secrets, write_json
 from infra.local.object_store_keys import OPERATOR, s3_client
 from infra.local.process import Command
 from infra.local.wheels import program_in_scripts
@@ -80,8 +81,12 @@ class SeaweedServer:
             "admin.ui": "false",
             "webdav": "false",
             "master.telemetry": "false",
-            "filer.localSocket": self._folder / "filer.sock",
-            **self._listeners(),
+            "s3.port": self._ports.s3,
+            "master.port": self._ports.master,
+            "filer.port": self._ports.filer,
+            "volume.port": self._ports.volume,
+            "admin.port": self._ports.admin,
+            "volume.preStopSeconds": 0,
         }
         return Command(
             name=self.name,
@@ -103,20 +108,12 @@ class SeaweedServer:
             stop_within_s=15.0,
         )
 
-    def _listeners(self) -> dict[str, int]:
-        ports = self._ports
-        return {
-            "s3.port": ports.s3,
-            "s3.port.grpc": ports.s3_grpc,
-            "master.port": ports.master,
-            "master.port.grpc": ports.master_grpc,
-            "filer.port": ports.filer,
-            "filer.port.grpc": ports.filer_grpc,
-            "volume.port": ports.volume,
-            "volume.port.grpc": ports.volume_grpc,
-            "admin.port": ports.admin,
-            "admin.port.grpc": ports.admin_grpc,
-        }
+    def remove_sockets(self) -> None:
+        """Remove the socket files that it leaves in the folder for temporary files."""
+        own = dataclasses.astuple(self._ports)
+        for port in (*own, *(port + SECOND_PORT for port in own)):
+            for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108 - fixed there
+                socket.unlink(missing_ok=True)
 
     def _origins(self) -> tuple[str, str]:
         """Return the page's origins: a browser on them may put files here."""

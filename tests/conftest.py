@@ -1,0 +1,55 @@
+"""What tests share: the embedded servers, started once, and a client nobody else uses."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from common.settings import Settings
+from infra.local.embedded import EmbeddedStack
+from infra.local.failures import LocalError
+
+
+@contextmanager
+def embedded_stack(home: Path) -> Iterator[EmbeddedStack]:
+    """Run the servers of `home`; without their programs skip, but fail where CI is set."""
+    stack = EmbeddedStack(home)
+    try:
+        stack.start()
+    except LocalError as error:
+        if error.code == "server_missing" and not os.environ.get("CI"):
+            pytest.skip(str(error))
+        raise
+    try:
+        yield stack
+    finally:
+        stack.stop()
+
+
+def settings_for(stack: EmbeddedStack) -> Settings:
+    """Return the settings that a function of this stack would read."""
+    with mock.patch.dict(os.environ, stack.environment()):
+        return Settings()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
+    """The embedded servers, without functions."""
+    with embedded_stack(tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def settings(stack: EmbeddedStack) -> Settings:
+    """Settings that name the embedded servers."""
+    return settings_for(stack)
+
+
+@pytest.fixture
+def client_id() -> str:
+    """A client that no other test uses, so that all may share the servers."""
+    return f"t-{secrets.token_hex(6)}"
