@@ -30,8 +30,7 @@ class Upload:
     filename: str
     reason: str | None  # a code of the catalogue of texts
     params: Mapping[str, Any]  # what the reason's sentence says
-    rows: int  # all data rows of the file
-    accepted: int
+    accepted: int  # rows
     rejected: int
     first_filename: str | None = None  # of a duplicate: the upload that came first
     first_stored_at: datetime | None = None
@@ -95,12 +94,16 @@ def _sentence(event: UploadEvent, upload: Upload) -> tuple[str, dict[str, object
 
 
 def _stored(upload: Upload) -> tuple[str, dict[str, object]]:
-    if not upload.rows:
+    rows = upload.accepted + upload.rejected
+    if not rows:
         return "notice_no_rows", {}
     if not upload.rejected:
-        return "notice_stored", {"rows": upload.rows}
-    counts = {"rows": upload.rows, "accepted": upload.accepted, "rejected": upload.rejected}
-    return "notice_stored_partly", dict(counts)
+        return "notice_stored", {"rows": rows}
+    return "notice_stored_partly", {
+        "rows": rows,
+        "accepted": upload.accepted,
+        "rejected": upload.rejected,
+    }
 
 
 def _first(upload: Upload) -> dict[str, object]:

@@ -12,7 +12,6 @@ from functions.notify.notice import Notice, Segmentation, Upload
 
 _UPLOAD = text("""
     SELECT u.id, u.filename, u.reason, u.params,
-           coalesce(d.rows_in, 0) AS rows,
            coalesce(d.accepted, 0) AS accepted,
            coalesce(d.rejected, 0) AS rejected,
            first.filename AS first_filename,

@@ -17,7 +17,6 @@ def upload(**changes: object) -> Upload:
         "filename": "ventas.csv",
         "reason": None,
         "params": {},
-        "rows": 12_424,
         "accepted": 12_412,
         "rejected": 12,
     }
@@ -46,7 +45,7 @@ def test_a_file_without_rejected_rows_needs_nobody():
 
 
 def test_a_file_without_rows_says_so():
-    notice = of_upload(event(events.UploadStored), upload(rows=0, accepted=0, rejected=0))
+    notice = of_upload(event(events.UploadStored), upload(accepted=0, rejected=0))
 
     assert notice.code == "notice_no_rows"
 

@@ -1,0 +1,194 @@
+"""The HTTP client of the API: plain JSON in and out, failures as exit codes."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from cli.connection import Connection
+from cli.outcome import CommandError, Exit
+
+Json = dict[str, Any]
+Progress = Callable[[int], None]  # told how many more bytes were sent
+
+_BLOCK_BYTES = 1 << 18
+_TIMEOUT = urllib3.Timeout(connect=3, read=30)
+_SEND_TIMEOUT = urllib3.Timeout(connect=3, read=300)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What the API said."""
+
+    status: int
+    body: Json
+    is_updating: bool = False  # of a report: a newer one is being computed
+
+    @property
+    def is_known_file(self) -> bool:
+        """Whether the file was not asked for: the same bytes are there already."""
+        return self.status == 409 and self.body.get("code") == "already_uploaded"
+
+
+class Api:
+    """One client's view of the API."""
+
+    def __init__(self, connection: Connection, *, language: str) -> None:
+        self._connection = connection
+        self._pool = urllib3.PoolManager(
+            timeout=_TIMEOUT,
+            retries=False,
+            headers={
+                "Authorization": f"Bearer {connection.token}",
+                "Accept": "application/json",
+                "Accept-Language": language,
+            },
+        )
+
+    def client(self) -> Json:
+        """Return the client with its branches, and how far its report is."""
+        return self._get(self._path())
+
+    def report(self) -> Answer:
+        """Return the report: 200 with segments or `no_data`, 202 while it is computed."""
+        return _checked(self._ask("GET", self._path("report")))
+
+    def uploads(self, *, limit: int = 50) -> list[Json]:
+        """Return the newest uploads."""
+        uploads: list[Json] = self._get(self._path("uploads") + "?" + urlencode({"limit": limit}))[
+            "uploads"
+        ]
+        return uploads
+
+    def notices(self) -> list[Json]:
+        """Return what the token's user was told, newest first."""
+        notices: list[Json] = self._get(self._path("notices"))["notices"]
+        return notices
+
+    def ask_to_upload(
+        self, file: Path, *, branch: str, sha256: str, method: str = "POST"
+    ) -> Answer:
+        """Ask for a link to put `file`; 409 when the same bytes are there already."""
+        wish = {
+            "branch": branch,
+            "filename": file.name,
+            "size": file.stat().st_size,
+            "sha256": sha256,
+            "method": method,
+        }
+        answer = self._ask("POST", self._path("uploads"), wish)
+        return answer if answer.is_known_file else _checked(answer)
+
+    def _path(self, *parts: str) -> str:
+        return "/".join((
+            "/clients",
+            *(quote(p, safe="") for p in (self._connection.client, *parts)),
+        ))
+
+    def _get(self, path: str) -> Json:
+        return _checked(self._ask("GET", path)).body
+
+    def _ask(self, method: str, path: str, body: Json | None = None) -> Answer:
+        return _ask(self._pool, method, self._connection.api_url.rstrip("/") + path, body)
+
+
+def readiness(api_url: str) -> Answer:
+    """Return which servers answer; 503 when one that is needed does not.
+
+    Raises:
+        CommandError: The API cannot be reached.
+    """
+    pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
+    return _ask(pool, "GET", api_url.rstrip("/") + "/readyz")
+
+
+def _ask(pool: urllib3.PoolManager, method: str, url: str, body: Json | None = None) -> Answer:
+    try:
+        response = pool.request(method, url, json=body)
+    except HTTPError as error:
+        raise _unreachable(url, error) from error
+    try:
+        content = json.loads(response.data or b"{}")
+    except ValueError as error:
+        params = {"url": url, "status": response.status}
+        raise CommandError(Exit.FAILED, "cli_not_our_api", params) from error
+    return Answer(
+        status=response.status,
+        body=content,
+        is_updating=response.headers.get("DataCore-Updating") == "true",
+    )
+
+
+def _checked(answer: Answer) -> Answer:
+    if answer.status < 400:
+        return answer
+    exits = {404: Exit.NOT_FOUND, 422: Exit.WRONG_USE, 503: Exit.UNREACHABLE}
+    sentence = answer.body.get("detail") or answer.body.get("title") or answer.status
+    exit_code = exits.get(answer.status, Exit.FAILED)
+    raise CommandError(exit_code, "cli_refused", {"sentence": sentence})
+
+
+def send(file: Path, link: Json, *, progress: Progress) -> None:
+    """Put `file` where `link` allows it, as a browser does (POST form) or as one PUT.
+
+    Raises:
+        CommandError: The store cannot be reached or does not want the file.
+    """
+    pool = urllib3.PoolManager(timeout=_SEND_TIMEOUT, retries=False)
+    size = file.stat().st_size
+    if link["method"] == "PUT":
+        headers = {**link["headers"], "Content-Length": str(size)}
+        body = _blocks(file, progress)
+    else:
+        headers, body = _form(file, size, link["fields"], progress)
+    try:
+        response = pool.request(link["method"], link["url"], body=body, headers=headers)
+    except (HTTPError, ConnectionError) as error:
+        raise _unreachable(link["url"], error) from error
+    if response.status >= 300:
+        params = {"status": response.status, "answer": response.data[:300].decode(errors="replace")}
+        raise CommandError(Exit.FAILED, "cli_store_refused", params)
+
+
+def _form(
+    file: Path, size: int, fields: Mapping[str, str], progress: Progress
+) -> tuple[dict[str, str], Iterator[bytes]]:
+    """Return headers and body of a multipart form; the file comes last and is streamed."""
+    boundary = token_hex(16)
+    head = "".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    )
+    head += f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="file.csv"\r\n'
+    head += f"Content-Type: {fields.get('Content-Type', 'text/csv')}\r\n\r\n"
+    opening, closing = head.encode(), f"\r\n--{boundary}--\r\n".encode()
+
+    def body() -> Iterator[bytes]:
+        yield opening
+        yield from _blocks(file, progress)
+        yield closing
+
+    headers = {
+        "Content-Type": f"multipart/form-data; boundary={boundary}",
+        "Content-Length": str(len(opening) + size + len(closing)),
+    }
+    return headers, body()
+
+
+def _blocks(file: Path, progress: Progress) -> Iterator[bytes]:
+    with file.open("rb") as content:
+        while block := content.read(_BLOCK_BYTES):
+            yield block
+            progress(len(block))
+
+
+def _unreachable(url: str, error: Exception) -> CommandError:
+    origin = "/".join(url.split("/", 3)[:3])
+    params = {"url": origin, "reason": type(error).__name__}
+    return CommandError(Exit.UNREACHABLE, "cli_unreachable", params)
