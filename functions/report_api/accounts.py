@@ -1,0 +1,132 @@
+"""Accounts: clients with their branches and users, and the tokens that sign them in.
+
+A token is `dc_<client>_<secret>`. Its client part only says behind which row-level wall to look;
+the whole token's hash decides. Secrets are 256 random bits, so a plain sha256 keeps them.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, text
+
+from common.postgres import Postgres
+from functions.report_api.schemas import Principal
+
+_CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_LONGEST_TOKEN = 200
+
+_INSERT_CLIENT = text("""
+    INSERT INTO clients (id, name, currency, language) VALUES (:client, :name, :currency, :language)
+    ON CONFLICT (id) DO NOTHING
+""")
+
+_INSERT_BRANCH = text("""
+    INSERT INTO branches (client_id, id, name) VALUES (:client, :branch, :name)
+    ON CONFLICT (client_id, id) DO NOTHING
+""")
+
+_INSERT_USER = text("""
+    INSERT INTO users (client_id, id, name, role, language)
+    VALUES (:client, :user, :name, :role, :language)
+    ON CONFLICT (client_id, id) DO NOTHING
+""")
+
+_INSERT_TOKEN = text("""
+    INSERT INTO api_tokens (client_id, token_hash, user_id, label)
+    VALUES (:client, :token_hash, :user, :label)
+""")
+
+_AUTHENTICATE = text("""
+    SELECT u.client_id AS client, u.id AS "user", u.role, u.language
+    FROM api_tokens t JOIN users u ON u.client_id = t.client_id AND u.id = t.user_id
+    WHERE t.client_id = :client AND t.token_hash = :token_hash AND t.revoked_at IS NULL
+""")
+
+
+def create_client(
+    postgres: Postgres,
+    *,
+    client: str,
+    name: str,
+    branches: Mapping[str, str],
+    currency: str | None = None,
+    language: str = "en",
+) -> str:
+    """Make sure that the client exists with these branches (id: name), and return an owner's token.
+
+    What is there stays as it is; each call adds what is missing and issues one more token.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: An id is not made of lower case letters, digits and hyphens.
+    """
+    with postgres.transaction(client) as connection:
+        connection.execute(
+            _INSERT_CLIENT,
+            {"client": client, "name": name, "currency": currency, "language": language},
+        )
+        for branch, branch_name in branches.items():
+            connection.execute(
+                _INSERT_BRANCH, {"client": client, "branch": branch, "name": branch_name}
+            )
+        return _add_user(
+            connection, client=client, user="owner", name=name, role="owner", language=language
+        )
+
+
+def create_user(
+    postgres: Postgres, *, client: str, user: str, name: str, role: str, language: str = "en"
+) -> str:
+    """Make sure that the client has this user, and return a token for them.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: There is no such client or role.
+    """
+    with postgres.transaction(client) as connection:
+        return _add_user(
+            connection, client=client, user=user, name=name, role=role, language=language
+        )
+
+
+def _add_user(
+    connection: Connection, *, client: str, user: str, name: str, role: str, language: str
+) -> str:
+    token = f"dc_{client}_{secrets.token_urlsafe(32)}"
+    connection.execute(
+        _INSERT_USER,
+        {"client": client, "user": user, "name": name, "role": role, "language": language},
+    )
+    connection.execute(
+        _INSERT_TOKEN,
+        {"client": client, "token_hash": _hash(token), "user": user, "label": role},
+    )
+    return token
+
+
+def authenticate(postgres: Postgres, token: str) -> Principal | None:
+    """Return whom the token signs in, or None for a token that is wrong, unknown or revoked.
+
+    Raises:
+        TransientError: PostgreSQL cannot be reached.
+    """
+    client = _client_of(token)
+    if client is None:
+        return None
+    with postgres.transaction(client) as connection:
+        rows = connection.execute(
+            _AUTHENTICATE, {"client": client, "token_hash": _hash(token)}
+        ).mappings()
+        return next((Principal(**row) for row in rows), None)
+
+
+def _client_of(token: str) -> str | None:
+    scheme, _, rest = token.partition("_")
+    client, _, secret = rest.partition("_")
+    if scheme != "dc" or not secret or len(token) > _LONGEST_TOKEN:
+        return None
+    return client if _CLIENT_ID.fullmatch(client) else None
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,274 @@
+"""The page's routes: sign in once, see the segments, send files and see what became of them."""
+
+import hashlib
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from common.texts import LANGUAGES
+from functions.report_api.access import (
+    LANGUAGE_COOKIE,
+    TOKEN_COOKIE,
+    TheWorld,
+    language_of,
+    signed_in,
+)
+from functions.report_api.dashboard.chart import chart_of
+from functions.report_api.dashboard.sums import sums_of
+from functions.report_api.dashboard.writer import Writer
+from functions.report_api.problems import Problem, not_found
+from functions.report_api.report import of_view
+from functions.report_api.schemas import MOVING, Client, Principal
+from functions.report_api.uploads import RejectedRows, detail_body, notice_body, upload_body
+from functions.report_api.world import (
+    Report,
+    WantedLink,
+    World,
+    find_report,
+    next_cursor,
+    offer_link,
+    read_cursor,
+)
+
+STATIC = Path(__file__).parent / "static"
+_TEMPLATES = Environment(
+    loader=PackageLoader("functions.report_api.dashboard"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_YEAR_S = 365 * 24 * 3600
+_UPLOADS_SHOWN = 20
+_NOTICES_SHOWN = 8
+_HUES = 11  # colours of the style sheet
+
+View = Literal["rfm", "habits"]
+
+routes = APIRouter(include_in_schema=False)
+
+
+def _asset(name: str) -> str:
+    """Return a static file's address, which changes with its content."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
+    return f"/static/{name}?v={digest[:12]}"
+
+
+_ASSETS = {name: _asset(name) for name in ("page.css", "page.js", "mark.svg")}
+
+
+# --- signing in and out -----------------------------------------------------------------------
+
+
+@routes.get("/sign-in")
+def show_sign_in(request: Request, world: TheWorld, token: str | None = None) -> Response:
+    """Ask for the token; one that comes in the address is kept, and leaves the address bar."""
+    if token is not None:
+        return _sign_in(request, world, token)
+    return _render(request, "sign_in.html", is_wrong=False)
+
+
+@routes.post("/sign-in")
+def sign_in(request: Request, world: TheWorld, token: Annotated[str, Form()] = "") -> Response:
+    """Keep the token in a cookie that scripts cannot read."""
+    return _sign_in(request, world, token)
+
+
+def _sign_in(request: Request, world: World, token: str) -> Response:
+    token = token.strip()
+    if world.authenticate(token) is None:
+        return _render(request, "sign_in.html", is_wrong=True, status=HTTPStatus.UNAUTHORIZED)
+    answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+    answer.set_cookie(
+        TOKEN_COOKIE,
+        token,
+        max_age=_YEAR_S,
+        httponly=True,
+        samesite="lax",
+        secure=world.cookie_secure,
+    )
+    return answer
+
+
+@routes.post("/sign-out")
+def sign_out(world: TheWorld) -> Response:
+    """Forget the token on this device."""
+    answer = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+    answer.delete_cookie(TOKEN_COOKIE, httponly=True, samesite="lax", secure=world.cookie_secure)
+    return answer
+
+
+# --- the client's page ------------------------------------------------------------------------
+
+
+@routes.get("/")
+def overview(
+    request: Request,
+    world: TheWorld,
+    view: Annotated[View, Query()] = "rfm",
+    before: str | None = None,
+) -> Response:
+    """Show segments, files and notices of whoever is signed in."""
+    asker = _asker(request, world)
+    if asker is None:
+        return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+    client = world.repository.client(asker.client)
+    language = _language(request)
+    return _render(
+        request,
+        "overview.html",
+        currency=client.currency,
+        client=client,
+        asker=asker,
+        **_segments(world, client, asker, view=view, language=language),
+        **_files(world, asker, before=before, language=language),
+    )
+
+
+def _segments(
+    world: World, client: Client, asker: Principal, *, view: View, language: str
+) -> dict[str, Any]:
+    if not asker.sees_segments:
+        return {"report": None, "is_coming": False, "view": view}
+    found = find_report(world, client, language=language)
+    if not isinstance(found, Report):
+        return {"report": None, "is_coming": found.data_version is not None, "view": view}
+    segments = of_view(found.body, view)
+    return {
+        "report": found.body,
+        "is_coming": found.is_updating,
+        "view": view,
+        "segments": segments,
+        "chart": chart_of(segments),
+        "sums": sums_of(segments, found.body["totals"]),
+    }
+
+
+def _files(world: World, asker: Principal, *, before: str | None, language: str) -> dict[str, Any]:
+    uploads = world.repository.uploads(
+        asker.client, limit=_UPLOADS_SHOWN, before=read_cursor(before)
+    )
+    notices = world.repository.notices(asker.client, asker.user, limit=_NOTICES_SHOWN)
+    branches = world.repository.branches(asker.client)
+    return {
+        "branches": branches,
+        "branch_names": {branch.id: branch.name for branch in branches},
+        "uploads": [upload_body(upload, language=language) for upload in uploads],
+        "older": next_cursor(uploads, limit=_UPLOADS_SHOWN),
+        "is_moving": any(upload.state in MOVING for upload in uploads),
+        "notices": [notice_body(notice, language=language) for notice in notices],
+        "max_megabytes": world.max_upload_bytes // 1_000_000,
+    }
+
+
+# --- one file ---------------------------------------------------------------------------------
+
+
+@routes.get("/files/{upload_id}")
+def show_file(upload_id: str, request: Request, world: TheWorld) -> Response:
+    """Show one upload: its balance and the rows that need somebody."""
+    asker = _asker(request, world)
+    if asker is None:
+        return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+    detail = world.repository.upload(asker.client, upload_id)
+    if detail is None:
+        raise not_found()
+    rejected = RejectedRows(rows=(), total=0)
+    if detail.upload.balance and detail.upload.balance.rejected and detail.rejected_frame:
+        rejected = world.rejected_rows(asker.client, detail.rejected_frame)
+    client = world.repository.client(asker.client)
+    return _render(
+        request,
+        "file.html",
+        currency=client.currency,
+        client=client,
+        asker=asker,
+        upload=detail_body(detail, rejected, language=_language(request)),
+        branch_names={branch.id: branch.name for branch in world.repository.branches(client.id)},
+    )
+
+
+@routes.post("/send")
+def send_without_scripts(
+    request: Request, world: TheWorld, branch: Annotated[str, Form()]
+) -> Response:
+    """Show a plain form that sends one file of this branch straight to the object store.
+
+    Its own name is not known before it is sent, so it is named after the branch and the time.
+    """
+    asker = signed_in(request, world)
+    filename = f"{branch}_{world.now():%Y-%m-%d_%H%M}.csv"
+    link = offer_link(world, asker, WantedLink(branch=branch, filename=filename, size=1))
+    client = world.repository.client(asker.client)
+    names = {known.id: known.name for known in world.repository.branches(client.id)}
+    return _render(
+        request, "send.html", client=client, asker=asker, link=link, branch=names[branch]
+    )
+
+
+# --- rendering --------------------------------------------------------------------------------
+
+
+def _asker(request: Request, world: World) -> Principal | None:
+    try:
+        return signed_in(request, world)
+    except Problem:
+        return None
+
+
+def _language(request: Request) -> str:
+    return language_of(request, saved=request.cookies.get(LANGUAGE_COOKIE))
+
+
+def _render(
+    request: Request,
+    template: str,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    currency: str | None = None,
+    **shown: Any,
+) -> Response:
+    language = _language(request)
+    html = _TEMPLATES.get_template(template).render(
+        write=Writer(language=language, currency=currency),
+        languages=[(code, _in_language(request, code)) for code in LANGUAGES],
+        assets=_ASSETS,
+        hues=_HUES,
+        **shown,
+    )
+    answer = HTMLResponse(html, status_code=status)
+    if request.query_params.get("lang") in LANGUAGES:
+        answer.set_cookie(
+            LANGUAGE_COOKIE,
+            language,
+            max_age=_YEAR_S,
+            samesite="lax",
+            secure=request.app.state.world.cookie_secure,
+        )
+    return answer
+
+
+def _in_language(request: Request, language: str) -> str:
+    """Return the address of this page in a language, without what must not be kept in it."""
+    if request.method != "GET":
+        return f"/?lang={language}"
+    kept = {name: value for name, value in request.query_params.items() if name == "view"}
+    return f"{request.url.path}?{urlencode({**kept, 'lang': language})}"
+
+
+def wants_page(request: Request) -> bool:
+    """Say whether a person's browser, not a program, waits for the answer."""
+    is_api = request.url.path.startswith(("/clients/", "/livez", "/readyz"))
+    return not is_api and "text/html" in request.headers.get("accept", "")
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """Return a refusal as a page."""
+    answer = _render(request, "problem.html", status=problem.status, problem=problem)
+    answer.headers.update(problem.headers)
+    return answer

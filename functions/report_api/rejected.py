@@ -1,0 +1,41 @@
+"""The first rejected rows of an upload, out of the chunks that MongoDB keeps."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from common.mongo import Mongo
+from functions.report_api.schemas import Rejected
+from functions.report_api.uploads import RejectedRows
+
+_SHOWN_ROWS = 1000
+
+
+def first_rejected(mongo: Mongo, client: str, frame_id: str) -> RejectedRows:
+    """Return the first rejected rows, and how many there are.
+
+    Raises:
+        TransientError: MongoDB cannot be reached.
+    """
+    total = mongo.manifest(client, frame_id).rows
+    rows = islice(_rows(mongo, client, frame_id), _SHOWN_ROWS) if total else ()
+    return RejectedRows(rows=tuple(rows), total=total)
+
+
+def _rows(mongo: Mongo, client: str, frame_id: str) -> Iterator[Rejected]:
+    for table in mongo.read(client, frame_id):
+        for row in table.to_pylist():
+            yield _rejected(row)
+
+
+def _rejected(row: dict[str, Any]) -> Rejected:
+    return Rejected(
+        code=row["code"],
+        params=json.loads(row["params"]),
+        line=row["line"],
+        row=row["row"],
+        column=row["column"],
+        byte_offset=row["byte_offset"],
+        raw=row["raw"],
+    )

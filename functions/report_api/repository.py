@@ -1,0 +1,259 @@
+"""What the report API reads and writes in PostgreSQL, always as one client.
+
+Each statement names its client although row-level security would hide the others: two walls.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, TextClause, text
+
+from common.postgres import Postgres
+from functions.report_api.schemas import (
+    Assignment,
+    Branch,
+    Client,
+    Contribution,
+    ExportedSegment,
+    FirstUpload,
+    Notice,
+    Segment,
+    Segmentation,
+    Upload,
+    UploadDetail,
+)
+
+_PAGE_ROWS = 5000
+
+_CLIENT = text("""
+    SELECT id, name, currency, data_version, segmented_version, segmentation_id AS segmentation
+    FROM clients WHERE id = :client
+""")
+
+_BRANCHES = text("SELECT id, name FROM branches WHERE client_id = :client ORDER BY name, id")
+
+_IS_READING = text("""
+    SELECT EXISTS (
+        SELECT FROM uploads WHERE client_id = :client AND state IN ('announced', 'reading'))
+""")
+
+_SEGMENTATION = text("""
+    SELECT id, as_of, summary FROM segmentations WHERE client_id = :client AND id = :segmentation
+""")
+
+_SEGMENTS = text("""
+    SELECT view, segment_id, position, customers, revenue, body FROM segments
+    WHERE client_id = :client AND segmentation_id = :segmentation
+    ORDER BY view DESC, position, segment_id
+""")
+
+_CONTRIBUTIONS = text("""
+    SELECT sha256, branch_id AS branch, accepted_rows, counted_rows, replaced_rows,
+           accepted_amount, counted_amount, replaced_amount
+    FROM contributions WHERE client_id = :client AND segmentation_id = :segmentation
+    ORDER BY branch_id, sha256
+""")
+
+# The claim that works on an upload has a name made of the upload's own columns.
+_UPLOAD_COLUMNS = """
+    SELECT u.id, u.filename, u.key, u.branch_id AS branch, u.state, u.reason, u.params, u.size,
+           u.sha256, u.stored_at, u.seen_at, u.settled_at, u.uploaded_by,
+           f.id AS first_id, f.filename AS first_filename, f.stored_at AS first_stored_at,
+           f.branch_id AS first_branch,
+           d.rows_in, d.accepted, d.rejected, d.blank, d.repeated, d.quantity, d.amount,
+           d.first_day, d.last_day, d.understanding, d.rejected_frame_id,
+           c.transient_tries + c.bug_tries AS tries, c.next_try AS retry_at, c.last_error
+    FROM uploads u
+    LEFT JOIN uploads f ON f.client_id = u.client_id AND f.id = u.first_upload_id
+    LEFT JOIN datasets d
+           ON d.client_id = u.client_id AND d.sha256 = u.sha256 AND u.state <> 'duplicate'
+    LEFT JOIN claims c
+           ON c.work_key = 'ingest:ObjectCreated:' || u.bucket || '/' || u.key
+                           || '@' || u.version_id || '#' || u.generation
+          AND c.client_id = u.client_id AND c.status = 'waiting'
+"""
+
+_UPLOADS = text(f"""{_UPLOAD_COLUMNS}
+    WHERE u.client_id = :client
+      AND (CAST(:before AS timestamptz) IS NULL
+           OR u.stored_at < :before OR u.stored_at = :before AND u.id > :before_id)
+    ORDER BY u.stored_at DESC, u.id LIMIT :limit
+""")
+
+_UPLOAD = text(f"{_UPLOAD_COLUMNS} WHERE u.client_id = :client AND u.id = :upload")
+
+# Current: at least one live upload names the dataset.
+_FIRST_OF = text("""
+    SELECT f.id AS first_id, f.filename AS first_filename, f.stored_at AS first_stored_at,
+           f.branch_id AS first_branch
+    FROM datasets d
+    JOIN uploads f ON f.client_id = d.client_id AND f.id = d.first_upload_id
+    WHERE d.client_id = :client AND d.sha256 = :sha256
+      AND EXISTS (SELECT FROM uploads u WHERE u.client_id = d.client_id AND u.sha256 = d.sha256
+                  AND u.state IN ('stored', 'duplicate'))
+""")
+
+_INSERT_LINK = text("""
+    INSERT INTO upload_links (client_id, key, branch_id, filename, requested_by)
+    VALUES (:client, :key, :branch, :filename, :user)
+""")
+
+_EXPORTED = text("""
+    SELECT s.segment_id, s.view, s.body ->> 'name_code' AS name_code,
+           g.id AS segmentation, g.as_of
+    FROM clients c
+    JOIN segmentations g ON g.client_id = c.id AND g.id = c.segmentation_id
+    JOIN segments s ON s.client_id = c.id AND s.segmentation_id = g.id
+    WHERE c.id = :client AND s.segment_id = :segment
+""")
+
+_ASSIGNMENTS = {
+    view: text(f"""
+        SELECT customer_id, recency_days, orders, spend, first_day, last_day FROM assignments
+        WHERE client_id = :client AND segmentation_id = :segmentation
+          AND {column} = :segment AND customer_id > :after
+        ORDER BY customer_id LIMIT :limit
+    """)  # noqa: S608 - the column is one of the two named here
+    for view, column in (("rfm", "rfm_segment"), ("habits", "habit_segment"))
+}
+
+_STILL_THERE = text("""
+    SELECT EXISTS (SELECT FROM segmentations WHERE client_id = :client AND id = :segmentation)
+""")
+
+_NOTICES = text("""
+    SELECT id, code, params, upload_id AS upload, created_at FROM notices
+    WHERE client_id = :client AND user_id = :user ORDER BY id DESC LIMIT :limit
+""")
+
+
+class ExportCutShortError(RuntimeError):
+    """The segmentation was removed while its customers were being listed."""
+
+
+class Repository:
+    """Reads and writes of one client each. All raise TransientError while PostgreSQL is away."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+
+    def client(self, client: str) -> Client:
+        """Return the client of somebody who is signed in."""
+        with self._postgres.transaction(client) as connection:
+            (found,) = _rows(connection, _CLIENT, {"client": client})
+        return Client(**found)
+
+    def branches(self, client: str) -> tuple[Branch, ...]:
+        """Return the branches by name."""
+        with self._postgres.transaction(client) as connection:
+            rows = _rows(connection, _BRANCHES, {"client": client})
+        return tuple(Branch(**row) for row in rows)
+
+    def is_reading(self, client: str) -> bool:
+        """Say whether an upload is on its way that may still bring data."""
+        with self._postgres.transaction(client) as connection:
+            return bool(connection.execute(_IS_READING, {"client": client}).scalar_one())
+
+    def segmentation(self, client: str, segmentation: str) -> Segmentation | None:
+        """Return a segmentation whole, or None when it has just been replaced and removed."""
+        names = {"client": client, "segmentation": segmentation}
+        with self._postgres.snapshot(client) as connection:
+            found = _row(connection, _SEGMENTATION, names)
+            segments = _rows(connection, _SEGMENTS, names)
+            contributions = _rows(connection, _CONTRIBUTIONS, names)
+        return (
+            None
+            if found is None
+            else Segmentation(
+                **found,
+                segments=tuple(Segment.from_row(row) for row in segments),
+                contributions=tuple(Contribution(**row) for row in contributions),
+            )
+        )
+
+    def uploads(
+        self, client: str, *, limit: int, before: tuple[datetime, str] | None = None
+    ) -> list[Upload]:
+        """Return the newest uploads, or those that come after `before` (store time, id)."""
+        stored_at, upload_id = before or (None, None)
+        wanted = {"client": client, "limit": limit, "before": stored_at, "before_id": upload_id}
+        with self._postgres.transaction(client) as connection:
+            rows = _rows(connection, _UPLOADS, wanted)
+        return [Upload.from_row(row) for row in rows]
+
+    def upload(self, client: str, upload: str) -> UploadDetail | None:
+        """Return one upload, or None where the client has no such."""
+        with self._postgres.transaction(client) as connection:
+            found = _row(connection, _UPLOAD, {"client": client, "upload": upload})
+        return (
+            None
+            if found is None
+            else UploadDetail(
+                upload=Upload.from_row(found),
+                understanding=found["understanding"],
+                rejected_frame=found["rejected_frame_id"],
+            )
+        )
+
+    def first_of(self, client: str, sha256: str) -> FirstUpload | None:
+        """Return the upload that brought these bytes first, if they are current."""
+        with self._postgres.transaction(client) as connection:
+            found = _row(connection, _FIRST_OF, {"client": client, "sha256": sha256})
+        return None if found is None else FirstUpload.from_row(found)
+
+    def add_link(self, client: str, *, key: str, branch: str, filename: str, user: str) -> None:
+        """Remember whose file, and under which name, will arrive at `key`."""
+        link = {"key": key, "branch": branch, "filename": filename, "user": user}
+        with self._postgres.transaction(client) as connection:
+            connection.execute(_INSERT_LINK, {"client": client, **link})
+
+    def exported_segment(self, client: str, segment: str) -> ExportedSegment | None:
+        """Return a segment of the current segmentation, or None where it has no such."""
+        with self._postgres.transaction(client) as connection:
+            found = _row(connection, _EXPORTED, {"client": client, "segment": segment})
+        return None if found is None else ExportedSegment(**found)
+
+    def assignments(self, client: str, segment: ExportedSegment) -> Iterator[Assignment]:
+        """Yield the segment's customers by id.
+
+        Page by page, each in its own transaction: whoever reads slowly holds no connection.
+
+        Raises:
+            ExportCutShortError: The segmentation is gone; what was yielded is not all.
+        """
+        after = ""
+        while page := self._assignments_after(client, segment, after):
+            yield from page
+            after = page[-1].customer_id
+
+    def _assignments_after(
+        self, client: str, segment: ExportedSegment, after: str
+    ) -> list[Assignment]:
+        names = {"client": client, "segmentation": segment.segmentation}
+        wanted = {"segment": segment.segment_id, "after": after, "limit": _PAGE_ROWS}
+        with self._postgres.transaction(client) as connection:
+            rows = _rows(connection, _ASSIGNMENTS[segment.view], {**names, **wanted})
+            # Looked at last: what is there now was there while the page was read.
+            if not connection.execute(_STILL_THERE, names).scalar_one():
+                raise ExportCutShortError(segment.segmentation)
+        return [Assignment(**row) for row in rows]
+
+    def notices(self, client: str, user: str, *, limit: int = 50) -> list[Notice]:
+        """Return what the user was told, newest first."""
+        wanted = {"client": client, "user": user, "limit": limit}
+        with self._postgres.transaction(client) as connection:
+            rows = _rows(connection, _NOTICES, wanted)
+        return [Notice(**row) for row in rows]
+
+
+def _rows(
+    connection: Connection, statement: TextClause, parameters: Mapping[str, object]
+) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(statement, parameters).mappings()]
+
+
+def _row(
+    connection: Connection, statement: TextClause, parameters: Mapping[str, object]
+) -> dict[str, Any] | None:
+    return next(iter(_rows(connection, statement, parameters)), None)

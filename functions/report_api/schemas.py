@@ -1,0 +1,278 @@
+"""What the report API reads, as frozen values: rows of PostgreSQL are parsed here, once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Self
+
+MOVING = ("announced", "reading")  # states in which the next step is ours, and comes by itself
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Principal:
+    """Who asks."""
+
+    client: str
+    user: str
+    role: str  # owner | analyst | uploader
+    language: str
+
+    @property
+    def sees_segments(self) -> bool:
+        """Whether this role may look at customers and what they are worth."""
+        return self.role in {"owner", "analyst"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Branch:
+    """A shop of the client."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Client:
+    """The tenant, and how far its data and its report are."""
+
+    id: str
+    name: str
+    currency: str | None
+    data_version: int
+    segmented_version: int
+    segmentation: str | None
+
+    @property
+    def is_lagging(self) -> bool:
+        """Whether the data has moved since the current segmentation looked at it."""
+        return self.data_version > self.segmented_version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FirstUpload:
+    """The upload that brought the same bytes first."""
+
+    id: str
+    filename: str
+    stored_at: datetime
+    branch: str
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Take the columns named `first_...`."""
+        return cls(
+            id=row["first_id"],
+            filename=row["first_filename"],
+            stored_at=row["first_stored_at"],
+            branch=row["first_branch"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Balance:
+    """The file balance: rows in = accepted + rejected + blank + repeated."""
+
+    rows_in: int
+    accepted: int
+    rejected: int
+    blank: int
+    repeated: int
+    quantity: Decimal
+    amount: Decimal
+    first_day: date | None
+    last_day: date | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Take the columns that are named as the fields."""
+        return cls(**{name: row[name] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """Work on an upload that failed for now and is tried again."""
+
+    tries: int
+    retry_at: datetime
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """One upload, with what is known about it."""
+
+    id: str
+    filename: str
+    key: str
+    branch: str
+    state: str
+    reason: str | None
+    params: Mapping[str, Any]
+    size: int  # bytes
+    sha256: str | None
+    stored_at: datetime
+    seen_at: datetime
+    settled_at: datetime | None
+    uploaded_by: str | None
+    first_upload: FirstUpload | None
+    balance: Balance | None
+    waiting: Waiting | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Take a row of the statement that joins uploads, datasets and claims."""
+        joined = {"first_upload", "balance", "waiting"}
+        plain = {name: row[name] for name in cls.__slots__ if name not in joined}
+        return cls(
+            **plain,
+            first_upload=FirstUpload.from_row(row) if row["first_id"] else None,
+            balance=Balance.from_row(row) if row["rows_in"] is not None else None,
+            waiting=_waiting(row) if row["retry_at"] else None,
+        )
+
+
+def _waiting(row: Mapping[str, Any]) -> Waiting:
+    return Waiting(tries=row["tries"], retry_at=row["retry_at"], error=row["last_error"] or "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UploadDetail:
+    """An upload with what only its own page shows."""
+
+    upload: Upload
+    understanding: Mapping[str, Any] | None
+    rejected_frame: str | None  # names the rejected rows in MongoDB
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rejected:
+    """A row that was not accepted."""
+
+    code: str
+    params: Mapping[str, Any]
+    line: int
+    row: int
+    column: str | None
+    byte_offset: int
+    raw: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Text:
+    """A code of the catalogue with its parameters."""
+
+    code: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segment:
+    """One segment of a segmentation, in the view that it belongs to."""
+
+    view: str  # rfm | habits
+    segment_id: str
+    position: int
+    customers: int
+    revenue: Decimal
+    name: Text
+    sentence: Text
+    action: Text
+    rule: tuple[Text, ...]
+    share_of_customers: float
+    share_of_revenue: float
+    orders: int
+    average_ticket: Decimal | None
+    recency_days: float | None  # median
+    orders_per_customer: float | None
+    spend_per_customer: Decimal | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Take the columns, and the measures and texts in `body`."""
+        body = row["body"]
+        return cls(
+            view=row["view"],
+            segment_id=row["segment_id"],
+            position=row["position"],
+            customers=row["customers"],
+            revenue=row["revenue"],
+            name=Text(code=body["name_code"], params={}),
+            sentence=Text(code=body["sentence_code"], params=body["sentence_params"]),
+            action=Text(code=body["action_code"], params={}),
+            rule=tuple(Text(code=part["code"], params=part["params"]) for part in body["rule"]),
+            share_of_customers=float(body["share_of_customers"]),
+            share_of_revenue=float(body["share_of_revenue"]),
+            orders=body["orders"],
+            average_ticket=_decimal(body["average_ticket"]),
+            recency_days=_float(body["recency_days"]),
+            orders_per_customer=_float(body["orders_per_customer"]),
+            spend_per_customer=_decimal(body["spend_per_customer"]),
+        )
+
+
+def _decimal(value: object) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def _float(value: object) -> float | None:
+    return None if value is None else float(str(value))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contribution:
+    """What one dataset gave to a segmentation: accepted = counted + replaced."""
+
+    sha256: str
+    branch: str
+    accepted_rows: int
+    counted_rows: int
+    replaced_rows: int
+    accepted_amount: Decimal
+    counted_amount: Decimal
+    replaced_amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segmentation:
+    """One result of clustering, whole."""
+
+    id: str
+    as_of: date | None  # None: there was no row to look at
+    summary: Mapping[str, Any]
+    segments: tuple[Segment, ...]
+    contributions: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportedSegment:
+    """What names a segment's list of customers."""
+
+    segment_id: str
+    view: str
+    name_code: str
+    segmentation: str
+    as_of: date | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assignment:
+    """A customer of a segment, as the campaign list shows it."""
+
+    customer_id: str
+    recency_days: int | None
+    orders: int
+    spend: Decimal
+    first_day: date | None
+    last_day: date | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """What a user was told."""
+
+    id: int
+    code: str
+    params: Mapping[str, Any]
+    upload: str | None
+    created_at: datetime

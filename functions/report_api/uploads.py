@@ -1,0 +1,173 @@
+"""Uploads as people look at them: each state in words, each file balance as a line that adds up.
+
+Pure: rows in, JSON-able bodies out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from common.texts import say
+from functions.report_api.report import money_text
+from functions.report_api.schemas import (
+    Balance,
+    FirstUpload,
+    Notice,
+    Rejected,
+    Upload,
+    UploadDetail,
+    Waiting,
+)
+
+_EXCERPT_CHARS = 80
+# What a failure that is tried again may name to a user; anything else stays with the operator.
+_DEPENDENCIES = ("PostgreSQL", "MongoDB", "object store")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RejectedRows:
+    """The first rejected rows of an upload, and how many there are in all."""
+
+    rows: tuple[Rejected, ...]
+    total: int
+
+
+def upload_body(upload: Upload, *, language: str) -> dict[str, Any]:
+    """Return an upload as every list shows it."""
+    waiting = upload.waiting
+    return {
+        "id": upload.id,
+        "filename": upload.filename,
+        "key": upload.key,
+        "branch": upload.branch,
+        "state": upload.state,
+        "reason": upload.reason,
+        "sentence": sentence(upload, language=language),
+        "size": upload.size,
+        "sha256": upload.sha256,
+        "stored_at": _time(upload.stored_at),
+        "seen_at": _time(upload.seen_at),
+        "settled_at": _time(upload.settled_at),
+        "uploaded_by": upload.uploaded_by,
+        "first_upload": first_upload_body(upload.first_upload),
+        "balance": _balance_body(upload.balance),
+        "waiting": waiting
+        and {
+            "tries": waiting.tries,
+            "retry_at": _time(waiting.retry_at),
+            "error": _cause(waiting.error),
+        },
+    }
+
+
+def detail_body(detail: UploadDetail, rejected: RejectedRows, *, language: str) -> dict[str, Any]:
+    """Return an upload with how it was read and the first of its rejected rows."""
+    return {
+        **upload_body(detail.upload, language=language),
+        "understanding": detail.understanding,
+        "rejected": [_rejected_body(row, language=language) for row in rejected.rows],
+        "rejected_total": rejected.total,
+    }
+
+
+def notice_body(notice: Notice, *, language: str) -> dict[str, Any]:
+    """Return what a user was told, in their language."""
+    return {
+        "id": notice.id,
+        "code": notice.code,
+        "sentence": say(notice.code, notice.params, language=language),
+        "upload": notice.upload,
+        "created_at": _time(notice.created_at),
+    }
+
+
+def first_upload_body(first: FirstUpload | None) -> dict[str, Any] | None:
+    """Return the upload that came first, or None where there was none."""
+    if first is None:
+        return None
+    return {
+        "id": first.id,
+        "filename": first.filename,
+        "stored_at": _time(first.stored_at),
+        "branch": first.branch,
+    }
+
+
+def already_uploaded(first: FirstUpload) -> dict[str, Any]:
+    """Return the parameters of the sentence that names the first upload."""
+    return {"filename": first.filename, "when": _time(first.stored_at)}
+
+
+def sentence(upload: Upload, *, language: str) -> str:
+    """Say what became of an upload, or what happens next."""
+    code, params = _told(upload)
+    return say(code, params, language=language)
+
+
+def _told(upload: Upload) -> tuple[str, Mapping[str, Any]]:
+    told: tuple[str, Mapping[str, Any]] = (f"upload_{upload.state}", {})
+    match upload:
+        case Upload(state="superseded" | "removed"):
+            pass  # what was said of it before is no longer so
+        case Upload(waiting=Waiting(retry_at=retry_at)):
+            told = "upload_waiting", {"when": retry_at}
+        case Upload(state="duplicate", first_upload=FirstUpload() as first):
+            told = "already_uploaded", already_uploaded(first)
+        case Upload(reason=str(reason)):
+            told = reason, upload.params
+        case Upload(state="stored", balance=Balance() as balance):
+            told = _told_of_rows(balance)
+    return told
+
+
+def _told_of_rows(balance: Balance) -> tuple[str, Mapping[str, Any]]:
+    rows = balance.accepted + balance.rejected
+    if not rows:
+        return "no_rows", {}
+    if not balance.rejected:
+        return "upload_all_in", {"rows": rows}
+    return "upload_partly_in", {
+        "accepted": balance.accepted,
+        "rows": rows,
+        "rejected": balance.rejected,
+    }
+
+
+def _balance_body(balance: Balance | None) -> dict[str, Any] | None:
+    if balance is None:
+        return None
+    return {
+        "rows_in": balance.rows_in,
+        "accepted": balance.accepted,
+        "rejected": balance.rejected,
+        "blank": balance.blank,
+        "repeated": balance.repeated,
+        "quantity": money_text(balance.quantity),
+        "amount": money_text(balance.amount),
+        "first_day": _day(balance.first_day),
+        "last_day": _day(balance.last_day),
+    }
+
+
+def _rejected_body(row: Rejected, *, language: str) -> dict[str, Any]:
+    place = {"line": row.line, "row": row.row, "column": row.column}
+    return {
+        "code": row.code,
+        "sentence": say(row.code, {**place, **row.params}, language=language),
+        **place,
+        "byte_offset": row.byte_offset,
+        "raw": row.raw[:_EXCERPT_CHARS],
+    }
+
+
+def _cause(error: str) -> str:
+    return next((name for name in _DEPENDENCIES if name in error), "internal")
+
+
+def _time(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,212 @@
+"""What every route works with, and the few things that API and page both do with it."""
+
+import base64
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from common.cache import Cache
+from functions.report_api.problems import Problem
+from functions.report_api.report import report_body, report_name
+from functions.report_api.repository import Repository
+from functions.report_api.schemas import Client, Principal, Upload
+from functions.report_api.uploads import RejectedRows, already_uploaded, first_upload_body
+
+LINK_EXPIRES = timedelta(minutes=15)
+CONTENT_TYPE = "text/csv"
+
+
+class Presigner(Protocol):
+    """Makes links by which a browser puts a file straight into the object store."""
+
+    def presign_post(
+        self, key: str, *, max_bytes: int, expires: timedelta, content_type: str
+    ) -> dict[str, Any]:
+        """Return `url` and `fields` of a form."""
+
+    def presign_put(self, key: str, *, size: int, expires: timedelta, content_type: str) -> str:
+        """Return a URL for exactly `size` bytes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class World:
+    """The servers, as far as this function knows them."""
+
+    authenticate: Callable[[str], Principal | None]
+    repository: Repository
+    cache: Cache
+    # Drivers that most requests never need are loaded by the first that does.
+    presigner: Callable[[], Presigner]
+    rejected_rows: Callable[[str, str], RejectedRows]  # client, frame -> the first of them
+    check_postgres: Callable[[], None]
+    check_mongo: Callable[[], None]
+    now: Callable[[], datetime]
+    max_upload_bytes: int
+    public_url: str  # of this API
+    store_origin: str  # where browsers send files
+    cookie_secure: bool
+
+
+# --- the report -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """The newest report there is, and whether a newer one is coming."""
+
+    name: str  # of everything that it depends on
+    body: dict[str, Any]
+    is_updating: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoReport:
+    """There is none: because it is being computed for `data_version`, or for want of data."""
+
+    data_version: int | None
+
+
+def find_report(world: World, client: Client, *, language: str) -> Report | NoReport:
+    """Return the client's newest report: from the cache, or made anew."""
+    if client.segmentation is None:
+        return NoReport(data_version=_coming_version(world, client))
+    name = report_name(client, language=language)
+    body = _cached(world, client, name) or _built(world, client, name, language)
+    if body is None or body["as_of"] is None:
+        return NoReport(data_version=_coming_version(world, client))
+    return Report(name=name, body=body, is_updating=client.is_lagging)
+
+
+def _coming_version(world: World, client: Client) -> int | None:
+    if client.is_lagging:
+        return client.data_version
+    return client.data_version + 1 if world.repository.is_reading(client.id) else None
+
+
+def _cached(world: World, client: Client, name: str) -> dict[str, Any] | None:
+    try:
+        kept = world.cache.get(client.id, name)
+    except (ValueError, KeyError, TypeError):
+        return None  # somebody else wrote there: as good as empty
+    match kept:
+        case {"name": kept_name, "report": dict(report)} if kept_name == name:
+            return report
+        case _:
+            return None
+
+
+def _built(world: World, client: Client, name: str, language: str) -> dict[str, Any] | None:
+    segmentation = world.repository.segmentation(client.id, client.segmentation or "")
+    if segmentation is None:
+        return None
+    body = report_body(client, segmentation, language=language)
+    world.cache.put(client.id, name, {"name": name, "report": body})
+    return body
+
+
+# --- pages of uploads --------------------------------------------------------------------------
+
+
+def next_cursor(uploads: Sequence[Upload], *, limit: int) -> str | None:
+    """Return where the next page starts, or None where there can be none."""
+    if len(uploads) < limit:
+        return None
+    place = f"{uploads[-1].stored_at.isoformat()} {uploads[-1].id}"
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
+    """Return the store time and id after which a page starts.
+
+    Raises:
+        Problem: It is no cursor of ours.
+    """
+    if cursor is None:
+        return None
+    try:
+        stored_at, _, upload_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
+        # A time without an offset would be read in the server's zone.
+        return datetime.fromisoformat(stored_at).astimezone(UTC), upload_id.replace("\x00", "")
+    except (ValueError, OverflowError) as error:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_cursor") from error
+
+
+# --- links for uploads ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WantedLink:
+    """A file that somebody is about to send."""
+
+    branch: str
+    filename: str
+    size: int  # bytes
+    sha256: str | None = None
+    method: str = "POST"  # POST | PUT
+
+
+def offer_link(world: World, asker: Principal, wanted: WantedLink) -> dict[str, Any]:
+    """Return a link for one file, under a key that we choose.
+
+    Raises:
+        Problem: The branch is unknown, the file too large or no CSV, or its bytes are known.
+    """
+    check_link(world, asker, wanted)
+    key = f"{asker.client}/{wanted.branch}/{uuid.uuid4()}.csv"
+    link = _presigned(world, key, wanted)
+    world.repository.add_link(
+        asker.client,
+        key=key,
+        branch=wanted.branch,
+        filename=wanted.filename,
+        user=asker.user,
+    )
+    return link
+
+
+def check_link(world: World, asker: Principal, wanted: WantedLink) -> None:
+    """Refuse what would be refused after it was sent.
+
+    Raises:
+        Problem: It would be.
+    """
+    unprocessable = HTTPStatus.UNPROCESSABLE_ENTITY
+    if wanted.branch not in {branch.id for branch in world.repository.branches(asker.client)}:
+        raise Problem(unprocessable, "unknown_branch", {"branch": wanted.branch})
+    if not wanted.filename.lower().endswith(".csv"):
+        raise Problem(unprocessable, "not_csv", {"filename": wanted.filename})
+    if not wanted.size:
+        raise Problem(unprocessable, "empty_upload", {"filename": wanted.filename})
+    if wanted.size > world.max_upload_bytes:
+        raise Problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", {"bytes": world.max_upload_bytes}
+        )
+    first = wanted.sha256 and world.repository.first_of(asker.client, wanted.sha256)
+    if first:
+        raise Problem(
+            HTTPStatus.CONFLICT,
+            "already_uploaded",
+            already_uploaded(first),
+            shown={"first_upload": first_upload_body(first)},
+        )
+
+
+def _presigned(world: World, key: str, wanted: WantedLink) -> dict[str, Any]:
+    link: dict[str, Any] = {
+        "key": key,
+        "method": wanted.method,
+        "expires_at": (world.now() + LINK_EXPIRES).isoformat(),
+    }
+    if wanted.method == "PUT":
+        url = world.presigner().presign_put(
+            key, size=wanted.size, expires=LINK_EXPIRES, content_type=CONTENT_TYPE
+        )
+        headers = {"Content-Type": CONTENT_TYPE, "Content-Length": str(wanted.size)}
+        return {**link, "url": url, "headers": headers}
+    form = world.presigner().presign_post(
+        key, max_bytes=world.max_upload_bytes, expires=LINK_EXPIRES, content_type=CONTENT_TYPE
+    )
+    return {**link, "url": form["url"], "fields": form["fields"]}
