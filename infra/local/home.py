@@ -81,11 +81,6 @@ class Home:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
 
-    @property
-    def connection_file(self) -> Path:
-        """File that other commands read: addresses, and keys and token of each client."""
-        return self.path / "connection.json"
-
     def folder(self, name: str) -> Path:
         """Return a folder inside, made if it is not there; nobody else may look into it."""
         path = self.path / name
@@ -155,6 +150,26 @@ class Home:
             params = {"server": name, "port": kept, "file": self.path / "ports.json"}
             raise LocalError("port_in_use", params)
         return None
+
+    def remember_addresses(self, *, api_url: str, s3_url: str) -> None:
+        """Write where the servers are, for the other commands to read."""
+        self._remember({"api_url": api_url, "s3_url": s3_url})
+
+    def remember_client(self, client: str, *, token: str, access_key: str, secret_key: str) -> None:
+        """Write how `client` comes in, for the other commands to read."""
+        keys = {"token": token, "access_key": access_key, "secret_key": secret_key}
+        self._remember({"clients": {**self.known_clients(), client: keys}})
+
+    def known_clients(self) -> Mapping[str, Mapping[str, str]]:
+        """Return token and keys of each client that was remembered."""
+        clients: Mapping[str, Mapping[str, str]] = self._connection().get("clients", {})
+        return clients
+
+    def _connection(self) -> dict[str, Any]:
+        return read_json(self.path / "connection.json")
+
+    def _remember(self, content: Mapping[str, object]) -> None:
+        write_json(self.path / "connection.json", {**self._connection(), **content})
 
 
 def _free_ports(*, excluding: set[int]) -> Iterator[int]:

@@ -1,0 +1,84 @@
+# `make` alone lists what there is. Needs make and Python; `make setup` names what else is missing.
+
+PYTHON ?= python3.11
+CSV ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+# One line a download: large ones take a while, and a silent terminal looks stuck.
+PROGRESS := sed -un 's/^ *Downloading \([^ ]*\).*(\(.*\))/  \1 (\2)/p; s/^Installing .*/  installing/p'
+INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r $< | $(PROGRESS)
+LEVELS = $(wildcard $(addprefix tests/,unit contract integration e2e browser chaos))
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo up check test bench fix lock clean
+
+help:  ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
+
+setup: $(VENV)/.run  ## Look for what the system must have, and install everything into .venv
+
+demo: setup  ## Show the whole way, from files to segments (CSV=path: with your own file)
+	@$(BIN)/datacore demo $(if $(CSV),--csv "$(CSV)")
+
+up: setup  ## Run servers and functions until Ctrl-C
+	@$(BIN)/datacore up
+
+check: $(VENV)/.dev  ## Look at the code: lint, format, types, house rules, dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+test: $(VENV)/.dev  ## Check, then run all tests; installs what they need
+	@PYTHON=$(BIN)/python sh infra/local/doctor.sh --tests --install
+	@$(MAKE) --no-print-directory check
+	$(BIN)/pytest $(LEVELS)
+
+bench: $(VENV)/.dev  ## Measure against what else could be done
+	$(BIN)/python -m bench
+
+fix: $(VENV)/.dev  ## Let the tools correct what they can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/.dev  ## Renew all locks together, from releases that are a week old
+	@for lock in "run" "embedded --extra embedded" "dev --extra embedded --group dev"; do \
+		set -- $$lock; name=$$1; shift; \
+		echo "requirements/$$name.txt"; \
+		$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+			--no-annotate --no-header --upgrade --exclude-newer "$$(date -u -d '7 days ago' +%F)" \
+			pyproject.toml "$$@" --output-file requirements/$$name.txt || exit; \
+	done
+
+clean:  ## Remove what was installed and cached; data in .datacore stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- how .venv comes to be: renewed when a lock is newer than its mark ---------------------------
+
+$(BIN)/python:
+	@PYTHON=$(PYTHON) sh infra/local/doctor.sh
+	@echo "Making $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+
+# The command runs from this folder; `-P` keeps a folder named `common` where it is called apart.
+$(BIN)/datacore: $(BIN)/python
+	@echo '$(CURDIR)' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/datacore.pth"
+	@printf '#!/bin/sh\nexec "%s/python" -P -m cli "$$@"\n' '$(CURDIR)/$(BIN)' > $@
+	@chmod +x $@
+
+$(VENV)/.run: requirements/embedded.txt | $(BIN)/datacore
+	@PYTHON=$(BIN)/python sh infra/local/doctor.sh
+	@echo "Installing servers and libraries into $(VENV): some 500 MB, a few minutes the first time"
+	@$(INSTALL)
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt | $(BIN)/datacore
+	@echo "Installing everything for development into $(VENV), a few minutes the first time"
+	@$(INSTALL)
+	@touch $@ $(VENV)/.run

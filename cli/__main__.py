@@ -1,0 +1,28 @@
+"""The `datacore` command. Each command is a module of its own, and loads what it needs when called."""
+
+import typer
+
+from cli.doctor import doctor
+from cli.report import report
+from cli.status import status
+from cli.up import up
+from cli.upload import upload
+
+app = typer.Typer(
+    name="datacore",
+    help="Purchase files in, customer segments out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (up, upload, status, report, doctor):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="datacore")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""The whole system while a command runs: servers, functions, and an end that Ctrl-C asks for."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import typer
+
+from cli.outcome import CommandError, Exit
+from common.texts import say
+from infra.local.embedded import EmbeddedStack
+from infra.local.failures import LocalError
+
+
+class Progress:
+    """Tells each step on stderr, with the seconds since the start."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._started_at = time.monotonic()
+
+    def __call__(self, code: str, params: dict[str, object]) -> None:
+        """Tell one step."""
+        seconds = time.monotonic() - self._started_at
+        typer.echo(f"{seconds:6.1f} s  {say(code, params, language=self._language)}", err=True)
+
+
+@contextmanager
+def running_system(home: Path, *, language: str) -> Iterator[EmbeddedStack]:
+    """Run servers and functions; the first Ctrl-C (or SIGTERM) stops cleanly, the second at once.
+
+    Inside, the first one arrives as KeyboardInterrupt.
+
+    Raises:
+        CommandError: Something does not start.
+    """
+    progress = Progress(language)
+    progress("up_starts", {"home": home.absolute()})
+    stack = EmbeddedStack(home, progress)
+    _stop_on_signal(stack, progress)
+    try:
+        with stack:
+            stack.start_functions()
+            stack.wait_for_api()
+            stack.home.remember_addresses(api_url=stack.api_url, s3_url=stack.s3_url)
+            progress("up_ready", {})
+            try:
+                yield stack
+            finally:
+                progress("up_stops", {})
+    except LocalError as error:
+        raise CommandError(Exit.FAILED, error.code, error.params) from error
+    progress("up_stopped", {})
+
+
+def _stop_on_signal(stack: EmbeddedStack, progress: Progress) -> None:
+    asked = False
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            progress("up_stops_at_once", {})
+            stack.kill()
+        else:
+            asked = True
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
