@@ -1,8 +1,8 @@
 """What people see of the API's answers: segments, uploads, notices. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -10,15 +10,19 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from common.texts import day, moment, money, number, percent, say
+from common.texts import day, moment, money, number, say
 
 Json = Mapping[str, Any]
 
 VIEWS = ("rfm", "habits")
 _NOTHING = "-"
-_BAR_CELLS = 14
-_WIDEST = 116  # a longer line is tiring to read
-_BAR_FROM = 100  # narrower, the sentences need the room
+_WIDEST = 110  # a longer line is tiring to read
+_HEADS = ("segment", "customers", "revenue", "recency", "orders", "spend")
+_BAR_AFTER = 1  # the bar stands beside this figure, the share of revenue
+_GAP = 2
+_LONGEST_BAR = 20
+_SHORTEST_BAR = 6
+_SHORTEST_NAME = 12
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _MARKS = {
     "stored": ("✓", "green"),
@@ -48,12 +52,22 @@ class Writer:
         return number(value, self.language)
 
     def average(self, value: float | None) -> str:
-        """Write a mean or a median with one decimal at most."""
-        return _NOTHING if value is None else number(round(value, 1), self.language)
+        """Write a mean with one decimal."""
+        from babel.numbers import format_decimal
+
+        if value is None:
+            return _NOTHING
+        return format_decimal(value, format="#,##0.0", locale=self.language)
+
+    def days(self, value: float | None) -> str:
+        """Write a number of days."""
+        return _NOTHING if value is None else number(round(value), self.language)
 
     def share(self, value: float) -> str:
-        """Write a share of one."""
-        return percent(round(value, 3), self.language)
+        """Write a share of one with one decimal, so that shares line up."""
+        from babel.numbers import format_percent
+
+        return format_percent(value, format="#,##0.0 %", locale=self.language)
 
     def money(self, value: str | None) -> str:
         """Write an amount."""
@@ -69,10 +83,13 @@ class Writer:
 
 def report(body: Json, write: Writer, *, width: int) -> RenderableType:
     """Return a ready report: totals, then the segments of each view with a sentence each."""
+    views = {view: [s for s in body["segments"] if s["view"] == view] for view in VIEWS}
+    layout = _layout(views.values(), write, width=width)
     return Group(
         _headline(body, write),
-        *(_view(view, body, write, width=width) for view in VIEWS),
+        *(_view(view, segments, write, layout) for view, segments in views.items()),
         Padding(Text(body["habits"]["sentence"], style="italic"), (0, 1)),
+        Padding(Text(write.say("cli_report_legend"), style="dim"), (1, 1, 0, 1)),
     )
 
 
@@ -89,63 +106,98 @@ def _headline(body: Json, write: Writer) -> RenderableType:
     return Padding(Group(Text(title, style="bold"), Text(figures)), (0, 1))
 
 
-def _view(view: str, body: Json, write: Writer, *, width: int) -> RenderableType:
-    segments = [segment for segment in body["segments"] if segment["view"] == view]
-    with_bars = width >= _BAR_FROM
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        title=write.say(f"cli_view_{view}"),
-        title_justify="left",
-        title_style="bold cyan",
-        width=min(width, _WIDEST),
-        show_footer=True,
-        pad_edge=True,
-        border_style="dim",
-        header_style="dim",
-    )
-    _add_columns(table, segments, write, with_bars=with_bars)
+def _layout(views: Iterable[Sequence[Json]], write: Writer, *, width: int) -> "_Layout":
+    """Return one layout for all views, so that their columns stand below each other."""
+    lines = [_heads(write)]
+    for segments in views:
+        lines += [*(_figures(segment, write) for segment in segments), _sums(segments, write)]
+    return _Layout.fitting(lines, width=min(width, _WIDEST))
+
+
+def _view(view: str, segments: Sequence[Json], write: Writer, layout: "_Layout") -> RenderableType:
+    """Return one view: a line of figures per segment, its sentence below across the whole width."""
     largest = max((segment["share_of_revenue"] for segment in segments), default=0.0)
+    parts: list[RenderableType] = [
+        Text(f"\n {write.say(f'cli_view_{view}')}", style="bold cyan"),
+        layout.line(_heads(write), style="dim"),
+        layout.rule(),
+    ]
     for segment in segments:
-        table.add_row(*_cells(segment, write, largest=largest if with_bars else None))
-    return Padding(table, (1, 0, 0, 0))
+        share = segment["share_of_revenue"] / largest if largest > 0 else 0.0
+        parts += [
+            layout.line(_figures(segment, write), share=share),
+            Padding(Text(segment["sentence"], style="dim"), (0, 0, 0, 3)),
+        ]
+    return Group(*parts, layout.rule(), layout.line(_sums(segments, write), style="bold"))
 
 
-def _add_columns(table: Table, segments: Sequence[Json], write: Writer, *, with_bars: bool) -> None:
-    customers = sum(segment["customers"] for segment in segments)
-    foot = Text(write.say("cli_all_segments"), style="bold")
-    table.add_column(write.say("cli_head_segment"), foot, ratio=1)
-    for head, total in (
-        ("cli_head_customers", write.number(customers)),
-        ("cli_head_revenue", write.share(sum(s["share_of_revenue"] for s in segments))),
-    ):
-        figure = Text(total, style="bold")
-        table.add_column(write.say(head), figure, justify="right", no_wrap=True)
-    if with_bars:
-        table.add_column("", width=_BAR_CELLS)
-    for head in ("cli_head_recency", "cli_head_orders", "cli_head_spend"):
-        table.add_column(write.say(head), justify="right", no_wrap=True)
+def _heads(write: Writer) -> list[str]:
+    return [write.say(f"cli_head_{name}") for name in _HEADS]
 
 
-def _cells(segment: Json, write: Writer, *, largest: float | None) -> list[RenderableType]:
-    name = Group(Text(segment["name"], style="bold"), Text(segment["sentence"], style="dim"), "")
-    share = segment["share_of_revenue"]
-    bar = [] if largest is None else [Text(_bar(share, largest), style="cyan")]
+def _figures(segment: Json, write: Writer) -> list[str]:
     return [
-        name,
+        segment["name"],
         write.number(segment["customers"]),
-        write.share(share),
-        *bar,
-        write.average(segment["recency_days"]),
+        write.share(segment["share_of_revenue"]),
+        write.days(segment["recency_days"]),
         write.average(segment["orders_per_customer"]),
         write.money(segment["spend_per_customer"]),
     ]
 
 
-def _bar(share: float, largest: float) -> str:
-    """Draw `share` against the largest one, an eighth of a cell fine."""
-    eighths = round(8 * _BAR_CELLS * max(share, 0.0) / largest) if largest > 0 else 0
-    whole, rest = divmod(eighths, 8)
-    return "█" * whole + (_EIGHTHS[rest] if rest else "")
+def _sums(segments: Sequence[Json], write: Writer) -> list[str]:
+    customers = sum(segment["customers"] for segment in segments)
+    share = sum(segment["share_of_revenue"] for segment in segments)
+    all_of_them = write.say("cli_all_segments")
+    return [all_of_them, write.number(customers), write.share(share), "", "", ""]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Layout:
+    """Widths of the columns: names to the left, figures to the right, a bar beside the share."""
+
+    widths: tuple[int, ...]
+    bar: int  # cells; none where the figures need the room
+
+    @classmethod
+    def fitting(cls, lines: Sequence[Sequence[str]], *, width: int) -> Self:
+        """Return the layout in which these lines are at most `width` long."""
+        names, *figures = (max(map(len, column)) for column in zip(*lines, strict=True))
+        names = max(names, _SHORTEST_NAME)
+        room = width - 1 - sum(figures) - _GAP * len(figures)
+        bar = min(_LONGEST_BAR, room - names - _GAP)
+        return cls(
+            widths=(max(min(names, room), _SHORTEST_NAME), *figures),
+            bar=bar if bar >= _SHORTEST_BAR else 0,
+        )
+
+    def line(self, cells: Sequence[str], *, share: float = 0.0, style: str = "") -> Text:
+        """Return one line; `share` of the bar is filled."""
+        name, *figures = cells
+        line = Text(" ")
+        line.append(_fitted(name, self.widths[0]), style=style or "bold")
+        for index, (cell, width) in enumerate(zip(figures, self.widths[1:], strict=True)):
+            line.append(" " * _GAP + cell.rjust(width), style=style)
+            if index == _BAR_AFTER and self.bar:
+                line.append(" " * _GAP + _bar(share, self.bar), style="cyan")
+        return line
+
+    def rule(self) -> Text:
+        """Return a line across."""
+        bar = self.bar + _GAP if self.bar else 0
+        width = sum(self.widths) + _GAP * (len(self.widths) - 1) + bar
+        return Text(" " + "\u2500" * width, style="dim")
+
+
+def _fitted(name: str, width: int) -> str:
+    return name.ljust(width) if len(name) <= width else name[: width - 1] + "…"
+
+
+def _bar(share: float, cells: int) -> str:
+    """Draw a share of `cells`, an eighth of a cell fine."""
+    whole, rest = divmod(round(8 * cells * max(share, 0.0)), 8)
+    return ("█" * whole + _EIGHTHS[rest].strip()).ljust(cells)
 
 
 # --- uploads ------------------------------------------------------------------------------------

@@ -1,0 +1,100 @@
+"""Clients of the embedded servers: account, key of the object store, and where both are kept.
+
+Works beside a running `datacore up`, in the same process or another: addresses and secrets are
+those of the home.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from cli.outcome import CommandError, Exit
+from common.exceptions import TransientError
+from infra.local.home import HOST, Home, Ports
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClientKeys:
+    """What a client needs: a token for API and page, a key for S3 tools."""
+
+    token: str = field(repr=False)
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewClient:
+    """A client as it is asked for; branches as id and name."""
+
+    id: str
+    name: str
+    branches: Mapping[str, str]
+    currency: str | None = None
+    language: str = "en"
+
+
+def create_client(path: Path, wanted: NewClient) -> ClientKeys:
+    """Make sure that the client exists with these branches, and return its keys.
+
+    A client that the home knows keeps its keys; only branches are added.
+
+    Raises:
+        CommandError: The servers of this home do not run.
+    """
+    home = Home(path)
+    token = _open_account(home, wanted)
+    if known := home.known_clients().get(wanted.id):
+        return ClientKeys(**known)
+    access_key, secret_key = _store_key(home, wanted.id)
+    keys = ClientKeys(token=token, access_key=access_key, secret_key=secret_key)
+    home.remember_client(wanted.id, **dataclasses.asdict(keys))
+    return keys
+
+
+def _open_account(home: Home, wanted: NewClient) -> str:
+    from common.postgres import Postgres
+    from functions.report_api import accounts
+    from infra.local.postgres import PostgresServer
+
+    secrets = home.secrets()
+    url = PostgresServer(home, _ports(home), secrets).url("datacore_app", secrets.postgres_app)
+    postgres = Postgres(SecretStr(url))
+    try:
+        return accounts.create_client(
+            postgres,
+            client=wanted.id,
+            name=wanted.name,
+            branches=wanted.branches,
+            currency=wanted.currency,
+            language=wanted.language,
+        )
+    except TransientError as error:
+        raise _not_running(home) from error
+    finally:
+        postgres.close()
+
+
+def _store_key(home: Home, client: str) -> tuple[str, str]:
+    from infra.local.object_store_keys import ObjectStoreKeys
+    from infra.local.seaweedfs import BUCKET
+
+    keys = ObjectStoreKeys(
+        url=f"http://{HOST}:{_ports(home).s3}",
+        operator_secret=home.secrets().s3_operator,
+        bucket=BUCKET,
+    )
+    return keys.add_client(client)
+
+
+def _ports(home: Home) -> Ports:
+    kept = home.kept_ports()
+    if not kept:
+        raise _not_running(home)
+    return Ports(**kept)
+
+
+def _not_running(home: Home) -> CommandError:
+    return CommandError(Exit.UNREACHABLE, "cli_not_running", {"home": home.path})
