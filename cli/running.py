@@ -42,7 +42,7 @@ def running_system(home: Path, *, language: str) -> Iterator[EmbeddedStack]:
     stack = EmbeddedStack(home, progress)
     _stop_on_signal(stack, progress)
     try:
-        with stack:
+        with _telling_the_end(progress), stack:
             stack.start_functions()
             stack.wait_for_api()
             stack.home.remember_addresses(api_url=stack.api_url, s3_url=stack.s3_url)
@@ -53,7 +53,14 @@ def running_system(home: Path, *, language: str) -> Iterator[EmbeddedStack]:
                 progress("up_stops", {})
     except LocalError as error:
         raise CommandError(Exit.FAILED, error.code, error.params) from error
-    progress("up_stopped", {})
+
+
+@contextmanager
+def _telling_the_end(progress: Progress) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        progress("up_stopped", {})
 
 
 def _stop_on_signal(stack: EmbeddedStack, progress: Progress) -> None:

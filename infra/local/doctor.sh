@@ -40,7 +40,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 has_library() { ldconfig -p 2>/dev/null | grep -qF "$1 "; }
 
 check_machine() {
-    system="$(uname -s) $(uname -m)"
+    system="$(uname -sm)"
     [ "$system" = "Linux x86_64" ] || cannot "the servers are built for Linux x86_64, this is $system"
     if [ -r /proc/cpuinfo ] && ! grep -qw avx /proc/cpuinfo; then
         cannot "MongoDB needs a processor with AVX"

@@ -10,7 +10,6 @@ from infra.local.failures import LocalError
 from infra.local.process import Child
 
 _LOOK_EVERY_S = 0.2
-_FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 30.0
 # Who ran this long was well: its next death is again the first.
 _WELL_AFTER_S = 60.0
@@ -20,15 +19,21 @@ _WELL_AFTER_S = 60.0
 class _Watched:
     child: Child
     started_at: float
-    wait_s: float = _FIRST_WAIT_S
+    wait_s: float  # before its next start
     start_at: float | None = None  # when to start it again; None while it runs
 
 
 class Supervisor:
     """Watches children; `report` is told a code of `common.texts` and its parameters."""
 
-    def __init__(self, report: Callable[[str, dict[str, object]], None]) -> None:
+    def __init__(
+        self,
+        report: Callable[[str, dict[str, object]], None],
+        *,
+        first_wait_s: float = 1.0,
+    ) -> None:
         self._report = report
+        self._first_wait_s = first_wait_s
         self._watched: list[_Watched] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
@@ -40,7 +45,10 @@ class Supervisor:
     def watch(self, children: Sequence[Child]) -> None:
         """Watch `children`, too; they are running."""
         now = time.monotonic()
-        self._watched = [*self._watched, *(_Watched(child, now) for child in children)]
+        self._watched = [
+            *self._watched,
+            *(_Watched(child, now, self._first_wait_s) for child in children),
+        ]
 
     def stop(self) -> None:
         """Stop watching: from now on a child may end."""
@@ -62,7 +70,7 @@ class Supervisor:
 
     def _plan_restart(self, watched: _Watched, now: float) -> None:
         if now - watched.started_at > _WELL_AFTER_S:
-            watched.wait_s = _FIRST_WAIT_S
+            watched.wait_s = self._first_wait_s
         watched.start_at = now + watched.wait_s
         self._report(
             "child_restarts",
