@@ -34,9 +34,12 @@ class Cache:
         stored = self._try(lambda: self._redis.get(_key(client, name)))
         if stored is None:
             return None
-        value = json.loads(cast("bytes", stored))
-        # A name that was mixed up must never show another client's report.
-        return value["body"] if value["client"] == client else None
+        try:
+            value = json.loads(cast("bytes", stored))
+            # A name that was mixed up must never show another client's report.
+            return value["body"] if value["client"] == client else None
+        except (ValueError, TypeError, KeyError):
+            return None  # not ours: as good as nothing
 
     def put(self, client: str, name: str, body: Any) -> None:
         """Keep the value, if Redis can."""

@@ -1,0 +1,259 @@
+"""The doors to the stores, on the real servers."""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import urllib3
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from common import frame
+from common.cache import Cache
+from common.exceptions import TransientError
+from common.mongo import MissingChunkError, Mongo
+from common.object_storage import ObjectGoneError, ObjectStorage
+from common.postgres import ConflictError, Postgres, copy_rows
+from common.settings import Settings
+
+pytestmark = pytest.mark.integration
+
+
+# --- object store ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def storage(settings: Settings) -> Iterator[ObjectStorage]:
+    storage = ObjectStorage(settings)
+    yield storage
+    storage.close()
+
+
+def put(storage: ObjectStorage, key: str, body: bytes) -> str:
+    answer = storage._client.put_object(Bucket=storage.bucket, Key=key, Body=body)
+    return answer["VersionId"]
+
+
+def test_the_bucket_keeps_versions_and_their_exact_order(storage: ObjectStorage, client_id: str):
+    key = f"{client_id}/centro/a b+ñ.csv"
+    written = [put(storage, key, bytes([i])) for i in range(6)]
+    put(storage, f"{key}.other.csv", b"")
+    listed = sorted(storage.history(key), key=lambda v: v.stored_at)
+    assert [v.ref.version_id for v in listed] == written
+    assert [v.size for v in listed] == [1] * 6
+    assert [v.is_latest for v in listed] == [False] * 5 + [True]
+
+
+def test_a_delete_is_listed_as_the_latest(storage: ObjectStorage, client_id: str):
+    key = f"{client_id}/centro/a.csv"
+    put(storage, key, b"1")
+    storage._client.delete_object(Bucket=storage.bucket, Key=key)
+    removal, version = sorted(storage.history(key), key=lambda v: not v.is_removal)
+    assert removal.is_removal
+    assert removal.is_latest
+    assert removal.stored_at > version.stored_at
+
+
+def test_a_download_is_exactly_the_version_that_was_asked_for(
+    storage: ObjectStorage, client_id: str, tmp_path: Path
+):
+    key = f"{client_id}/centro/a.csv"
+    first = put(storage, key, b"first" * 100_000)
+    put(storage, key, b"second")
+    stored = next(v for v in storage.history(key) if v.ref.version_id == first)
+    with storage.download(stored, scratch=tmp_path) as file:
+        assert file.path.read_bytes() == b"first" * 100_000
+        assert file.sha256 == hashlib.sha256(b"first" * 100_000).hexdigest()
+        assert file.size == 500_000
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_body_that_is_not_as_long_as_promised_is_never_handed_out(
+    storage: ObjectStorage, client_id: str, tmp_path: Path
+):
+    key = f"{client_id}/centro/a.csv"
+    put(storage, key, b"12345")
+    (stored,) = storage.history(key)
+    longer = dataclasses.replace(stored, size=6)
+    with pytest.raises(TransientError, match="5 of 6"):  # noqa: SIM117
+        with storage.download(longer, scratch=tmp_path):
+            pytest.fail("a short body was handed out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_version_that_is_gone_says_so(storage: ObjectStorage, client_id: str, tmp_path: Path):
+    key = f"{client_id}/centro/a.csv"
+    version = put(storage, key, b"1")
+    (stored,) = storage.history(key)
+    storage._client.delete_object(Bucket=storage.bucket, Key=key, VersionId=version)
+    with pytest.raises(ObjectGoneError), storage.download(stored, scratch=tmp_path):
+        pytest.fail("a version that is gone was handed out")
+
+
+def test_a_store_that_is_away_is_a_transient_failure(settings: Settings):
+    nowhere = settings.model_copy(update={"s3_endpoint_url": "http://127.0.0.1:9"})
+    storage = ObjectStorage(nowhere)
+    with pytest.raises(TransientError):
+        storage.check()
+    storage.close()
+
+
+def send(link: dict, key: str, body: bytes, content_type: str = "text/csv") -> int:
+    fields = {**link["fields"], "key": key, "Content-Type": content_type}
+    form = {**fields, "file": ("a.csv", body, content_type)}
+    with urllib3.PoolManager() as http:
+        return http.request("POST", link["url"], fields=form).status
+
+
+def test_a_presigned_form_takes_that_key_type_and_size_only(storage: ObjectStorage, client_id: str):
+    key = f"{client_id}/centro/x.csv"
+    link = storage.presign_post(
+        key, max_bytes=10, expires=timedelta(minutes=1), content_type="text/csv"
+    )
+    assert send(link, key, b"1234567890") == 204
+    assert send(link, key, b"12345678901") == 400
+    assert send(link, key, b"") == 400
+    assert send(link, f"{client_id}/centro/y.csv", b"1") == 403
+    assert send(link, key, b"1", content_type="text/html") == 403
+    assert [v.size for v in storage.history(key)] == [10]
+
+
+def test_a_presigned_put_takes_that_key_and_size_only(storage: ObjectStorage, client_id: str):
+    key = f"{client_id}/centro/x.csv"
+    url = storage.presign_put(key, size=3, expires=timedelta(minutes=1), content_type="text/csv")
+    headers = {"Content-Type": "text/csv"}
+    with urllib3.PoolManager() as http:
+        assert http.request("PUT", url, body=b"1234", headers=headers).status == 403
+        assert http.request("PUT", url, body=b"123", headers=headers).status == 200
+
+
+# --- MongoDB --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mongo(settings: Settings) -> Iterator[Mongo]:
+    mongo = Mongo(settings.mongo_url, settings.mongo_database)
+    yield mongo
+    mongo.close()
+
+
+def table(*amounts: str) -> pa.Table:
+    return pa.table({"amount": pa.array([Decimal(a) for a in amounts], frame.AMOUNT)})
+
+
+def test_a_frame_reads_back_as_it_was_written_twice(mongo: Mongo, client_id: str):
+    chunks = [*frame.encode(table("1.10", "2")), *frame.encode(table("3"))]
+    for _ in range(2):
+        mongo.put_chunks(client_id, chunks)
+        manifest = mongo.put_manifest(client_id, chunks)
+    assert manifest.rows == 3
+    read = pa.concat_tables(mongo.read(client_id, manifest.frame_id))
+    assert read["amount"].to_pylist() == [Decimal("1.10"), Decimal(2), Decimal(3)]
+
+
+def test_frames_of_another_client_do_not_exist(mongo: Mongo, client_id: str):
+    chunks = list(frame.encode(table("1")))
+    mongo.put_chunks(client_id, chunks)
+    manifest = mongo.put_manifest(client_id, chunks)
+    with pytest.raises(MissingChunkError):
+        list(mongo.read("somebody-else", manifest.frame_id))
+
+
+def test_a_chunk_that_is_gone_or_changed_is_noticed(mongo: Mongo, client_id: str):
+    chunks = list(frame.encode(table("1")))
+    mongo.put_chunks(client_id, chunks)
+    manifest = mongo.put_manifest(client_id, chunks)
+    where = {"_id": {"client": client_id, "sha256": chunks[0].sha256}}
+    mongo._chunks.update_one(where, {"$set": {"content": b"changed"}})
+    with pytest.raises(MissingChunkError):
+        list(mongo.read(client_id, manifest.frame_id))
+    mongo._chunks.delete_one(where)
+    with pytest.raises(MissingChunkError):
+        list(mongo.read(client_id, manifest.frame_id))
+
+
+def test_a_frame_larger_than_a_document_is_cut_by_bytes(mongo: Mongo, client_id: str):
+    import random
+
+    rows = random.Random(1)
+    wide = pa.table({"other.text": [rows.randbytes(600).hex() for _ in range(12_000)]})
+    chunks = list(frame.encode(wide))
+    assert len(chunks) > 1
+    assert max(len(c.content) for c in chunks) <= frame.CHUNK_BYTES
+    mongo.put_chunks(client_id, chunks)
+    manifest = mongo.put_manifest(client_id, chunks)
+    assert pa.concat_tables(mongo.read(client_id, manifest.frame_id)).equals(wide)
+
+
+# --- Redis ----------------------------------------------------------------------------------
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_the_cache_keeps_bodies_of_one_client(settings: Settings, client_id: str, clock: Clock):
+    cache = Cache(settings.redis_url, clock=clock)
+    cache.put(client_id, "report", {"a": 1})
+    assert cache.get(client_id, "report") == {"a": 1}
+    assert cache.get("somebody-else", "report") is None
+    cache.close()
+
+
+def test_rubbish_and_mixed_up_names_are_not_believed(
+    settings: Settings, client_id: str, clock: Clock
+):
+    cache = Cache(settings.redis_url, clock=clock)
+    for stored in (b"not json", b"[]", b'{"client": "somebody-else", "body": 1}', b"\xff"):
+        cache._redis.set(f"v1:{client_id}:report", stored)
+        assert cache.get(client_id, "report") is None
+    cache.close()
+
+
+def test_a_cache_that_is_away_costs_one_try_and_then_rests(client_id: str, clock: Clock):
+    cache = Cache(SecretStr("redis://127.0.0.1:9/0"), clock=clock)
+    assert cache.get(client_id, "report") is None
+    cache._redis = None  # would fail if it were asked
+    assert cache.get(client_id, "report") is None
+    cache.put(client_id, "report", 1)
+    clock.now += 60
+    with pytest.raises(AttributeError):
+        cache.get(client_id, "report")
+
+
+# --- PostgreSQL -----------------------------------------------------------------------------
+
+
+def test_many_rows_are_copied_as_they_are(app: Postgres, client: str):
+    names = ["a\tb", "line\nbreak", "back\\slash", "\\N", "", "ñ 🛒", "a,b;c"]
+    rows = [(client, f"k{n}", "centro", name, "o") for n, name in enumerate(names)]
+    columns = ("client_id", "key", "branch_id", "filename", "requested_by")
+    with app.transaction(client) as connection:
+        copy_rows(connection, "upload_links", columns, rows)
+        found = connection.execute(text("SELECT filename FROM upload_links ORDER BY key")).scalars()
+        assert list(found) == names
+
+
+def test_a_taken_key_is_a_conflict(app: Postgres, client: str):
+    insert = text("INSERT INTO branches (client_id, id, name) VALUES (:c, 'centro', 'again')")
+    with pytest.raises(ConflictError), app.transaction(client) as connection:
+        connection.execute(insert, {"c": client})
+
+
+def test_a_database_that_is_away_is_a_transient_failure():
+    nowhere = Postgres(SecretStr("postgresql+psycopg2://u:p@127.0.0.1:9/x"))
+    with pytest.raises(TransientError), nowhere.transaction():
+        pytest.fail("a transaction was opened on nothing")
