@@ -2,6 +2,7 @@
 
 import typer
 
+from cli.client import client
 from cli.doctor import doctor
 from cli.report import report
 from cli.status import status
@@ -15,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (up, upload, status, report, doctor):
+for command in (up, client, upload, status, report, doctor):
     app.command()(command)
 
 

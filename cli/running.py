@@ -11,7 +11,7 @@ import typer
 
 from cli.outcome import CommandError, Exit
 from common.texts import say
-from infra.local.embedded import EmbeddedStack
+from infra.local.embedded import EmbeddedStack, Report
 from infra.local.failures import LocalError
 
 
@@ -29,15 +29,15 @@ class Progress:
 
 
 @contextmanager
-def running_system(home: Path, *, language: str) -> Iterator[EmbeddedStack]:
+def running_system(home: Path, *, progress: Report) -> Iterator[EmbeddedStack]:
     """Run servers and functions; the first Ctrl-C (or SIGTERM) stops cleanly, the second at once.
 
-    Inside, the first one arrives as KeyboardInterrupt.
+    Inside, the first one arrives as KeyboardInterrupt. `progress` is told each step: a code of
+    `common.texts` and its parameters.
 
     Raises:
         CommandError: Something does not start.
     """
-    progress = Progress(language)
     progress("up_starts", {"home": home.absolute()})
     stack = EmbeddedStack(home, progress)
     _stop_on_signal(stack, progress)
@@ -56,14 +56,14 @@ def running_system(home: Path, *, language: str) -> Iterator[EmbeddedStack]:
 
 
 @contextmanager
-def _telling_the_end(progress: Progress) -> Iterator[None]:
+def _telling_the_end(progress: Report) -> Iterator[None]:
     try:
         yield
     finally:
         progress("up_stopped", {})
 
 
-def _stop_on_signal(stack: EmbeddedStack, progress: Progress) -> None:
+def _stop_on_signal(stack: EmbeddedStack, progress: Report) -> None:
     asked = False
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:

@@ -22,9 +22,10 @@ def up(home: Home = HOME, lang: Lang = Language.EN) -> None:
     Exit codes: 0 stopped as asked · 1 something did not start.
     """
     with ending(lang.value):
-        from cli.running import running_system
+        from cli.running import Progress, running_system
 
-        with suppress(KeyboardInterrupt), running_system(home, language=lang.value) as stack:
+        progress = Progress(lang.value)
+        with suppress(KeyboardInterrupt), running_system(home, progress=progress) as stack:
             for line in addresses(stack, language=lang.value):
                 typer.echo(line)
             while True:
@@ -41,7 +42,9 @@ def addresses(stack: "EmbeddedStack", *, language: str) -> Iterator[str]:
     yield line("up_page", stack.api_url)
     yield line("up_api", stack.api_url)
     yield line("up_store", stack.s3_url)
-    for client, keys in stack.home.known_clients().items():
+    if not (clients := stack.home.known_clients()):
+        yield say("up_no_client", language=language)
+    for client, keys in clients.items():
         yield ""
         yield line("up_client", client)
         yield from (line(f"up_{name}", keys[name]) for name in _shown(keys))

@@ -35,6 +35,7 @@ class SeaweedServer:
 
     def prepare(self, run: Callable[[Command], None]) -> None:  # noqa: ARG002 - nothing to run
         """Write who may come in without being made at run time, and where changes go."""
+        self.remove_sockets()
         write_json(
             self._identities,
             {
