@@ -67,13 +67,16 @@ def _is_own_origin(request: Request) -> bool:
     return bool(origin.netloc) and origin.netloc in own
 
 
-def member(client: str, principal: Annotated[Principal, Depends(signed_in)]) -> Principal:
+def member(
+    request: Request, client: str, principal: Annotated[Principal, Depends(signed_in)]
+) -> Principal:
     """Return who asks, if the client in the path is their own.
 
     Raises:
         Problem: It is not. Nothing is looked up, so it is the same for one that does not exist.
     """
-    if client != principal.client:
+    # PostgreSQL's text cannot hold a NUL, so no id has one.
+    if client != principal.client or any("\x00" in part for part in request.path_params.values()):
         raise not_found()
     return principal
 

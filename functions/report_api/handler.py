@@ -23,7 +23,6 @@ from functions.report_api import export
 from functions.report_api.access import Analyst, Member, Spoken, TheWorld
 from functions.report_api.problems import not_found
 from functions.report_api.uploads import (
-    RejectedRows,
     detail_body,
     notice_body,
     upload_body,
@@ -36,6 +35,7 @@ from functions.report_api.world import (
     next_cursor,
     offer_link,
     read_cursor,
+    rejected_of,
 )
 
 routes = APIRouter()
@@ -201,10 +201,7 @@ def show_upload(upload_id: str, world: TheWorld, asker: Member, language: Spoken
     detail = world.repository.upload(asker.client, upload_id)
     if detail is None:
         raise not_found()
-    if detail.upload.balance is None or detail.rejected_frame is None:
-        rejected = RejectedRows(rows=(), total=0)
-    else:
-        rejected = world.rejected_rows(asker.client, detail.rejected_frame)
+    rejected = rejected_of(world, asker.client, detail)
     return detail_body(detail, rejected, language=language)
 
 

@@ -158,18 +158,17 @@ class Repository:
     def segmentation(self, client: str, segmentation: str) -> Segmentation | None:
         """Return a segmentation whole, or None when it has just been replaced and removed."""
         names = {"client": client, "segmentation": segmentation}
-        with self._postgres.snapshot(client) as connection:
-            found = _row(connection, _SEGMENTATION, names)
+        with self._postgres.transaction(client) as connection:
             segments = _rows(connection, _SEGMENTS, names)
             contributions = _rows(connection, _CONTRIBUTIONS, names)
-        return (
-            None
-            if found is None
-            else Segmentation(
-                **found,
-                segments=tuple(Segment.from_row(row) for row in segments),
-                contributions=tuple(Contribution(**row) for row in contributions),
-            )
+            # Looked at last: where it still is, its parts were whole when they were read.
+            found = _row(connection, _SEGMENTATION, names)
+        if found is None:
+            return None
+        return Segmentation(
+            **found,
+            segments=tuple(Segment.from_row(row) for row in segments),
+            contributions=tuple(Contribution(**row) for row in contributions),
         )
 
     def uploads(

@@ -12,7 +12,7 @@ from common.cache import Cache
 from functions.report_api.problems import Problem
 from functions.report_api.report import report_body, report_name
 from functions.report_api.repository import Repository
-from functions.report_api.schemas import Client, Principal, Upload
+from functions.report_api.schemas import Client, Principal, Upload, UploadDetail
 from functions.report_api.uploads import RejectedRows, already_uploaded, first_upload_body
 
 LINK_EXPIRES = timedelta(minutes=15)
@@ -107,7 +107,15 @@ def _built(world: World, client: Client, name: str, language: str) -> dict[str, 
     return body
 
 
-# --- pages of uploads --------------------------------------------------------------------------
+# --- uploads ----------------------------------------------------------------------------------
+
+
+def rejected_of(world: World, client: str, detail: UploadDetail) -> RejectedRows:
+    """Return the first of an upload's rejected rows; most uploads have none to look up."""
+    balance = detail.upload.balance
+    if balance is None or not balance.rejected or detail.rejected_frame is None:
+        return RejectedRows(rows=(), total=0)
+    return world.rejected_rows(client, detail.rejected_frame)
 
 
 def next_cursor(uploads: Sequence[Upload], *, limit: int) -> str | None:

@@ -24,7 +24,7 @@ from functions.report_api.dashboard.writer import Writer
 from functions.report_api.problems import Problem, not_found
 from functions.report_api.report import of_view
 from functions.report_api.schemas import MOVING, Client, Principal
-from functions.report_api.uploads import RejectedRows, detail_body, notice_body, upload_body
+from functions.report_api.uploads import detail_body, notice_body, upload_body
 from functions.report_api.world import (
     Report,
     WantedLink,
@@ -33,6 +33,7 @@ from functions.report_api.world import (
     next_cursor,
     offer_link,
     read_cursor,
+    rejected_of,
 )
 
 STATIC = Path(__file__).parent / "static"
@@ -178,9 +179,7 @@ def show_file(upload_id: str, request: Request, world: TheWorld) -> Response:
     detail = world.repository.upload(asker.client, upload_id)
     if detail is None:
         raise not_found()
-    rejected = RejectedRows(rows=(), total=0)
-    if detail.upload.balance and detail.upload.balance.rejected and detail.rejected_frame:
-        rejected = world.rejected_rows(asker.client, detail.rejected_frame)
+    rejected = rejected_of(world, asker.client, detail)
     client = world.repository.client(asker.client)
     return _render(
         request,

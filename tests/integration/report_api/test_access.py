@@ -1,0 +1,171 @@
+"""Who may see what: another client's thing, an unknown one and one not allowed are one answer."""
+
+import pytest
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from common.postgres import Postgres
+from functions.report_api.accounts import authenticate, create_client
+from tests.integration.report_api.conftest import bearer
+from tests.shops import Shop
+
+pytestmark = pytest.mark.integration
+
+LINK = {"branch": "centro", "filename": "a.csv", "size": 10}
+
+# method, path below the client, body -> status for owner, analyst, uploader
+MATRIX = [
+    ("GET", "", None, (200, 200, 200)),
+    ("GET", "/report", None, (200, 200, 404)),
+    ("GET", "/jobs/3", None, (200, 200, 404)),
+    ("GET", "/uploads", None, (200, 200, 200)),
+    ("GET", "/uploads/up-whole", None, (200, 200, 200)),
+    ("POST", "/uploads", LINK, (201, 201, 201)),
+    ("GET", "/segments/champions/customers.csv", None, (200, 200, 404)),
+    ("GET", "/notices", None, (200, 200, 200)),
+]
+
+
+def test_every_route_of_a_client_has_its_row(web: TestClient):
+    routes = web.get("/openapi.json").json()["paths"]
+    asked = {
+        (method.upper(), path.removeprefix("/clients/{client}"))
+        for path, methods in routes.items()
+        if path.startswith("/clients/")
+        for method in methods
+    }
+    named = {"/jobs/3": "/jobs/{data_version}", "/uploads/up-whole": "/uploads/{upload_id}"}
+    named["/segments/champions/customers.csv"] = "/segments/{segment_id}/customers.csv"
+    assert asked == {(method, named.get(path, path)) for method, path, _, _ in MATRIX}
+
+
+@pytest.mark.parametrize("row", MATRIX, ids=lambda row: " ".join(row[:2]))
+def test_each_role_sees_what_it_should(web: TestClient, shop: Shop, other_shop: Shop, row: tuple):
+    method, path, body, statuses = row
+    absent = web.get("/clients/no-such-client/report", headers=bearer(shop.owner))
+    for token, status in zip((shop.owner, shop.analyst, shop.uploader), statuses, strict=True):
+        answer = web.request(method, shop.path(path), json=body, headers=bearer(token))
+        assert answer.status_code == status
+        if status == 404:
+            assert answer.content == absent.content
+
+    foreign = web.request(method, other_shop.path(path), json=body, headers=bearer(shop.owner))
+    assert (foreign.status_code, foreign.content) == (404, absent.content)
+    nobody = web.request(method, shop.path(path), json=body)
+    assert nobody.status_code == 401
+    assert nobody.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "path", ["/uploads/nothing", "/uploads/%00", "/segments/nothing/customers.csv", "/nothing"]
+)
+def test_what_is_not_there_is_told_as_what_is_another_clients(
+    web: TestClient, shop: Shop, other_shop: Shop, path: str
+):
+    unknown = web.get(shop.path(path), headers=bearer(shop.owner))
+    foreign = web.get(other_shop.path("/report"), headers=bearer(shop.owner))
+    assert (unknown.status_code, unknown.content) == (404, foreign.content)
+    assert unknown.headers["content-type"] == "application/problem+json"
+
+
+def test_lists_hold_only_ones_own(web: TestClient, shop: Shop, other_shop: Shop):
+    uploads = web.get(shop.path("/uploads"), headers=bearer(shop.owner)).json()["uploads"]
+    assert {upload["key"].split("/")[0] for upload in uploads} == {shop.client}
+    exported = web.get(
+        shop.path("/segments/champions/customers.csv"), headers=bearer(shop.owner)
+    ).text
+    assert len(exported.splitlines()) == 1 + 3
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "dc_",
+        "dc_acme",
+        "dc__x",
+        "xx_acme_secret",
+        "dc_ACME_x",
+        "dc_acme'--_x",
+        "dc_é_x",
+        "x" * 300,
+    ],
+)
+def test_what_is_no_token_signs_nobody_in(app: Postgres, token: str):
+    assert authenticate(app, token) is None
+
+
+def test_a_token_is_only_kept_as_its_hash_and_can_be_revoked(app: Postgres, shop: Shop):
+    assert authenticate(app, shop.owner) is not None
+    assert authenticate(app, shop.owner + "x") is None
+    with app.transaction(shop.client) as connection:
+        kept = connection.execute(text("SELECT token_hash FROM api_tokens")).scalars().all()
+        connection.execute(text("UPDATE api_tokens SET revoked_at = now()"))
+    assert len(kept) == 3
+    assert not any(part in hashed for hashed in kept for part in shop.owner.split("_"))
+    assert authenticate(app, shop.owner) is None
+
+
+def test_a_token_with_anothers_client_in_it_signs_nobody_in(
+    app: Postgres, shop: Shop, other_shop: Shop
+):
+    secret = shop.owner.removeprefix(f"dc_{shop.client}_")
+    assert authenticate(app, f"dc_{other_shop.client}_{secret}") is None
+
+
+def test_a_client_made_twice_is_one_client_with_the_branches_of_both(app: Postgres, client_id: str):
+    tokens = {
+        create_client(app, client=client_id, name=name, branches={branch: branch})
+        for name, branch in (("First", "centro"), ("Second", "norte"))
+    }
+    with app.transaction(client_id) as connection:
+        names = connection.execute(text("SELECT name FROM clients")).scalars().all()
+        branches = connection.execute(text("SELECT id FROM branches ORDER BY id")).scalars().all()
+    assert (names, branches) == (["First"], ["centro", "norte"])
+    assert len(tokens) == 2
+    assert all(authenticate(app, token) for token in tokens)
+
+
+def test_every_answer_is_kept_by_nobody_and_framed_by_nobody(web: TestClient, shop: Shop):
+    for path in (shop.path(), shop.path("/uploads"), "/livez", "/sign-in", "/nothing"):
+        headers = web.get(path, headers=bearer(shop.owner)).headers
+        assert headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "default-src 'self'" in headers["content-security-policy"]
+
+
+def test_the_cookie_reads_and_writes_only_from_our_own_page(web: TestClient, shop: Shop):
+    web.cookies.set("datacore_token", shop.owner)
+    own = str(web.base_url)
+    assert web.get(shop.path("/report")).status_code == 200
+    for headers, status in (
+        ({}, 403),
+        ({"Origin": "https://elsewhere.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": own, "Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": own, "Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": own}, 201),
+        ({"Sec-Fetch-Site": "same-origin"}, 201),
+    ):
+        answer = web.post(shop.path("/uploads"), json=LINK, headers=headers)
+        assert answer.status_code == status, headers
+
+
+def test_a_token_in_the_address_leaves_it_at_once(web: TestClient, shop: Shop):
+    answer = web.get("/sign-in", params={"token": shop.owner}, follow_redirects=False)
+    cookie = answer.headers["set-cookie"]
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert web.get("/").status_code == 200
+    web.post("/sign-out")
+    assert web.get("/", follow_redirects=False).headers["location"] == "/sign-in"
+
+
+def test_a_wrong_token_is_asked_for_again(web: TestClient):
+    answer = web.post("/sign-in", data={"token": "dc_acme_wrong"})
+    assert answer.status_code == 401
+    assert "signs nobody in" in answer.text
+    assert "set-cookie" not in answer.headers
