@@ -2,6 +2,8 @@
 
 PYTHON ?= python3.11
 CSV ?=
+# A release must have stood a week before it is taken.
+BEFORE ?= $(shell date -u -d '7 days ago' +%F)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -46,12 +48,12 @@ fix: $(VENV)/.dev  ## Let the tools correct what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(VENV)/.dev  ## Renew all locks together, from releases that are a week old
+lock: $(VENV)/.dev  ## Renew all locks together, from releases before BEFORE (a week ago)
 	@for lock in "run" "embedded --extra embedded" "dev --extra embedded --group dev"; do \
 		set -- $$lock; name=$$1; shift; \
 		echo "requirements/$$name.txt"; \
 		$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-			--no-annotate --no-header --upgrade --exclude-newer "$$(date -u -d '7 days ago' +%F)" \
+			--no-annotate --no-header --upgrade --exclude-newer "$(BEFORE)" \
 			pyproject.toml "$$@" --output-file requirements/$$name.txt || exit; \
 	done
 
