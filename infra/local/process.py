@@ -65,6 +65,11 @@ class Child:
         """How it ended (minus the signal's number if killed), or None while it runs."""
         return self._process.poll() if self._process else None
 
+    @property
+    def was_told_to_stop(self) -> bool:
+        """Whether its end is wanted."""
+        return self._ended
+
     def start(self) -> None:
         """Start it, or start it again.
 

@@ -62,6 +62,8 @@ class Supervisor:
                 self._look_at(watched, time.monotonic())
 
     def _look_at(self, watched: _Watched, now: float) -> None:
+        if watched.child.was_told_to_stop:
+            return
         if watched.start_at is not None:
             if now >= watched.start_at:
                 self._restart(watched, now)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 from pathlib import Path
 
@@ -143,14 +142,22 @@ def test_a_supervised_child_that_dies_is_started_again_and_again(tmp_path: Path)
     assert waits == [0.01, 0.02]
 
 
-def test_a_supervisor_that_was_stopped_lets_children_end(tmp_path: Path) -> None:
-    supervisor = Supervisor(lambda code, params: pytest.fail(f"{code} {params}"))
-    child = Child(command(tmp_path, sys.executable, "-c", "import time; time.sleep(1000)"))
-    child.start()
-    supervisor.watch([child])
+def test_a_child_that_was_told_to_stop_is_not_missed(tmp_path: Path) -> None:
+    reports: list[object] = []
+    supervisor = Supervisor(lambda _code, params: reports.append(params["server"]))
+    stopped = shell(tmp_path, "exec sleep 1000")
+    killed = Child(command(tmp_path, "sleep", "1000", name="killed"))
+    for child in (stopped, killed):
+        child.start()
+    supervisor.watch([stopped, killed])
     supervisor.start()
+    try:
+        stopped.stop()
+        assert killed.pid
+        os.kill(killed.pid, signal.SIGKILL)
+        wait_until(lambda: reports)  # it has looked at both
+    finally:
+        supervisor.stop()
+        killed.kill()
 
-    supervisor.stop()
-    child.stop()
-
-    assert child.exit_code == -signal.SIGTERM
+    assert reports == ["killed"]
