@@ -101,6 +101,7 @@ class Runtime:
         self._transport = transport
         self._ledger = ledger
         self._pace = pace
+        self.ready = threading.Event()  # set once all servers answered
         self._stopping = threading.Event()
         self._running: tuple[Claim, Delivery] | None = None
         self._next_relay = 0.0
@@ -136,6 +137,7 @@ class Runtime:
         signal.signal(signal.SIGTERM, self._on_stop_signal)
         signal.signal(signal.SIGINT, self._on_stop_signal)
         self._wait_for_servers()
+        self.ready.set()
         log.info("ready")
         while not self._stopping.is_set():
             self.step()

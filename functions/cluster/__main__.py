@@ -1,4 +1,8 @@
-"""Wire cluster to the real world and run it."""
+"""Wire cluster to the real world and run it.
+
+pandas and scikit-learn take longer to load than all the rest. The function is ready without them;
+they load beside its first wait for a message, or with that message.
+"""
 
 import importlib
 import threading
@@ -11,8 +15,8 @@ from common.mongo import Mongo
 from common.postgres import Postgres
 from common.runtime import Failure, Function, Runtime
 from common.settings import Settings
-from functions.cluster.handler import handle
-from functions.cluster.repository import FrameRepository, SegmentationRepository
+
+_HEAVY = ("functions.cluster.handler", "sklearn.cluster", "sklearn.metrics", "sklearn.tree")
 
 
 def main() -> None:
@@ -21,14 +25,13 @@ def main() -> None:
     logs.configure(settings, function="cluster")
     failpoints.arm(settings.failpoint)
     runtime = build(settings)
-    # scikit-learn takes a second to load: begun beside the first wait for a message, so that the
-    # function is ready at once and its first run does not pay for it.
-    threading.Thread(target=_load_scikit_learn, name="warm-up", daemon=True).start()
+    threading.Thread(target=_warm_up, args=[runtime.ready], name="warm-up", daemon=True).start()
     runtime.run()
 
 
-def _load_scikit_learn() -> None:
-    for module in ("sklearn.cluster", "sklearn.metrics", "sklearn.tree"):
+def _warm_up(ready: threading.Event) -> None:
+    ready.wait()
+    for module in _HEAVY:
         importlib.import_module(module)
 
 
@@ -36,11 +39,17 @@ def build(settings: Settings) -> Runtime:
     """Return the function with its real servers; nothing is opened yet."""
     app = Postgres(settings.postgres_app_url)
     mongo = Mongo(settings.mongo_url, settings.mongo_database)
-    segmentations = SegmentationRepository(app)
-    frames = FrameRepository(mongo)
 
     def handle_event(event: Event, claim: Claim) -> Sequence[Event]:
-        return handle(event, claim=claim, frames=frames, segmentations=segmentations)
+        from functions.cluster.handler import handle
+        from functions.cluster.repository import FrameRepository, SegmentationRepository
+
+        return handle(
+            event,
+            claim=claim,
+            frames=FrameRepository(mongo),
+            segmentations=SegmentationRepository(app),
+        )
 
     def failed(_event: Event, _claim: Claim, _failure: Failure) -> Sequence[Event]:
         return []  # nobody waits for this one run: the next nudge looks at the client again

@@ -1,0 +1,1 @@
+"""What is measured, against what. Ratios within one run; see README.md."""
