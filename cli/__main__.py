@@ -3,8 +3,10 @@
 import typer
 
 from cli.client import client
+from cli.demo import demo
 from cli.doctor import doctor
 from cli.report import report
+from cli.sample_command import sample
 from cli.status import status
 from cli.up import up
 from cli.upload import upload
@@ -16,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (up, client, upload, status, report, doctor):
+for command in (demo, up, client, upload, status, report, sample, doctor):
     app.command()(command)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 
 from rich import box
@@ -72,6 +73,12 @@ class Writer:
     def money(self, value: str | None) -> str:
         """Write an amount."""
         return _NOTHING if value is None else money(value, self.language, self.currency)
+
+    def seconds(self, value: float) -> str:
+        """Write a duration."""
+        from babel.numbers import format_decimal
+
+        return format_decimal(value, format="#,##0.00 s", locale=self.language)
 
     def moment(self, value: str) -> str:
         """Write a time."""
@@ -198,6 +205,54 @@ def _bar(share: float, cells: int) -> str:
     """Draw a share of `cells`, an eighth of a cell fine."""
     whole, rest = divmod(round(8 * cells * max(share, 0.0)), 8)
     return ("█" * whole + _EIGHTHS[rest].strip()).ljust(cells)
+
+
+# --- the demo -----------------------------------------------------------------------------------
+
+
+def shipments(uploads: Sequence[tuple[str, Json]], write: Writer) -> RenderableType:
+    """Return what became of each file: how it came, how it balances, how long reading took."""
+    table = Table(box=box.SIMPLE_HEAD, header_style="dim", border_style="dim", pad_edge=True)
+    table.add_column(write.say("cli_head_file"))
+    table.add_column(write.say("cli_head_branch"))
+    table.add_column(write.say("cli_head_way"))
+    for name in ("rows", "accepted", "rejected", "read"):
+        table.add_column(write.say(f"cli_head_{name}"), justify="right")
+    for way, body in uploads:
+        balance = body["balance"] or {}
+        counts = (balance.get(name) for name in ("rows_in", "accepted", "rejected"))
+        table.add_row(
+            Text(body["filename"], style="bold"),
+            body["branch"],
+            write.say(f"demo_way_{way}"),
+            *(_NOTHING if count is None else write.number(count) for count in counts),
+            write.seconds(_seconds_between(body["seen_at"], body["settled_at"])),
+        )
+    return table
+
+
+def _seconds_between(first: str, last: str) -> float:
+    return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
+
+
+def again(sentences: Sequence[tuple[str, str]], write: Writer) -> RenderableType:
+    """Return what was said to a file that was sent twice, by which way."""
+    grid = Table.grid(padding=(0, 2))
+    for way, sentence in sentences:
+        grid.add_row(Text("=", style="cyan"), Text(way, style="bold"), sentence)
+    title = Text(write.say("demo_again_title"), style="bold cyan")
+    return Padding(Group(title, grid), (1, 1))
+
+
+def times(seconds: Mapping[str, float], write: Writer) -> RenderableType:
+    """Return how long each stage took."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column()
+    grid.add_column(justify="right")
+    for code, taken in seconds.items():
+        grid.add_row(write.say(code), write.seconds(taken))
+    title = Text(write.say("demo_times_title"), style="bold cyan")
+    return Padding(Group(title, grid, "", Text(write.say("demo_next"))), (0, 1))
 
 
 # --- uploads ------------------------------------------------------------------------------------

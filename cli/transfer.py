@@ -2,7 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,10 @@ def sha256_of(file: Path, progress: Progress) -> str:
     return digest.hexdigest()
 
 
+def _carry_on() -> None:
+    pass
+
+
 @dataclass(frozen=True, kw_only=True)
 class Courier:
     """Brings files of one client to its branches, and shows on a board how far each is."""
@@ -63,6 +68,7 @@ class Courier:
     api: Api
     board: Board
     language: str
+    check: Callable[[], None] = _carry_on  # called while waiting; raises when that is in vain
 
     def send(self, file: Path, *, branch: str, method: str = "POST") -> Sent | Known:
         """Hash `file`, ask for a link, and send it; a file that is there already is not sent.
@@ -70,10 +76,23 @@ class Courier:
         Raises:
             CommandError: API or store cannot be reached, or refuse the file.
         """
-        row = self.board.row(file.name)
-        try:
+        with self._row(file.name) as row:
             return self._send(row, file, branch, method)
-        except CommandError:
+
+    @contextmanager
+    def sending(self, name: str) -> Iterator[Row]:
+        """Show a file that something else sends meanwhile."""
+        with self._row(name) as row:
+            self._say(row, "cli_sending")
+            yield row
+            self._say(row, "cli_waiting_for_reader")
+
+    @contextmanager
+    def _row(self, name: str) -> Iterator[Row]:
+        row = self.board.row(f"  {name}")
+        try:
+            yield row
+        except BaseException:
             self._say(row, "cli_state_failed", Mark.FAILED)
             raise
 
@@ -96,6 +115,7 @@ class Courier:
         deadline = time.monotonic() + within_s
         settled: dict[str, Json] = {}
         while len(settled) < len(sent) and time.monotonic() < deadline:
+            self.check()
             settled |= self._look(sent)
             if len(settled) < len(sent):
                 time.sleep(_LOOK_EVERY_S)

@@ -1,0 +1,31 @@
+"""`datacore demo`: the whole way once, from files in a bucket to a segment report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import Lang, Language
+from cli.outcome import ending
+
+
+def demo(
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", exists=True, dir_okay=False, help="Show it with a file of yours."),
+    ] = None,
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", help="Folder for the data; a temporary one if not given."),
+    ] = None,
+    lang: Lang = Language.EN,
+) -> None:
+    """Start everything, upload purchase files in three ways, show the segments, stop everything.
+
+    Exit codes: 0 shown · 1 something failed; what, and where its log is, is said ·
+    4 your file waits for an answer.
+    """
+    with ending(lang.value):
+        from cli.showcase import play
+
+        play(csv, home=home, language=lang.value)
