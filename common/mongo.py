@@ -11,16 +11,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 from pydantic import SecretStr
 from pymongo import MongoClient
 from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
 
-from common import frame
 from common.exceptions import TransientError
 from common.failpoints import failpoint
+
+# Frames need pyarrow, which takes longer to load than all else here: it loads with the first frame.
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from common import frame
 
 _DUPLICATE_KEY = 11000
 
@@ -49,7 +53,7 @@ class Mongo:
         self._chunks = self._client[database]["chunks"]
         self._manifests = self._client[database]["manifests"]
 
-    def put_chunks(self, client: str, chunks: Sequence[frame.Chunk]) -> None:
+    def put_chunks(self, client: str, chunks: "Sequence[frame.Chunk]") -> None:
         """Insert the chunks that are not there yet."""
         now = datetime.now(UTC)
         documents = [
@@ -64,7 +68,9 @@ class Mongo:
                     raise
         failpoint("mongo_batch_k")
 
-    def put_manifest(self, client: str, chunks: Sequence[frame.Chunk], **names: object) -> Manifest:
+    def put_manifest(
+        self, client: str, chunks: "Sequence[frame.Chunk]", **names: object
+    ) -> Manifest:
         """Write the manifest of `chunks`; `names` are what else the frame's id depends on."""
         hashes = tuple(c.sha256 for c in chunks)
         canonical = json.dumps([hashes, sorted(names.items())], default=str)
@@ -101,12 +107,14 @@ class Mongo:
 
     def read(
         self, client: str, frame_id: str, columns: Sequence[str] | None = None
-    ) -> Iterator[pa.Table]:
+    ) -> "Iterator[pa.Table]":
         """Yield a frame's rows, a chunk at a time, in order.
 
         Raises:
             MissingChunkError: A chunk is gone, or its bytes are not those of its name.
         """
+        from common import frame
+
         for sha256 in self.manifest(client, frame_id).chunks:
             with _reaching_mongo():
                 found = self._chunks.find_one({"_id": {"client": client, "sha256": sha256}})

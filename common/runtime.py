@@ -26,7 +26,7 @@ from types import FrameType
 import structlog
 
 from common import messaging
-from common.events import FUNCTIONS, Event, Message, UnreadableMessageError, from_message
+from common.events import Event, Message, UnreadableMessageError, from_message
 from common.exceptions import LostClaimError, PermanentError, TransientError
 from common.failpoints import failpoint
 from common.ledger import Claim, Ledger, NotClaimed, Outgoing, Policy
@@ -114,7 +114,7 @@ class Runtime:
         """
         transport = messaging.connect(settings)
         database = Postgres(settings.postgres_runtime_url)
-        own = (app.check, database.check, lambda: transport.declare(FUNCTIONS))
+        own = (app.check, database.check, lambda: transport.declare([function.name]))
         return cls(
             replace(function, probes=own + function.probes),
             transport=transport,

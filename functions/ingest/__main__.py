@@ -1,5 +1,11 @@
-"""Wire ingest to the real world and run it."""
+"""Wire ingest to the real world and run it.
 
+pyarrow takes longer to load than all the rest. The function is ready without it; it loads beside
+the first wait for a message, or with that message.
+"""
+
+import importlib
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,8 +18,6 @@ from common.object_storage import ObjectStorage
 from common.postgres import Postgres
 from common.runtime import Failure, Function, Runtime
 from common.settings import Settings
-from functions.ingest.handler import handle, record_failure
-from functions.ingest.repository import FrameRepository, UploadRepository
 
 
 def main() -> None:
@@ -21,7 +25,14 @@ def main() -> None:
     settings = Settings()
     logs.configure(settings, function="ingest")
     failpoints.arm(settings.failpoint)
-    build(settings).run()
+    runtime = build(settings)
+    threading.Thread(target=_warm_up, args=[runtime.ready], name="warm-up", daemon=True).start()
+    runtime.run()
+
+
+def _warm_up(ready: threading.Event) -> None:
+    ready.wait()
+    importlib.import_module("functions.ingest.handler")
 
 
 def build(settings: Settings) -> Runtime:
@@ -29,22 +40,26 @@ def build(settings: Settings) -> Runtime:
     app = Postgres(settings.postgres_app_url)
     mongo = Mongo(settings.mongo_url, settings.mongo_database)
     storage = ObjectStorage(settings)
-    uploads = UploadRepository(app)
-    frames = FrameRepository(mongo)
 
     def handle_event(event: Event, claim: Claim) -> Sequence[Event]:
+        from functions.ingest.handler import handle
+        from functions.ingest.repository import FrameRepository, UploadRepository
+
         with TemporaryDirectory(prefix="datacore-", dir=settings.spool_dir) as scratch:
             return handle(
                 event,
                 claim=claim,
                 storage=storage,
-                frames=frames,
-                uploads=uploads,
+                frames=FrameRepository(mongo),
+                uploads=UploadRepository(app),
                 scratch=Path(scratch),
             )
 
     def failed(event: Event, claim: Claim, failure: Failure) -> Sequence[Event]:
-        return record_failure(event, claim=claim, failure=failure, uploads=uploads)
+        from functions.ingest.handler import record_failure
+        from functions.ingest.repository import UploadRepository
+
+        return record_failure(event, claim=claim, failure=failure, uploads=UploadRepository(app))
 
     function = Function(
         name="ingest",
