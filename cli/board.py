@@ -95,7 +95,12 @@ class Board:
     @staticmethod
     def _line(row: Row) -> Text:
         sign, style = row.mark.value
-        return Text.assemble((f"{sign or '·'} ", style), (row.title, "bold"), f"  {row.state}")
+        line = Text.assemble((f"{sign or '·'} ", style), (row.title.strip(), "bold"))
+        if row.state:
+            line.append(f"  {row.state}")
+        if row.ended and row.seconds is not None:
+            line.append(f"  {row.seconds:.1f} s", style="dim")
+        return line
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the rows: sign, title, what it is at, how long it took."""

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from cli.options import Lang, Language
-from cli.outcome import ending
 
 
 def demo(
@@ -25,7 +24,6 @@ def demo(
     Exit codes: 0 shown · 1 something failed; what, and where its log is, is said ·
     4 your file waits for an answer.
     """
-    with ending(lang.value):
-        from cli.showcase import play
+    from cli.showcase import play
 
-        play(csv, home=home, language=lang.value)
+    play(csv, home=home, language=lang.value)

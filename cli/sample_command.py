@@ -10,7 +10,7 @@ from cli.outcome import CommandError, Exit, ending
 from common.texts import say
 
 
-def sample(  # noqa: PLR0913, PLR0917 - each is an option
+def sample(
     out: Annotated[Path, typer.Argument(file_okay=False, help="Folder to write into.")],
     customers: Annotated[int, typer.Option(min=1, help="How many shoppers.")] = 2_000,
     branches: Annotated[int, typer.Option(min=1, help="How many shops.")] = 3,

@@ -21,7 +21,7 @@ from cli.api import Api, Json
 from cli.board import Board, Mark
 from cli.clients import NewClient, create_client
 from cli.connection import Connection
-from cli.outcome import CommandError, Exit
+from cli.outcome import CommandError, Exit, ending
 from cli.report import show
 from cli.running import running_system
 from cli.s3 import S3Tool
@@ -42,10 +42,10 @@ def play(csv: Path | None, *, home: Path | None, language: str) -> None:
     """Show the whole way, and stop everything at the end.
 
     Raises:
-        CommandError: Something failed; where the logs are was said.
+        typer.Exit: Something failed; what, and where the logs are, was said.
     """
     narrator = Narrator(language=language)
-    with _folder(home, language=language) as folder, ExitStack() as system:
+    with _folder(home, language=language) as folder, ending(language), ExitStack() as system:
         with Board(console=narrator.screen) as board:
             files, stack = _prepare(csv, folder, narrator, board, system)
             actor = Actor.on_stage(stack, files, narrator)
@@ -64,20 +64,21 @@ def play(csv: Path | None, *, home: Path | None, language: str) -> None:
 def _folder(home: Path | None, *, language: str) -> Iterator[Path]:
     """Give a folder for the data; a temporary one goes at the end, unless something failed."""
     folder = home or Path(tempfile.mkdtemp(prefix="datacore-demo-"))
+    is_kept = home is not None
     try:
         yield folder
-    except Exception:
-        typer.echo(say("demo_logs", {"folder": folder / "logs"}, language=language), err=True)
+    except Exception as error:
+        if not _is_interrupt(error):
+            is_kept = True
+            typer.echo(say("demo_logs", {"folder": folder / "logs"}, language=language), err=True)
         raise
-    except KeyboardInterrupt:
-        _forget(folder, is_temporary=home is None)
-        raise
-    _forget(folder, is_temporary=home is None)
+    finally:
+        if not is_kept:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _forget(folder: Path, *, is_temporary: bool) -> None:
-    if is_temporary:
-        shutil.rmtree(folder, ignore_errors=True)
+def _is_interrupt(error: Exception) -> bool:
+    return isinstance(error, typer.Exit) and error.exit_code == Exit.INTERRUPTED
 
 
 # --- how it is told -------------------------------------------------------------------------
