@@ -8,7 +8,9 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from sqlalchemy import text
 
+from common.postgres import Postgres
 from common.settings import Settings
 from infra.local.embedded import EmbeddedStack
 from infra.local.failures import LocalError
@@ -53,3 +55,37 @@ def settings(stack: EmbeddedStack) -> Settings:
 def client_id() -> str:
     """A client that no other test uses, so that all may share the servers."""
     return f"t-{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Postgres]:
+    """The door that functions use for client tables."""
+    postgres = Postgres(settings.postgres_app_url)
+    yield postgres
+    postgres.close()
+
+
+@pytest.fixture
+def client(app: Postgres, client_id: str) -> str:
+    """A client with three branches and an owner."""
+    return create_client(app, client_id)
+
+
+def create_client(app: Postgres, name: str) -> str:
+    """Write a client with three branches and an owner; return its id."""
+    with app.transaction(name) as connection:
+        connection.execute(
+            text("INSERT INTO clients (id, name) VALUES (:client, 'Client')"), {"client": name}
+        )
+        for branch in ("centro", "norte", "sur"):
+            connection.execute(
+                text("INSERT INTO branches (client_id, id, name) VALUES (:client, :id, :id)"),
+                {"client": name, "id": branch},
+            )
+        connection.execute(
+            text(
+                "INSERT INTO users (client_id, id, name, role) VALUES (:client, 'o', 'O', 'owner')"
+            ),
+            {"client": name},
+        )
+    return name

@@ -1,0 +1,69 @@
+"""Every sentence, in every language."""
+
+import string
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from common.texts import LANGUAGES, catalogue, say
+
+pytestmark = pytest.mark.unit
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+@pytest.mark.parametrize("code", sorted(catalogue()))
+def test_every_code_is_said_in_every_language_with_the_same_parameters(code):
+    sentences = catalogue()[code]
+    assert set(sentences) == set(LANGUAGES)
+    assert all(sentence.strip() for sentence in sentences.values())
+    said = {language: placeholders(sentence) for language, sentence in sentences.items()}
+    assert said["en"] == said["es"]
+
+
+@pytest.fixture
+def code(monkeypatch: pytest.MonkeyPatch):
+    """Add a sentence to the catalogue."""
+
+    def add(sentence: str) -> str:
+        texts = {**catalogue(), "test": dict.fromkeys(LANGUAGES, sentence)}
+        monkeypatch.setattr("common.texts.catalogue", lambda: texts)
+        return "test"
+
+    return add
+
+
+@pytest.mark.parametrize(
+    ("sentence", "params", "english", "spanish"),
+    [
+        ("{n:n}", {"n": 1234567}, "1,234,567", "1.234.567"),
+        ("{n:n}", {"n": "12.5"}, "12.5", "12,5"),
+        ("{s:pct}", {"s": 0.125}, "12.5%", "12,5%"),
+        ("{a:money}", {"a": Decimal("1234.5")}, "1,234.50", "1.234,50"),
+        ("{a:money}", {"a": "12345.678", "currency": "EUR"}, "€12,345.68", "12.345,68\xa0€"),
+        ("{d:date}", {"d": date(2026, 5, 3)}, "May 3, 2026", "3 may 2026"),
+        ("{d:date}", {"d": "2026-05-03T10:00:00"}, "May 3, 2026", "3 may 2026"),
+        ("{f:list}", {"f": ["a", "b"]}, "a, b", "a, b"),
+        ("{x}", {"x": "{not a placeholder}"}, "{not a placeholder}", "{not a placeholder}"),
+    ],
+)
+def test_values_are_written_as_the_reader_does(code, sentence, params, english, spanish):
+    name = code(sentence)
+    assert say(name, params, language="en") == english
+    assert say(name, params, language="es") == spanish
+
+
+def test_a_time_is_written_with_its_minutes(code):
+    when = datetime(2026, 5, 3, 15, 4, tzinfo=UTC)
+    for value in (when, when.isoformat()):
+        assert ":04" in say(code("{w:time}"), {"w": value}, language="en")
+
+
+def test_a_code_or_parameter_that_is_not_there_is_an_error(code):
+    with pytest.raises(KeyError):
+        say("no_such_code")
+    with pytest.raises(KeyError):
+        say(code("{missing}"))
