@@ -1,8 +1,8 @@
 """Takes the object store's webhook, and puts it into the queue that wakes ingest.
 
 Runs as `python -m infra.local.announcer PORT`, together with the queue server itself (moto's SQS).
-It answers 200 when the queue has the message. Whatever else it answers, the store tries again for
-a while; what is lost in spite of that, reconcile finds.
+It answers 200 when the queue has the message. SeaweedFS tells each change once, whatever it is
+answered and however often it is told to retry: what was not taken, reconcile finds.
 """
 
 import hmac

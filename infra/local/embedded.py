@@ -7,6 +7,7 @@ Servers start side by side and stop after the functions. A second start on the s
 everything as it was, except the queues: those live in memory.
 """
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -31,6 +32,9 @@ from infra.local.supervisor import Supervisor
 FUNCTIONS = ("ingest", "cluster", "notify", "reconcile", "report_api")
 _READY_WITHIN_S = 60.0
 _DRAIN_MARGIN_S = 5.0  # beyond the drain itself, for a function to leave
+# The store tells a change once and the queues live in memory: what a crash loses is found soon, by
+# listing a small bucket often. Whoever has set another pace keeps it.
+_PACE = {"DATACORE_RECONCILE_EVERY_S": "60", "DATACORE_RECONCILE_MIN_AGE_S": "30"}
 _PROJECT = Path(__file__).resolve().parents[2]
 
 Report = Callable[[str, dict[str, object]], None]
@@ -222,4 +226,5 @@ class EmbeddedStack:
             "DATACORE_API_PORT": str(self._ports.api),
             "DATACORE_API_PUBLIC_URL": self.api_url,
             "DATACORE_COOKIE_KEY": secrets.cookie,
+            **{name: os.environ.get(name, value) for name, value in _PACE.items()},
         }

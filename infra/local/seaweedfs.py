@@ -61,8 +61,6 @@ class SeaweedServer:
             "bearer_token": self._secrets.announcer,
             "event_types": ["create", "delete"],
             "path_prefixes": [f"/buckets/{BUCKET}/"],
-            "max_retries": 10,
-            "backoff_seconds": 1,
         }
         lines = (f"{name} = {json.dumps(value)}\n" for name, value in options.items())
         return "[notification.webhook]\n" + "".join(lines)

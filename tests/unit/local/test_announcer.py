@@ -1,4 +1,4 @@
-"""What the object store tells becomes a message, or is told again."""
+"""What the object store tells becomes a message."""
 
 import json
 from http import HTTPStatus
@@ -64,5 +64,5 @@ def test_what_is_no_object_is_taken_and_dropped(body: bytes) -> None:
     assert queue.published == []
 
 
-def test_while_the_queue_is_away_the_store_is_asked_to_tell_again() -> None:
+def test_while_the_queue_is_away_the_store_is_not_told_that_it_was_taken() -> None:
     assert announce(change("acme/a/b.csv"), Queue(away=True)) is HTTPStatus.SERVICE_UNAVAILABLE
