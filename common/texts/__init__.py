@@ -68,9 +68,11 @@ def number(value: Any, language: str, _currency: object = None) -> str:
 
 def percent(value: Any, language: str, _currency: object = None) -> str:
     """Write a share of one as a percentage with at most one decimal."""
+    from babel import Locale
     from babel.numbers import format_percent
 
-    return format_percent(Decimal(str(value)), format="#,##0.#%", locale=language)
+    pattern = Locale.parse(language).percent_formats[None].pattern.replace("##0", "##0.#")
+    return format_percent(Decimal(str(value)), format=pattern, locale=language)
 
 
 def money(value: Any, language: str, currency: object = None) -> str:
