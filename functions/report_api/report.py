@@ -33,14 +33,17 @@ def report_name(client: Client, *, language: str) -> str:
 
 def report_body(client: Client, segmentation: Segmentation, *, language: str) -> dict[str, Any]:
     """Return the body of a ready report."""
-    tell = Teller(language=language, currency=client.currency)
+    totals = segmentation.summary["totals"]
+    # A client that names no currency has the one that most of its rows are in.
+    currency = client.currency or totals["currency"]
+    tell = Teller(language=language, currency=currency)
     return {
         "state": "ready",
         "client": client.id,
         "segmentation": segmentation.id,
         "as_of": _day(segmentation.as_of),
-        "currency": client.currency,
-        "totals": segmentation.summary["totals"],
+        "currency": currency,
+        "totals": totals,
         "habits": _habits(segmentation.summary["habits"], tell),
         "segments": [_segment(segment, tell) for segment in segmentation.segments],
         "contributions": [_contribution(part) for part in segmentation.contributions],

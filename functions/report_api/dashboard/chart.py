@@ -37,6 +37,11 @@ class Row:
     revenue: Bar
     customers: Bar
 
+    @property
+    def part(self) -> float:
+        """How much of the whole revenue it is, in per cent from 0 to 100."""
+        return round(min(max(self.revenue.share, 0), 1) * 100, 3)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chart:

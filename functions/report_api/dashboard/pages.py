@@ -120,13 +120,14 @@ def overview(
         return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
     client = world.repository.client(asker.client)
     language = _language(request)
+    segments = _segments(world, client, asker, view=view, language=language)
     return _render(
         request,
         "overview.html",
-        currency=client.currency,
+        currency=segments["report"]["currency"] if segments["report"] else client.currency,
         client=client,
         asker=asker,
-        **_segments(world, client, asker, view=view, language=language),
+        **segments,
         **_files(world, asker, before=before, language=language),
     )
 

@@ -1,0 +1,206 @@
+"""Reports and uploads in words: pure, from rows to bodies."""
+
+import string
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from common.texts import LANGUAGES, catalogue
+from functions.report_api.export import csv_text, neutral
+from functions.report_api.report import money_text, report_name
+from functions.report_api.schemas import (
+    Assignment,
+    Balance,
+    Client,
+    ExportedSegment,
+    FirstUpload,
+    Upload,
+    Waiting,
+)
+from functions.report_api.uploads import sentence
+
+pytestmark = pytest.mark.unit
+
+NOON = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)
+STATES = (
+    "announced",
+    "reading",
+    "needs_answer",
+    "parked",
+    "stored",
+    "duplicate",
+    "rejected",
+    "superseded",
+    "removed",
+)
+
+
+def upload(**changes: object) -> Upload:
+    made: dict[str, object] = {
+        "id": "u",
+        "filename": "ventas.csv",
+        "key": "acme/centro/ventas.csv",
+        "branch": "centro",
+        "state": "stored",
+        "reason": None,
+        "params": {},
+        "size": 10,
+        "sha256": None,
+        "stored_at": NOON,
+        "seen_at": NOON,
+        "settled_at": None,
+        "uploaded_by": None,
+        "first_upload": None,
+        "balance": None,
+        "waiting": None,
+    }
+    return Upload(**{**made, **changes})  # type: ignore[arg-type]
+
+
+def balance(**changes: int) -> Balance:
+    made: dict[str, object] = {
+        "rows_in": 12_424,
+        "accepted": 12_424,
+        "rejected": 0,
+        "blank": 0,
+        "repeated": 0,
+        "quantity": Decimal(1),
+        "amount": Decimal(1),
+        "first_day": None,
+        "last_day": None,
+    }
+    return Balance(**{**made, **changes})  # type: ignore[arg-type]
+
+
+def client(**changes: object) -> Client:
+    made: dict[str, object] = {
+        "id": "acme",
+        "name": "Acme",
+        "currency": "EUR",
+        "data_version": 1,
+        "segmented_version": 1,
+        "segmentation": "s",
+    }
+    return Client(**{**made, **changes})  # type: ignore[arg-type]
+
+
+FIRST = FirstUpload(id="f", filename="ventas_abril.csv", stored_at=NOON, branch="centro")
+PARTLY = balance(accepted=12_412, rejected=12)
+
+
+@pytest.mark.parametrize(
+    ("given", "english", "spanish"),
+    [
+        (upload(balance=balance()), "All 12,424 rows are in.", "Entraron las 12.424 filas."),
+        (
+            upload(balance=PARTLY),
+            "12,412 of 12,424 rows are in; 12 need you.",
+            "Entraron 12.412 de 12.424 filas; 12 necesitan su atención.",
+        ),
+        (
+            upload(state="duplicate", first_upload=FIRST),
+            "You already uploaded this file on May 3, 2026 as ventas_abril.csv. Nothing was counted again.",
+            "Ya subió este archivo el 3 may 2026 como ventas_abril.csv. No se ha vuelto a contar nada.",
+        ),
+        (
+            # What was once said of a stored file is no longer so when it was deleted.
+            upload(state="removed", reason="no_rows"),
+            "It was deleted from the store, so its rows no longer count.",
+            "Se eliminó del almacén, así que sus filas ya no cuentan.",
+        ),
+        (
+            upload(state="announced", waiting=Waiting(tries=2, retry_at=NOON, error="")),
+            "We could not go on just now. We try again at 5/3/26, 12:00\u202fPM UTC. Your file is safe.",
+            "Ahora mismo no pudimos continuar. Volveremos a intentarlo el 3/5/26, 12:00 UTC. Su archivo está a salvo.",
+        ),
+    ],
+)
+def test_what_became_of_an_upload_is_said_in_both_languages(
+    given: Upload, english: str, spanish: str
+):
+    assert sentence(given, language="en") == english
+    assert sentence(given, language="es") == spanish
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_has_words_even_without_a_reason(state: str):
+    said = {sentence(upload(state=state), language=language) for language in LANGUAGES}
+    assert len(said) == len(LANGUAGES)
+
+
+def test_both_languages_say_the_same_parameters():
+    for code, texts in catalogue().items():
+        named = {
+            language: {name for _, name, _, _ in string.Formatter().parse(texts[language]) if name}
+            for language in LANGUAGES
+        }
+        assert named["en"] == named["es"], code
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("0", "0.00"),
+        ("1E+3", "1000.00"),
+        ("12.500000000000", "12.50"),
+        ("-3.1", "-3.10"),
+        ("0.000000000001", "0.000000000001"),
+        ("9747747.934", "9747747.934"),
+        ("123456789012345678901234.12", "123456789012345678901234.12"),
+    ],
+)
+def test_money_is_its_exact_decimal(amount: str, text: str):
+    assert money_text(Decimal(amount)) == text
+    assert Decimal(text) == Decimal(amount)
+
+
+def test_a_report_is_named_after_everything_it_depends_on():
+    names = {
+        report_name(client(**change), language=language)
+        for change in ({}, {"id": "other"}, {"segmentation": "t"}, {"currency": "USD"})
+        for language in LANGUAGES
+    }
+    assert len(names) == 4 * len(LANGUAGES)
+    moved_on = client(data_version=9, segmented_version=8, name="New name")
+    assert report_name(moved_on, language="en") == report_name(client(), language="en")
+
+
+# --- export -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tx", "\rx", "\x00x", "-", "+1e5"]
+)
+def test_text_that_starts_a_formula_is_neutralised(cell: str):
+    assert neutral(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize(
+    "cell", ["", "007123", "-12.50", "+34600111222", "-3,5", "a=b", "Zoë", "'x"]
+)
+def test_numbers_and_plain_text_stay_as_they_are(cell: str):
+    assert neutral(cell) == cell
+
+
+def test_cells_with_delimiters_and_quotes_come_back_as_they_were():
+    customer = Assignment(
+        customer_id='a"b,c\r\nd',
+        recency_days=None,
+        orders=0,
+        spend=Decimal(-5),
+        first_day=None,
+        last_day=None,
+    )
+    segment = ExportedSegment(
+        segment_id="no_purchase",
+        view="rfm",
+        name_code="rfm_no_purchase",
+        segmentation="s",
+        as_of=date(2026, 5, 3),
+    )
+    text = "".join(csv_text([customer], segment, name="No purchase"))
+    assert text.splitlines(keepends=True)[1:] == [
+        '"a""b,c\r\n',
+        'd",No purchase,,0,-5.00,,,,s,2026-05-03\r\n',
+    ]
