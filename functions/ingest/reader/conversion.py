@@ -1,0 +1,309 @@
+"""From text to a batch: typed columns of the accepted rows, and what is wrong with the others."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from common import frame
+from functions.ingest.balance import Balance
+from functions.ingest.reader import dates, numbers, rows
+from functions.ingest.reader.evidence import Convention
+from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.spill import Stretch
+
+MAX_CELL_BYTES = 1 << 16
+_TEXTS = ("customer_id", "order_id", "branch", "product_id", "product", "currency")
+_NUMBERS = {
+    "quantity": frame.QUANTITY,
+    "unit_price": frame.PRICE,
+    "amount": frame.AMOUNT,
+}
+_AMOUNT_LIMIT = Decimal(10) ** numbers.MAX_INTEGER_DIGITS
+_CANCELLATION = "^[Cc][0-9]+"
+# All control characters of Unicode but tab and line ends, which a quoted cell may hold.
+_CONTROLS = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x{9f}]"
+
+Mask = NDArray[np.bool_]
+_FAULTS = tuple(Fault)
+_WHOLE_ROW = -1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conventions:
+    """All that was decided about a file's columns."""
+
+    header: tuple[str, ...]
+    mapping: Mapping[str, int]  # column of ours -> index in the header
+    others: Mapping[str, int]  # name of a further column -> index in the header
+    dates: Convention
+    numbers: Mapping[str, Convention]
+    latest: datetime  # a row dated later is of the future
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What became of each row of a stretch."""
+
+    blank: Mask
+    repeated: Mask
+    fault: NDArray[np.int8]  # index into `Fault`, -1 for none
+    column: NDArray[np.int16]  # index of the column at fault, -1 for the whole row
+
+    @property
+    def rejected(self) -> Mask:
+        """Mark the rejected rows."""
+        return self.fault >= 0
+
+    @property
+    def accepted(self) -> Mask:
+        """Mark the accepted rows."""
+        return ~(self.blank | self.repeated | self.rejected)
+
+    def reject(self, mask: Mask, fault: Fault, column: int) -> None:
+        """Give the rows under `mask` this fault, unless they have one or are no rows of data."""
+        fresh = mask & self.accepted
+        self.fault[fresh] = _FAULTS.index(fault)
+        self.column[fresh] = column
+
+    def reasons(self) -> dict[str, int]:
+        """Count the rejected rows by their fault."""
+        counts = np.bincount(self.fault[self.rejected], minlength=len(_FAULTS))
+        return {f.value: int(n) for f, n in zip(_FAULTS, counts, strict=True) if n}
+
+    def fault_of(self, row: int) -> Fault:
+        """Name what is wrong with a rejected row."""
+        return _FAULTS[int(self.fault[row])]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Converted:
+    """The accepted rows of a stretch, the verdict on all of them, and their balance."""
+
+    accepted: Any  # pyarrow.Table: frame.CANONICAL, then the further columns
+    verdict: Verdict
+    balance: Balance
+
+
+def convert(stretch: Stretch, conventions: Conventions) -> Converted:
+    """Type the columns of a stretch and judge its rows."""
+    verdict = _judge_shape(stretch, conventions)
+    typed = _typed(stretch, conventions, verdict)
+    table = _table(stretch, conventions, typed, verdict)
+    return Converted(accepted=table, verdict=verdict, balance=_balance(stretch, verdict, table))
+
+
+# --- what is wrong with a row as a whole ----------------------------------------------------
+
+
+def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
+    size = len(stretch)
+    verdict = Verdict(
+        blank=stretch.fault == rows.BLANK,
+        repeated=np.zeros(size, np.bool_),
+        fault=np.full(size, -1, np.int8),
+        column=np.full(size, _WHOLE_ROW, np.int16),
+    )
+    for number, fault in rows.FAULTS.items():
+        verdict.reject(stretch.fault == number, fault, _WHOLE_ROW)
+    spoiled = stretch.fault == rows.TEXT_AFTER_QUOTE
+    verdict.column[spoiled] = stretch.detail[spoiled]
+    _find_blank_and_repeated(stretch, conventions, verdict)
+    for index, column in enumerate(stretch.columns):
+        _judge_cells(column, index, verdict)
+    return verdict
+
+
+def _find_blank_and_repeated(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> None:
+    """Find rows without any text, and the header printed again; both show in the date column."""
+    index = conventions.mapping["ordered_at"]
+    column = pc.utf8_trim_whitespace(stretch.columns[index])
+    is_sound = stretch.fault == rows.SOUND
+    for text, found in (("", verdict.blank), (conventions.header[index], verdict.repeated)):
+        for row in np.flatnonzero(np.asarray(pc.equal(column, text)) & is_sound):
+            cells = tuple(c[int(row)].as_py().strip() for c in stretch.columns)
+            found[row] = cells == conventions.header if text else not any(cells)
+
+
+def _judge_cells(column: Any, index: int, verdict: Verdict) -> None:
+    """Reject rows with a control character or far too much text in a cell."""
+    if (pc.max(pc.binary_length(column)).as_py() or 0) > MAX_CELL_BYTES:
+        too_long = np.asarray(pc.greater(pc.binary_length(column), MAX_CELL_BYTES))
+        verdict.reject(too_long, Fault.CELL_TOO_LONG, index)
+    if not _may_hold_controls(column):
+        return
+    has_nul = np.asarray(pc.match_substring(column, "\0"))
+    verdict.reject(has_nul, Fault.NUL_BYTE, index)
+    has_control = np.asarray(pc.match_substring_regex(column, _CONTROLS))
+    verdict.reject(has_control, Fault.CONTROL_CHAR, index)
+
+
+def _may_hold_controls(column: Any) -> bool:
+    """Look at the column's bytes as a whole: nearly all columns are cleared by that."""
+    _, offsets, data = column.buffers()
+    if data is None:
+        return False
+    places = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
+    octets = np.frombuffer(data, np.uint8)[places[0] : places[-1]]
+    # 0xC2 begins U+0080 to U+00BF in UTF-8, the control characters among them.
+    return bool(((octets < 32) | (octets == 0x7F) | (octets == 0xC2)).any())
+
+
+# --- typing ---------------------------------------------------------------------------------
+
+
+def _typed(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> dict[str, Any]:
+    """Return the columns of ours that the file has, and judge their cells in its order."""
+    typed: dict[str, Any] = {}
+    for name, index in sorted(conventions.mapping.items(), key=lambda item: item[1]):
+        column = stretch.columns[index]
+        if name in _TEXTS:
+            typed[name] = _null_if_empty(pc.utf8_trim_whitespace(column))
+        elif name == "ordered_at":
+            typed[name] = _moments(column, index, conventions, verdict)
+        else:
+            typed[name] = _decimals(name, column, conventions, verdict)
+    if "amount" not in typed:
+        typed["amount"] = _product(typed["quantity"], typed["unit_price"], verdict)
+    return typed
+
+
+def _null_if_empty(column: Any) -> Any:
+    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+
+
+def _per_distinct(
+    column: Any, function: Callable[[Any], tuple[Any, NDArray[Any]]]
+) -> tuple[Any, NDArray[Any]]:
+    """Apply `function` to the distinct trimmed texts; return its results for each row."""
+    encoded = column.dictionary_encode()
+    values, marks = function(pc.utf8_trim_whitespace(encoded.dictionary))
+    return values.take(encoded.indices), marks[np.asarray(encoded.indices)]
+
+
+def _moments(column: Any, index: int, conventions: Conventions, verdict: Verdict) -> Any:
+    latest = np.datetime64(conventions.latest, "us")
+
+    def read(texts: Any) -> tuple[Any, NDArray[Any]]:
+        moments, is_date = dates.convert(texts, order=conventions.dates.value)
+        is_empty = np.asarray(pc.equal(texts, ""))
+        marks = np.select([is_empty, ~is_date, moments > latest], [1, 2, 3], 0)
+        return pa.array(moments, pa.timestamp("us"), mask=~is_date), marks
+
+    moments, marks = _per_distinct(column, read)
+    verdict.reject(marks == 1, Fault.EMPTY_CELL, index)
+    verdict.reject(marks == 2, Fault.BAD_DATE, index)
+    verdict.reject(marks == 3, Fault.FUTURE_DATE, index)
+    return moments
+
+
+def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict) -> Any:
+    index = conventions.mapping[name]
+    mark = conventions.numbers[name].value
+
+    def read(texts: Any) -> tuple[Any, NDArray[Any]]:
+        return numbers.convert(texts, mark=mark, kind=_NUMBERS[name])
+
+    values, marks = _per_distinct(column, read)
+    for number, fault in enumerate(numbers.FAULTS, start=1):
+        verdict.reject(marks == number, fault, index)
+    # With an amount in the file, quantity and price may stay empty.
+    if name == "amount" or "amount" not in conventions.mapping:
+        verdict.reject(np.asarray(values.is_null()), Fault.EMPTY_CELL, index)
+    return values
+
+
+def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
+    """Return quantity x price, exactly."""
+    amount = pc.multiply(quantity, unit_price).cast(frame.AMOUNT)
+    limit = pa.scalar(_AMOUNT_LIMIT, frame.AMOUNT)
+    is_large = pc.greater_equal(pc.abs(amount), limit).fill_null(False)
+    verdict.reject(np.asarray(is_large), Fault.NUMBER_TOO_LARGE, _WHOLE_ROW)
+    return amount
+
+
+# --- what is kept ---------------------------------------------------------------------------
+
+
+def _table(
+    stretch: Stretch, conventions: Conventions, typed: Mapping[str, Any], verdict: Verdict
+) -> Any:
+    """Return the accepted rows in the shape of a frame."""
+    size = len(stretch)
+    made = {
+        "row": pa.array(np.arange(stretch.first_row, stretch.first_row + size)),
+        "line": pa.array(stretch.lines),
+        "kind": _kinds(typed),
+    }
+    columns = made | dict(typed)
+    arrays = [
+        columns[field.name] if field.name in columns else pa.nulls(size, field.type)
+        for field in frame.CANONICAL
+    ]
+    arrays += [stretch.columns[index] for index in conventions.others.values()]
+    kept = verdict.accepted
+    if not kept.all():
+        arrays = [array.filter(pa.array(kept)) for array in arrays]
+    return pa.Table.from_arrays(arrays, schema=schema(conventions))
+
+
+def schema(conventions: Conventions) -> Any:
+    """Return the shape of every batch of the file."""
+    others = [pa.field(f"{frame.OTHER}{name}", pa.string()) for name in conventions.others]
+    return pa.schema([*frame.CANONICAL, *others])
+
+
+def _kinds(typed: Mapping[str, Any]) -> Any:
+    """Tell returns from sales: a negative quantity or amount, or a cancelled order `C...`."""
+    is_return = _is_negative(typed["amount"])
+    if "quantity" in typed:
+        is_return |= _is_negative(typed["quantity"])
+    if "order_id" in typed:
+        is_return |= _is_cancelled(typed["order_id"])
+    return pc.if_else(pa.array(is_return), frame.RETURN, frame.SALE)
+
+
+def _is_negative(values: Any) -> Mask:
+    return np.array(pc.less(values, pa.scalar(0, values.type)).fill_null(False), np.bool_)
+
+
+def _is_cancelled(order_id: Any) -> Mask:
+    return np.asarray(pc.match_substring_regex(order_id, _CANCELLATION).fill_null(False))
+
+
+def _balance(stretch: Stretch, verdict: Verdict, table: Any) -> Balance:
+    days = pc.min_max(table["ordered_at"]).as_py()
+    return Balance(
+        rows_in=len(stretch),
+        accepted=table.num_rows,
+        rejected=int(verdict.rejected.sum()),
+        blank=int(verdict.blank.sum()),
+        repeated=int(verdict.repeated.sum()),
+        quantity=_sum(table["quantity"].cast(pa.decimal128(38, 6))),
+        amount=_sum(table["amount"]),
+        first_day=_day(days["min"]),
+        last_day=_day(days["max"]),
+        anonymous=table["customer_id"].null_count,
+        returns=pc.sum(pc.equal(table["kind"], frame.RETURN)).as_py() or 0,
+        bytes=int(stretch.lengths.sum(dtype=np.int64)),
+    )
+
+
+def _sum(column: Any) -> Decimal:
+    total: Decimal | None = pc.sum(column).as_py()
+    return total if total is not None else Decimal(0)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment is not None else None
+
+
+def latest_moment(stored_at: datetime) -> datetime:
+    """Return when the future begins for a file that was stored at a branch's wall time."""
+    return stored_at.replace(tzinfo=None) + timedelta(days=1)

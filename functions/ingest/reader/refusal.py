@@ -1,0 +1,85 @@
+"""Every code the reader can say, and the two ways in which a whole file is not read.
+
+The sentences of the codes are those of `common/texts/reader.toml`.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from common.exceptions import PermanentError
+
+
+class Refusal(StrEnum):
+    """Why a file as a whole is refused."""
+
+    EMPTY = "empty"
+    XLSX = "looks_like_xlsx"
+    HTML = "looks_like_html"
+    PDF = "looks_like_pdf"
+    COMPRESSED = "compressed"
+    BINARY = "binary"
+    ENCODING = "encoding"
+    ENCODING_BYTE = "encoding_byte"
+    NO_TABLE = "no_table"
+    NO_HEADER = "no_header"
+    TOO_MANY_COLUMNS = "too_many_columns"
+    HEADER_TOO_LONG = "header_too_long"
+    HEADER_MISMATCH = "header_mismatch"
+    LINE_TOO_LONG = "line_too_long"
+    UNTERMINATED_QUOTE = "unterminated_quote"
+    NO_CUSTOMER = "no_customer"
+    NO_DATE = "no_date"
+    NO_MONEY = "no_money"
+    DUPLICATE_COLUMN = "duplicate_column"
+    MIXED_DATE_ORDER = "mixed_date_order"
+    MIXED_DECIMAL_MARK = "mixed_decimal_mark"
+    TOO_MANY_REJECTED = "too_many_rejected"
+
+
+class Question(StrEnum):
+    """What only a person can say of a file."""
+
+    DATE_ORDER = "date_order"
+    DECIMAL_MARK = "decimal_mark"
+
+
+class Fault(StrEnum):
+    """Why a row is rejected while the rest of its file is accepted."""
+
+    MISSING_CELL = "missing_cell"
+    EXTRA_CELL = "extra_cell"
+    TEXT_AFTER_QUOTE = "text_after_quote"
+    NUL_BYTE = "nul_byte"
+    CONTROL_CHAR = "control_char"
+    CELL_TOO_LONG = "cell_too_long"
+    EMPTY_CELL = "empty_cell"
+    BAD_DATE = "bad_date"
+    FUTURE_DATE = "future_date"
+    BAD_NUMBER = "bad_number"
+    NOT_FINITE = "not_finite"
+    NUMBER_TOO_LARGE = "number_too_large"
+    TOO_MANY_DECIMALS = "too_many_decimals"
+
+
+class UnreadableFileError(PermanentError):
+    """The file holds no table of purchases that could be read safely."""
+
+    def __init__(self, code: Refusal, params: Mapping[str, object] | None = None) -> None:
+        super().__init__(code.value, params)
+
+
+class OpenQuestionError(PermanentError):
+    """The file can be read in two ways; a person has to choose."""
+
+    def __init__(self, code: Question, params: Mapping[str, object]) -> None:
+        super().__init__(code.value, params)
+
+
+_SHOWN_CHARACTERS = 80
+
+
+def excerpt(text: str) -> str:
+    """Return text from a file as it may be shown: one line, at most 80 characters."""
+    seen = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:_SHOWN_CHARACTERS])
+    is_whole = len(text) <= _SHOWN_CHARACTERS and len(seen) <= _SHOWN_CHARACTERS
+    return seen if is_whole else f"{seen[: _SHOWN_CHARACTERS - 1]}…"

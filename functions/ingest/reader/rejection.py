@@ -1,0 +1,102 @@
+"""Rejected rows: where they stand in the file, why they were not accepted, and their own text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from functions.ingest.reader.conversion import Conventions, Verdict
+from functions.ingest.reader.encoding import decode
+from functions.ingest.reader.refusal import Fault, excerpt
+from functions.ingest.reader.spill import Stretch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RejectedRow:
+    """A row that was not accepted."""
+
+    code: str
+    row: int  # data row, from 1
+    line: int  # physical line, from 1
+    column: str | None  # header name; None: the row as a whole
+    byte_offset: int
+    byte_length: int  # without the line end
+    raw: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+def rejected_rows(
+    path: Path,
+    stretch: Stretch,
+    verdict: Verdict,
+    conventions: Conventions,
+    *,
+    encoding: str,
+    at_most: int | None,
+) -> tuple[RejectedRow, ...]:
+    """Return the rejected rows of a stretch, their text read from the file again."""
+    chosen = np.flatnonzero(verdict.rejected)[:at_most]
+    if not chosen.size:
+        return ()
+    with path.open("rb") as file:
+        raws = [_raw(file, stretch, int(row)) for row in chosen]
+    return tuple(
+        _describe(int(row), raw, decode(raw, encoding), stretch, verdict, conventions)
+        for row, raw in zip(chosen, raws, strict=True)
+    )
+
+
+def _raw(file: BinaryIO, stretch: Stretch, row: int) -> bytes:
+    file.seek(int(stretch.offsets[row]))
+    return file.read(int(stretch.lengths[row])).rstrip(b"\r\n")
+
+
+def _describe(
+    row: int,
+    raw: bytes,
+    text: str,
+    stretch: Stretch,
+    verdict: Verdict,
+    conventions: Conventions,
+) -> RejectedRow:
+    line = int(stretch.lines[row])
+    index = int(verdict.column[row])
+    column = conventions.header[index] if index >= 0 else None
+    fault = verdict.fault_of(row)
+    params: dict[str, object] = {"line": line}
+    if column is not None:
+        params["column"] = excerpt(column) or str(index + 1)
+    params |= _particulars(fault, stretch, conventions, row, index)
+    return RejectedRow(
+        code=fault.value,
+        row=stretch.first_row + row,
+        line=line,
+        column=column,
+        byte_offset=int(stretch.offsets[row]),
+        byte_length=len(raw),
+        raw=text,
+        params=params,
+    )
+
+
+def _particulars(
+    fault: Fault, stretch: Stretch, conventions: Conventions, row: int, index: int
+) -> dict[str, object]:
+    """Return what the fault's sentence says beyond line and column."""
+    match fault:
+        case Fault.MISSING_CELL | Fault.EXTRA_CELL:
+            return {"expected": len(conventions.header), "found": int(stretch.detail[row])}
+        case Fault.FUTURE_DATE:
+            found = stretch.columns[index][row].as_py()
+            return {
+                "found": excerpt(found.strip()),
+                "latest": conventions.latest.date().isoformat(),
+            }
+        case Fault.BAD_DATE | Fault.BAD_NUMBER | Fault.NOT_FINITE | Fault.TOO_MANY_DECIMALS:
+            return {"found": excerpt(stretch.columns[index][row].as_py().strip())}
+        case Fault.NUMBER_TOO_LARGE if index >= 0:
+            return {"found": excerpt(stretch.columns[index][row].as_py().strip())}
+        case _:  # other cells may hold anything, a person's name too: their text is not repeated
+            return {}

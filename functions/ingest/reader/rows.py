@@ -1,0 +1,365 @@
+"""From bytes to records with positions, and from records to columns of text.
+
+The file is cut into blocks of whole records. Two paths do both steps and must agree: the vectorised
+one (quotes checked with numpy, cells split by Arrow) takes what is well formed; wherever a quote is
+not where a well-formed one would be, the careful path reads that record and says what is wrong.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+from numpy.typing import NDArray
+
+from functions.ingest.reader.careful import Record, Unfinished, read_record, read_records
+from functions.ingest.reader.dialect import Dialect
+from functions.ingest.reader.encoding import BOM, decode, to_utf_8
+from functions.ingest.reader.refusal import Fault, Refusal, UnreadableFileError
+
+BLOCK_BYTES = 1 << 22
+MAX_RECORD_BYTES = 1 << 20
+
+Positions = NDArray[np.int64]
+_NO_POSITIONS: Positions = np.empty(0, np.int64)
+
+_CR, _LF, _QUOTE = 13, 10, 34
+# Quotes looked at together: enough for numpy to pay off, few enough that a block full of stray
+# quotes is not gone through again for each of them.
+_QUOTES_AT_ONCE = 4096
+
+# What is wrong with a record as a whole; the numbers are those of `Parsed.fault`.
+SOUND, BLANK, MISSING_CELL, EXTRA_CELL, TEXT_AFTER_QUOTE = range(5)
+FAULTS = {
+    MISSING_CELL: Fault.MISSING_CELL,
+    EXTRA_CELL: Fault.EXTRA_CELL,
+    TEXT_AFTER_QUOTE: Fault.TEXT_AFTER_QUOTE,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Records:
+    """Where the records of some bytes end, and what is left over."""
+
+    ends: Positions
+    spoiled: dict[int, int] = field(default_factory=dict)  # record -> cell with text after a quote
+    unfinished: Unfinished | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Block:
+    """Some whole records of the file."""
+
+    data: bytes
+    offset: int  # of the first byte in the file
+    edges: Positions  # record i is data[edges[i]:edges[i + 1]]
+    lines: Positions  # physical line of each record, from 1
+    spoiled: dict[int, int]
+
+    @property
+    def rows(self) -> int:
+        """Count the records."""
+        return len(self.edges) - 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parsed:
+    """The cells of a block as columns of text; a record that is not sound has only empty ones."""
+
+    columns: tuple[Any, ...]  # one pyarrow.StringArray a column
+    fault: NDArray[np.uint8]
+    detail: NDArray[np.int32]  # cells found, or index of the spoiled cell
+
+
+# --- where records begin and end ------------------------------------------------------------
+
+
+def read_blocks(file: BinaryIO, dialect: Dialect) -> Iterator[Block]:
+    """Yield the data rows of the file.
+
+    Raises:
+        UnreadableFileError: A quote is never closed, or a record is too long.
+    """
+    file.seek(dialect.body_offset)
+    offset, line, rest = dialect.body_offset, dialect.body_line, b""
+    final = False
+    while not final:
+        piece = file.read(BLOCK_BYTES)
+        final = len(piece) < BLOCK_BYTES
+        data = rest + piece
+        block, line = _next_block(data, dialect.delimiter, offset=offset, line=line, final=final)
+        rest = data[len(block.data) :]
+        offset += len(block.data)
+        if block.rows:
+            yield block
+
+
+def _next_block(
+    data: bytes, delimiter: bytes, *, offset: int, line: int, final: bool
+) -> tuple[Block, int]:
+    """Return the whole records of `data`, and the line after them."""
+    octets = np.frombuffer(data, np.uint8)
+    breaks = _line_breaks(octets, data, final=final)
+    records = find_records(data, breaks, delimiter=delimiter, final=final)
+    edges = np.concatenate(([0], records.ends)).astype(np.int64)
+    _check_sizes(data, edges, breaks, records.unfinished, place=(offset, line))
+    below = np.searchsorted(breaks, edges, side="right")
+    block = Block(
+        data=data[: edges[-1]],
+        offset=offset,
+        edges=edges,
+        lines=line + below[:-1],
+        spoiled=records.spoiled,
+    )
+    return block, line + int(below[-1])
+
+
+def _check_sizes(
+    data: bytes,
+    edges: Positions,
+    breaks: Positions,
+    unfinished: Unfinished | None,
+    *,
+    place: tuple[int, int],
+) -> None:
+    """Refuse a file whose shape is lost.
+
+    Raises:
+        UnreadableFileError: A quote is never closed, or a record is too long.
+    """
+    offset, line = place
+
+    def refuse(code: Refusal, position: int) -> UnreadableFileError:
+        above = int(np.searchsorted(breaks, position, side="right"))
+        return UnreadableFileError(code, {"line": line + above, "byte": offset + position})
+
+    long = np.flatnonzero(np.diff(edges) > MAX_RECORD_BYTES)
+    if long.size:
+        raise refuse(Refusal.LINE_TOO_LONG, int(edges[long[0]]))
+    if unfinished is None:
+        return
+    is_lost = unfinished.is_lost or len(data) - unfinished.start > MAX_RECORD_BYTES
+    if is_lost and unfinished.opening is not None:
+        raise refuse(Refusal.UNTERMINATED_QUOTE, unfinished.opening)
+    if is_lost:
+        raise refuse(Refusal.LINE_TOO_LONG, unfinished.start)
+
+
+def _line_breaks(octets: NDArray[np.uint8], data: bytes, *, final: bool) -> Positions:
+    """Return the position after each LF, CRLF and CR; a CR that may be half of a CRLF is none."""
+    is_end = octets == _LF
+    lone = data.count(b"\r") - data.count(b"\r\n")
+    if lone:
+        returns = octets == _CR
+        returns[:-1] &= octets[1:] != _LF
+        returns[-1:] &= final
+        is_end |= returns
+    return np.flatnonzero(is_end) + 1
+
+
+def find_records(data: bytes, breaks: Positions, *, delimiter: bytes, final: bool) -> Records:
+    """Find the records of `data`; `breaks` are the positions after its line ends."""
+    octets = np.frombuffer(data, np.uint8)
+    quotes = np.flatnonzero(octets == _QUOTE) if b'"' in data else _NO_POSITIONS
+    border = _border(delimiter)
+    ends: list[Positions] = []
+    spoiled: dict[int, int] = {}
+    start = count = 0
+    while True:
+        ahead = quotes[np.searchsorted(quotes, start) :]
+        doubt = _first_doubt(octets, ahead, start, border)
+        regular = _regular_ends(breaks, ahead, start, doubt)
+        ends.append(regular)
+        count += len(regular)
+        start = int(regular[-1]) if regular.size else start
+        if start == len(data) or (doubt is None and not final):
+            break
+        # The record of the doubt; without one, the last record, which has no line end.
+        record = read_record(data, start, delimiter=delimiter, final=final)
+        if isinstance(record, Unfinished):
+            is_lost = record.is_lost or final
+            unfinished = Unfinished(start=start, opening=record.opening, is_lost=is_lost)
+            return Records(ends=np.concatenate(ends), spoiled=spoiled, unfinished=unfinished)
+        if record.spoiled is not None:
+            spoiled[count] = record.spoiled
+        ends.append(np.array([record.end]))
+        count += 1
+        start = record.end
+        if start == len(data):
+            break
+    return Records(
+        ends=np.concatenate(ends), spoiled=spoiled, unfinished=_tail(data, start, delimiter)
+    )
+
+
+def _border(delimiter: bytes) -> NDArray[np.bool_]:
+    """Mark the bytes that may stand before an opening and after a closing quote."""
+    border = np.zeros(256, np.bool_)
+    border[[_CR, _LF, _QUOTE, delimiter[0]]] = True
+    return border
+
+
+def _first_doubt(
+    octets: NDArray[np.uint8], quotes: Positions, start: int, border: NDArray[np.bool_]
+) -> int | None:
+    """Return the index of the first quote that is not where a well-formed one would be.
+
+    Quotes open and close in turn. A doubled quote closes and opens again, which comes to the same.
+    """
+    for first in range(0, len(quotes), _QUOTES_AT_ONCE):
+        window = quotes[first : first + _QUOTES_AT_ONCE]
+        is_fine = np.empty(len(window), np.bool_)
+        opening, closing = window[0::2], window[1::2]
+        is_fine[0::2] = border[octets[opening - 1]] | (opening == start)
+        after = np.minimum(closing + 1, len(octets) - 1)
+        is_fine[1::2] = border[octets[after]]
+        if not is_fine.all():
+            return first + int(np.argmin(is_fine))
+    return None
+
+
+def _regular_ends(breaks: Positions, quotes: Positions, start: int, doubt: int | None) -> Positions:
+    """Return the line ends outside of quotes, from `start` up to the quote in doubt."""
+    first = np.searchsorted(breaks, start, side="right")
+    last = len(breaks)
+    if doubt is not None:
+        last = int(np.searchsorted(breaks, quotes[doubt], side="right"))
+    ends = breaks[first:last]
+    if not quotes.size:
+        return ends
+    is_outside: NDArray[np.bool_] = np.searchsorted(quotes, ends) % 2 == 0
+    return ends[is_outside]
+
+
+def _tail(data: bytes, start: int, delimiter: bytes) -> Unfinished | None:
+    """Describe what is left for the next block."""
+    if len(data) - start <= MAX_RECORD_BYTES:
+        return None
+    record = read_record(data, start, delimiter=delimiter, final=False)
+    return record if isinstance(record, Unfinished) else None
+
+
+# --- from records to cells ------------------------------------------------------------------
+
+
+def parse(block: Block, dialect: Dialect) -> Parsed:
+    """Split the records of a block into cells."""
+    return parse_fast(block, dialect) or parse_carefully(block, dialect)
+
+
+def parse_fast(block: Block, dialect: Dialect) -> Parsed | None:
+    """Let Arrow split the records; nothing if it does not find the records that we found."""
+    ragged: list[tuple[int, int, bool]] = []
+
+    def set_aside(row: Any) -> str:
+        ragged.append((row.number - 1, row.actual_columns, not row.text.strip()))
+        return "skip"
+
+    data = to_utf_8(_without(block, block.spoiled), dialect.encoding)
+    if data.startswith(BOM):  # Arrow would drop it
+        return None
+    names = [str(i) for i in range(len(dialect.header))]
+    try:
+        table = _split(data, names, dialect.delimiter, set_aside)
+    except pa.ArrowInvalid:
+        return None
+    fault = np.zeros(block.rows, np.uint8)
+    detail = np.zeros(block.rows, np.int32)
+    for row, cell in block.spoiled.items():
+        fault[row], detail[row] = TEXT_AFTER_QUOTE, cell
+    sent = np.flatnonzero(fault == SOUND)
+    if table.num_rows + len(ragged) != len(sent):
+        return None
+    for number, cells, is_blank in ragged:
+        fault[sent[number]] = BLANK if is_blank else _width_fault(cells, len(names))
+        detail[sent[number]] = cells
+    return Parsed(columns=_spread(table, fault), fault=fault, detail=detail)
+
+
+def _without(block: Block, spoiled: dict[int, int]) -> bytes:
+    if not spoiled:
+        return block.data
+    pieces, start = [], 0
+    for row in sorted(spoiled):
+        pieces.append(block.data[start : block.edges[row]])
+        start = int(block.edges[row + 1])
+    return b"".join([*pieces, block.data[start:]])
+
+
+def _split(data: bytes, names: Sequence[str], delimiter: bytes, set_aside: Any) -> Any:
+    if not data:
+        return pa.table({name: pa.array([], pa.string()) for name in names})
+    return pa.csv.read_csv(
+        pa.BufferReader(data),
+        # One thread: only then does Arrow say which row it set aside.
+        read_options=pa.csv.ReadOptions(
+            column_names=names, use_threads=False, block_size=len(data) + 1
+        ),
+        parse_options=pa.csv.ParseOptions(
+            delimiter=delimiter.decode(),
+            newlines_in_values=b'"' in data,
+            ignore_empty_lines=False,
+            invalid_row_handler=set_aside,
+        ),
+        convert_options=pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            strings_can_be_null=False,
+            quoted_strings_can_be_null=False,
+            check_utf8=False,  # `encoding` has seen to that
+        ),
+    )
+
+
+def _width_fault(cells: int, width: int) -> int:
+    return EXTRA_CELL if cells > width else MISSING_CELL
+
+
+def _spread(table: Any, fault: NDArray[np.uint8]) -> tuple[Any, ...]:
+    """Return the columns with an empty cell for each record that is not sound."""
+    if len(fault) == table.num_rows:
+        columns = table.combine_chunks().columns
+        return tuple(_one_chunk(column) for column in columns)
+    is_sound = fault == SOUND
+    indices = pa.array(np.cumsum(is_sound) - 1, mask=~is_sound)
+    return tuple(_one_chunk(c.take(indices)).fill_null("") for c in table.columns)
+
+
+def _one_chunk(column: Any) -> Any:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def parse_carefully(block: Block, dialect: Dialect) -> Parsed:
+    """Split the records of a block one by one."""
+    width = len(dialect.header)
+    rows: list[Sequence[bytes]] = []
+    fault = np.zeros(block.rows, np.uint8)
+    detail = np.zeros(block.rows, np.int32)
+    records = read_records(block.data, delimiter=dialect.delimiter, final=True)
+    for number, record in enumerate(records):
+        assert isinstance(record, Record)  # a block holds whole records
+        raw = decode(block.data[record.start : record.end], dialect.encoding)
+        fault[number], detail[number] = _judge(record, raw, width)
+        is_whole = fault[number] == SOUND and len(record.cells) == width
+        rows.append(record.cells if is_whole else (b"",) * width)
+    columns = zip(*rows, strict=True)
+    return Parsed(
+        columns=tuple(
+            pa.array([decode(cell, dialect.encoding) for cell in column], pa.string())
+            for column in columns
+        ),
+        fault=fault,
+        detail=detail,
+    )
+
+
+def _judge(record: Record, raw: str, width: int) -> tuple[int, int]:
+    """Return what is wrong with a record, and its detail."""
+    if record.spoiled is not None:
+        return TEXT_AFTER_QUOTE, record.spoiled
+    if len(record.cells) == width or not raw.strip("\r\n"):
+        return SOUND, 0
+    if not raw.strip():
+        return BLANK, len(record.cells)
+    return _width_fault(len(record.cells), width), len(record.cells)

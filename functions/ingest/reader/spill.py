@@ -1,0 +1,117 @@
+"""What the first pass leaves for the second: the text of all cells, on disk, in order.
+
+An Arrow file without compression in the scratch folder. Its first columns are the records'
+positions, then come the file's own, named by their number.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.ipc
+from numpy.typing import NDArray
+
+from functions.ingest.reader.rows import Block, Parsed
+
+_PLACES = (
+    ("line", pa.int64()),
+    ("offset", pa.int64()),
+    ("length", pa.int32()),  # with the line end
+    ("fault", pa.uint8()),
+    ("detail", pa.int32()),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stretch:
+    """Some consecutive records as columns of text, with their positions."""
+
+    first_row: int  # number of the first data row, from 1
+    lines: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    lengths: NDArray[np.int32]
+    fault: NDArray[np.uint8]
+    detail: NDArray[np.int32]
+    columns: tuple[Any, ...]  # one pyarrow.StringArray a column of the file
+
+    def __len__(self) -> int:
+        """Count the records."""
+        return len(self.lines)
+
+
+class SpillWriter:
+    """Writes blocks to a new file."""
+
+    def __init__(self, path: Path, width: int) -> None:
+        cells = [(str(i), pa.string()) for i in range(width)]
+        self._schema = pa.schema([*_PLACES, *cells])
+        self._writer = pa.ipc.new_file(str(path), self._schema)
+        self.rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._writer.close()
+
+    def add(self, block: Block, parsed: Parsed) -> None:
+        """Append a block."""
+        edges = block.edges
+        places = (block.lines, block.offset + edges[:-1], np.diff(edges).astype(np.int32))
+        arrays = [pa.array(values) for values in (*places, parsed.fault, parsed.detail)]
+        self._writer.write(pa.record_batch([*arrays, *parsed.columns], schema=self._schema))
+        self.rows += block.rows
+
+
+def read_stretches(path: Path, rows: int) -> Iterator[Stretch]:
+    """Yield what was written in stretches of `rows` records; only the last is shorter."""
+    first_row = 1
+    for table in _slices(path, rows):
+        yield _stretch(table, first_row)
+        first_row += table.num_rows
+
+
+def _slices(path: Path, rows: int) -> Iterator[Any]:
+    waiting: list[Any] = []
+    count = 0
+    with pa.OSFile(str(path)) as file, pa.ipc.open_file(file) as reader:
+        for number in range(reader.num_record_batches):
+            batch = reader.get_batch(number)
+            while count + batch.num_rows >= rows:
+                taken = rows - count
+                yield pa.Table.from_batches([*waiting, batch.slice(0, taken)])
+                batch, waiting, count = batch.slice(taken), [], 0
+            waiting, count = [*waiting, batch], count + batch.num_rows
+        if count:
+            yield pa.Table.from_batches(waiting)
+
+
+def _stretch(table: Any, first_row: int) -> Stretch:
+    columns = [column.combine_chunks() for column in table.columns]
+    places = {name: columns[i].to_numpy() for i, (name, _) in enumerate(_PLACES)}
+    return Stretch(
+        first_row=first_row,
+        lines=places["line"],
+        offsets=places["offset"],
+        lengths=places["length"],
+        fault=places["fault"],
+        detail=places["detail"],
+        columns=tuple(columns[len(_PLACES) :]),
+    )
+
+
+def empty_stretch(width: int) -> Stretch:
+    """Return a stretch without records."""
+    columns = [pa.array([], kind) for _, kind in _PLACES]
+    columns += [pa.array([], pa.string())] * width
+    names = [str(i) for i in range(len(columns))]
+    return _stretch(pa.table(columns, names=names), 1)
