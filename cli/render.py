@@ -261,11 +261,12 @@ def times(seconds: Mapping[str, float], write: Writer) -> RenderableType:
 def outcome(body: Json, write: Writer) -> RenderableType:
     """Return what became of one file: its sentence, and how it balances."""
     sign, style = _MARKS.get(body["state"], ("·", "dim"))
-    lines = [
-        Text.assemble((sign, style), " ", (body["filename"], "bold"), "  ", body["sentence"]),
-        *(Text(f"  {line}", style="dim") for line in _balance_lines(body.get("balance"), write)),
-    ]
-    return Group(*lines)
+    grid = Table.grid(padding=(0, 1))
+    sentence = Text.assemble((body["filename"], "bold"), "  ", body["sentence"])
+    grid.add_row(Text(sign, style=style), sentence)
+    for line in _balance_lines(body.get("balance"), write):
+        grid.add_row("", Text(line, style="dim"))
+    return grid
 
 
 def _balance_lines(balance: Json | None, write: Writer) -> list[str]:

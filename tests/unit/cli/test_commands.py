@@ -1,0 +1,230 @@
+"""The commands against canned answers: what they print where, and how they end."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.__main__ import app
+from tests.unit.cli.reports import report
+from tests.unit.cli.stub import Stub
+
+pytestmark = pytest.mark.unit
+
+LINK = {"key": "acme/centro/1.csv", "method": "POST", "fields": {}}
+
+
+@pytest.fixture
+def home(tmp_path: Path, stub: Stub) -> Path:
+    clients = {"acme": {"token": "dc_acme_x"}}
+    content = {"api_url": stub.url, "clients": clients}
+    (tmp_path / "connection.json").write_text(json.dumps(content))
+    stub.answer("GET", "/readyz", 200, {"servers": {"postgres": "up", "mongo": "up"}})
+    stub.answer("GET", "/clients/acme/notices", 200, {"notices": []})
+    return tmp_path
+
+
+def run(home: Path, *words: str) -> Result:
+    return CliRunner().invoke(app, [*words, "--home", str(home)], env={"COLUMNS": "100"})
+
+
+def with_upload(stub: Stub, **upload: object) -> None:
+    """Have the API take a file, and tell this of it afterwards."""
+    stub.answer("POST", "/clients/acme/uploads", 201, {**LINK, "url": f"{stub.url}/store"})
+    stub.answer("POST", "/store", 204, b"")
+    told = {
+        "key": LINK["key"],
+        "filename": "ventas.csv",
+        "branch": "centro",
+        "sentence": f"It is {upload.get('state')}.",
+        "stored_at": "2025-12-31T10:00:00+00:00",
+        "balance": None,
+        **upload,
+    }
+    stub.answer("GET", "/clients/acme/uploads", 200, {"uploads": []})
+    stub.answer("GET", "/clients/acme/uploads", 200, {"uploads": [told]})
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "ventas.csv"
+    path.write_text("fecha,cliente,importe\n")
+    return str(path)
+
+
+# --- upload -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "exit_code"),
+    [("stored", 0), ("duplicate", 0), ("rejected", 1), ("parked", 1), ("needs_answer", 4)],
+)
+def test_an_upload_ends_as_its_final_state_says(home, stub, file, state, exit_code):
+    with_upload(stub, state=state)
+
+    result = run(home, "upload", file, "--branch", "centro")
+
+    assert result.exit_code == exit_code, result.stderr
+    assert f"ventas.csv  It is {state}." in result.stdout
+    assert "sending" in result.stderr
+    assert "sending" not in result.stdout
+
+
+def test_an_upload_as_json_is_one_document_of_what_the_api_told(home, stub, file):
+    with_upload(stub, state="stored", id="u1")
+
+    result = run(home, "upload", file, "-b", "centro", "--json")
+
+    document = json.loads(result.stdout)
+    (upload,) = document["uploads"]
+    assert document["version"] == 1
+    assert (upload["id"], upload["state"], upload["exit_code"]) == ("u1", "stored", 0)
+
+
+def test_a_known_file_is_told_and_not_sent(home, stub, file):
+    problem = {"code": "already_uploaded", "detail": "You already uploaded this file on 3 May."}
+    stub.answer("POST", "/clients/acme/uploads", 409, problem)
+
+    result = run(home, "upload", file, "--branch", "centro")
+
+    assert result.exit_code == 0
+    assert "on 3 May." in result.stdout
+    assert not [asked for asked in stub.asked if asked.path == "/store"]
+
+
+def test_files_that_end_differently_are_partly_done(home, stub, file, tmp_path):
+    problem = {"code": "already_uploaded", "detail": "Known."}
+    stub.answer("POST", "/clients/acme/uploads", 409, problem)
+    stub.answer("POST", "/clients/acme/uploads", 422, {"detail": "No such branch."})
+    second = tmp_path / "otra.csv"
+    second.write_text("x")
+
+    result = run(home, "upload", file, str(second), "--branch", "centro")
+
+    assert result.exit_code == 4
+    assert "No such branch." in result.stdout
+
+
+def test_who_does_not_watch_is_told_where_to_look(home, stub, file):
+    with_upload(stub, state="stored")
+
+    result = run(home, "upload", file, "--branch", "centro", "--no-watch")
+
+    assert result.exit_code == 0
+    assert "datacore status" in result.stdout
+
+
+def test_an_upload_that_does_not_settle_in_time_is_partly_done(home, stub, file):
+    with_upload(stub, state="reading")
+
+    result = run(home, "upload", file, "--branch", "centro", "--timeout", "0.01")
+
+    assert result.exit_code == 4
+    assert "still being read" in result.stdout
+
+
+def test_a_file_that_is_not_there_is_wrong_use(home):
+    assert run(home, "upload", "/nowhere.csv", "--branch", "centro").exit_code == 2
+
+
+# --- status -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "exit_code"), [("stored", 0), ("parked", 4), ("needs_answer", 4)]
+)
+def test_a_monitor_is_told_of_an_upload_that_waits(home, stub, state, exit_code):
+    with_upload(stub, state=state)
+    stub.answers["GET", "/clients/acme/uploads"].pop(0)
+
+    assert run(home, "status", "--exit-code").exit_code == exit_code
+    assert run(home, "status").exit_code == 0
+
+
+def test_a_monitor_is_told_of_a_server_that_is_down(home, stub):
+    stub.answers["GET", "/readyz"] = [(503, {"servers": {"postgres": "down", "mongo": "up"}})]
+    stub.answer("GET", "/clients/acme/uploads", 200, {"uploads": []})
+
+    result = run(home, "status", "--exit-code")
+
+    assert result.exit_code == 4
+    assert "Degraded: postgres" in result.stdout
+
+
+def test_status_as_json_has_health_uploads_and_notices(home, stub):
+    stub.answer("GET", "/clients/acme/uploads", 200, {"uploads": []})
+
+    document = json.loads(run(home, "status", "--json").stdout)
+
+    assert document == {
+        "version": 1,
+        "state": "healthy",
+        "servers": {"postgres": "up", "mongo": "up"},
+        "clients": [{"client": "acme", "uploads": [], "notices": []}],
+    }
+
+
+def test_a_server_that_is_away_has_an_exit_code_of_its_own(tmp_path):
+    content = {"api_url": "http://127.0.0.1:1", "clients": {"acme": {"token": "dc_acme_x"}}}
+    (tmp_path / "connection.json").write_text(json.dumps(content))
+
+    for command in ("status", "report"):
+        result = run(tmp_path, command)
+        assert result.exit_code == 5
+        assert result.stdout == ""
+
+
+# --- report -------------------------------------------------------------------------------------
+
+
+def test_a_report_is_on_stdout(home, stub):
+    stub.answer("GET", "/clients/acme/report", 200, report())
+
+    result = run(home, "report", "--lang", "es")
+
+    assert result.exit_code == 0
+    assert "acme: segmentos de clientes, datos al 31 dic 2025" in result.stdout
+
+
+def test_a_report_as_json_is_the_api_s_with_a_version(home, stub):
+    stub.answer("GET", "/clients/acme/report", 200, report())
+
+    assert json.loads(run(home, "report", "--json").stdout) == {"version": 1, **report()}
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "exit_code"), [(200, "no_data", 3), (202, "computing", 4)]
+)
+def test_without_a_report_it_says_what_to_do(home, stub, status, state, exit_code):
+    stub.answer("GET", "/clients/acme/report", status, {"state": state})
+
+    result = run(home, "report")
+
+    assert result.exit_code == exit_code
+    assert result.stdout == ""
+    assert "acme" in result.stderr
+
+
+# --- sample, client -----------------------------------------------------------------------------
+
+
+def test_fewer_files_than_branches_is_wrong_use(tmp_path):
+    words = ["sample", str(tmp_path), "--branches", "3", "--files", "2"]
+
+    assert CliRunner().invoke(app, words).exit_code == 2
+
+
+def test_an_id_that_cannot_be_part_of_a_key_is_wrong_use(tmp_path):
+    words = ["client", "Acme S.A.", "--branch", "centro", "--home", str(tmp_path)]
+
+    assert CliRunner().invoke(app, words).exit_code == 2
+
+
+def test_a_client_needs_running_servers(tmp_path):
+    words = ["client", "acme", "--branch", "centro", "--home", str(tmp_path)]
+
+    result = CliRunner().invoke(app, words)
+
+    assert result.exit_code == 5
+    assert "datacore up" in result.stderr
