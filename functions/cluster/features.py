@@ -57,8 +57,8 @@ def of_customers(lines: Lines, *, as_of: int) -> pd.DataFrame:
     """Return one row per customer, indexed by customer number.
 
     Columns: customer_id, spend, gross, returned (exact decimals), first_day, last_day (days since
-    1970), orders, purchase_days, branches, weekend_orders, units and products (per order),
-    recency_days. All but the first four are 0 without a purchase.
+    1970), orders, purchase_days, branches, orders_away (from the branch they use most),
+    weekend_orders, units and products (per order), recency_days. All but the first four are 0 without a purchase.
     """
     table = lines.table
     kept = _kept_sales(table, returned_in_full(table))
@@ -120,11 +120,13 @@ def _of_orders(orders: pd.DataFrame) -> pd.DataFrame:
         new_day=~orders.duplicated(["customer", "day"]),
         new_branch=~orders.duplicated(["customer", "branch"]),
     )
+    in_branch = orders.groupby(["customer", "branch"]).size()
     found = orders.groupby(customer).agg(
         first_day=("day", "min"), last_day=("day", "max"), orders=("day", "size"),
         purchase_days=("new_day", "sum"), branches=("new_branch", "sum"),
         weekend_orders=("weekend", "sum"), units=("units", "sum"), products=("products", "sum"),
     )  # fmt: skip
+    found["orders_away"] = found["orders"] - in_branch.groupby(level="customer").max()
     found["units"] = found["units"] / (MILLIONTHS * found["orders"])
     found["products"] = found["products"] / found["orders"]
     return found

@@ -2,7 +2,7 @@
 
 Each customer becomes a point: measures that differ by factors as logarithms, shares pulled towards
 the average where a customer has few orders, each cut at its 1st and 99th percentile and brought to
-unit variance. k-means is tried with several numbers of clusters. A number passes if its smallest
+unit variance, none farther out than two and a half deviations. k-means is tried with several numbers of clusters. A number passes if its smallest
 cluster is large enough and clusters of resampled customers agree with it (mean adjusted Rand
 index); of those that pass, the one with the best silhouette is taken. Two clusters only say "more"
 and "less", so two is taken only where no larger number passes. If none passes there are no stable
@@ -29,6 +29,7 @@ _RESTARTS = 10
 _RESTARTS_RESAMPLED = 4
 _SAMPLE = 5_000  # customers that agreement and silhouette are measured on, at most
 _HOPELESS = 5  # resamplings after which a number far from agreeing is given up
+_FARTHEST = 2.5  # deviations: a measure that few customers show must not outweigh the others
 _PRIOR_ORDERS = 3  # a share counts as if it had been average for so many orders more
 
 
@@ -88,7 +89,7 @@ def measures(customers: pd.DataFrame) -> pd.DataFrame:
             "days_between": np.where(pauses > 0, span / np.maximum(pauses, 1), recency),
             "returns_share": _ratio(returned, gross),
             "weekend_share": customers["weekend_orders"].to_numpy() / orders,
-            "branches": customers["branches"].to_numpy(dtype=float),
+            "away_share": customers["orders_away"].to_numpy() / orders,
         },
         index=customers.index,
     )
@@ -249,7 +250,10 @@ def _standard(values: Values) -> Values:
         return values
     cut = np.clip(values, *np.quantile(values, [0.01, 0.99]))
     deviation = cut.std()
-    return (cut - cut.mean()) / deviation if deviation > 1e-9 else np.zeros_like(cut)
+    if deviation <= 1e-9:
+        return np.zeros_like(cut)
+    standard: Values = np.clip((cut - cut.mean()) / deviation, -_FARTHEST, _FARTHEST)
+    return standard
 
 
 _TRANSFORMS: dict[str, Callable[[Values, Values], Values]] = {
@@ -262,5 +266,5 @@ _TRANSFORMS: dict[str, Callable[[Values, Values], Values]] = {
     "days_between": _days,
     "returns_share": _share,
     "weekend_share": _share,
-    "branches": _logarithm,
+    "away_share": _share,
 }

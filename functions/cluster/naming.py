@@ -1,12 +1,12 @@
 """Naming habit clusters: what sets each apart, in words, and a small rule that finds it again.
 
-A cluster is named after the trait in which it stands out most; no two clusters of a client share a
+A cluster is named after the trait in which it leads the other clusters most; no two clusters of a client share a
 name. The rule is the best leaf of a decision tree of depth three on measures in natural units,
 with its bounds rounded to what people can remember and its precision and reach counted again after
 that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,9 +35,10 @@ TRAITS: tuple[tuple[str, int, str], ...] = (
     ("recency_days", -1, "just_bought"),
     ("spend", 1, "top_spenders"),
     ("spend", -1, "low_spenders"),
-    ("branches", 1, "several_branches"),
+    ("away_share", 1, "several_branches"),
     ("weekend_share", -1, "weekday_shoppers"),
 )
+_WHOLE = frozenset({"orders", "recency_days"})
 _RULE_SAMPLE = 20_000
 _DEPTH = 3
 _SMALLEST_LEAF = 0.01  # of the customers that the rule is learnt from
@@ -56,12 +57,15 @@ EVERYBODY = Rule(conditions=(), precision=1.0, reach=1.0)
 
 
 def names(coordinates: pd.DataFrame, labels: Labels, *, clusters: int) -> tuple[str, ...]:
-    """Return a name for each cluster, such that together they say most."""
+    """Return a name for each of two or more clusters, such that together they say most."""
     from scipy.optimize import linear_sum_assignment
 
     centres = coordinates.groupby(labels).mean().reindex(range(clusters))
     strength = np.column_stack([sign * centres[measure] for measure, sign, _ in TRAITS])
-    _, chosen = linear_sum_assignment(strength, maximize=True)
+    # What counts is the lead over the cluster that shows the trait most otherwise.
+    second, first = np.sort(strength, axis=0)[-2:]
+    lead = strength - np.where(strength == first, second, first)
+    _, chosen = linear_sum_assignment(lead, maximize=True)
     return tuple(TRAITS[each][2] for each in chosen)
 
 
@@ -113,17 +117,21 @@ def _conditions(
     for feature in dict.fromkeys(feature for feature, _, _ in path):
         highs = [bound for each, bound, at_most in path if each == feature and at_most]
         lows = [bound for each, bound, at_most in path if each == feature and not at_most]
+        name = str(measures.columns[feature])
         found.append(
             Condition(
-                measure=str(measures.columns[feature]),
-                at_least=_memorable(max(lows)) if lows else None,
-                at_most=_memorable(min(highs)) if highs else None,
+                measure=name,
+                at_least=_memorable(max(lows), name, np.ceil) if lows else None,
+                at_most=_memorable(min(highs), name, np.floor) if highs else None,
             )
         )
     return tuple(found)
 
 
-def _memorable(bound: float) -> float:
+def _memorable(bound: float, measure: str, to_whole: Callable[[float], float]) -> float:
+    """Round to two or three digits; what is counted in whole numbers, to one that occurs."""
+    if measure in _WHOLE:
+        return float(to_whole(bound))
     return float(f"{bound:.2g}") if abs(bound) < 100 else float(f"{bound:.3g}")
 
 

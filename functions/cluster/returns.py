@@ -3,7 +3,8 @@
 A return is linked to the latest earlier line of the same customer and product that has quantity
 left; a return of more than that line holds goes on to the line before it. What finds no line is
 unlinked. A line without a product or a quantity takes no part: such a return lowers spend and
-nothing else.
+nothing else. So does a negative amount on a positive quantity: that is a discount, no goods came
+back.
 """
 
 import numpy as np
@@ -33,7 +34,7 @@ def returned_in_full(lines: pd.DataFrame) -> Mask:
 def _of_returned_products(lines: pd.DataFrame) -> pd.DataFrame:
     """Return the lines of every customer and product with a return: few, as a rule."""
     quantity, is_return = lines["quantity"].to_numpy(), lines["is_return"].to_numpy()
-    linkable = (lines["product"].to_numpy() >= 0) & np.where(is_return, quantity != 0, quantity > 0)
+    linkable = (lines["product"].to_numpy() >= 0) & np.where(is_return, quantity < 0, quantity > 0)
     item = packed(lines["customer"], lines["product"])
     has_return = np.zeros(item.max(initial=-1) + 1, dtype=bool)
     has_return[item[linkable & is_return]] = True

@@ -93,7 +93,7 @@ class Segmentation:
     `assignments` has one row per customer, sorted by customer_id: customer_id, rfm and habits
     (segment ids), orders, spend, average_ticket, first_day, last_day, recency_days, r, f, m, and
     the measures ticket, units, products (gross, per order), days_between, returns_share, weekend_share,
-    branches. What needs a purchase is null where there is none. Money is exact decimal.
+    away_share, and branches. What needs a purchase is null where there is none. Money is exact decimal.
     """
 
     as_of: date | None  # the latest accepted local day; None: no rows
@@ -219,7 +219,15 @@ def _outcome(found: Habits) -> HabitsOutcome:
 
 # --- assignments ----------------------------------------------------------------------------
 
-_RATIOS = ("ticket", "units", "products", "days_between", "returns_share", "weekend_share")
+_RATIOS = (
+    "ticket",
+    "units",
+    "products",
+    "days_between",
+    "returns_share",
+    "weekend_share",
+    "away_share",
+)
 
 
 def _assignments(customers: pd.DataFrame, grouped: segments.Grouped) -> pd.DataFrame:
