@@ -17,13 +17,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import structlog
-from moto.server import ThreadedMotoServer
 
 from common import events, logs
 from common.exceptions import TransientError
 from common.messaging import Transport
 from common.messaging.sqs import SqsTransport
 from common.settings import Settings
+from infra.local.moto_queues import start_queue_server
 from infra.local.queues import TOKEN_VARIABLE
 
 _LONGEST_BODY = 1 << 20  # bytes; a change of one object takes some hundred
@@ -84,8 +84,7 @@ def main(port: int) -> None:
     settings = Settings()
     logs.configure(settings, function="announcer")
     sqs = urlsplit(settings.sqs_endpoint_url or "")
-    moto = ThreadedMotoServer(ip_address=sqs.hostname or "", port=sqs.port or 0)
-    moto.start()
+    queues = start_queue_server(sqs.hostname or "", sqs.port or 0)
     transport = SqsTransport(settings)
     transport.declare(events.FUNCTIONS)
     token = os.environ[TOKEN_VARIABLE]
@@ -99,7 +98,7 @@ def main(port: int) -> None:
     )
     server.serve_forever(poll_interval=0.1)
     server.server_close()
-    moto.stop()
+    queues.stop()
 
 
 if __name__ == "__main__":
