@@ -67,10 +67,11 @@ class ObjectCreated(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectRemoved(Event):
-    """A store says, or reconcile found, that a key (or one version of it) is gone."""
+    """A store says, or reconcile found, that a key is hidden by a delete, or a version erased."""
 
     queue: ClassVar[str] = "ingest"
     object: ObjectRef
+    is_erased: bool = False  # this very version is gone; erasing a delete takes the delete back
     event_time: datetime | None = None
     sequencer: str | None = None
     source: str
@@ -140,8 +141,9 @@ def subject_of(event: Event) -> str:
     """Name what the event asks to be done: two events with one subject are one piece of work."""
     match event:
         case ObjectCreated(object=ref) | ObjectRemoved(object=ref):
+            kind = "ObjectErased" if getattr(event, "is_erased", False) else type(event).__name__
             version = ref.version_id or ref.etag or event.sequencer or event.event_time or ""
-            return f"{type(event).__name__}:{ref.bucket}/{ref.key}@{version}#{event.generation}"
+            return f"{kind}:{ref.bucket}/{ref.key}@{version}#{event.generation}"
         case SegmentationStored():
             return f"SegmentationStored:{event.client}/{event.segmentation}"
         case UploadEvent():
@@ -303,7 +305,13 @@ def _parse_s3_record(record: Mapping[str, Any]) -> Iterator[ObjectCreated | Obje
     when = _time(record.get("eventTime"))
     sequencer = s3["object"].get("sequencer") or None
     if kind == "ObjectRemoved":
-        yield ObjectRemoved(object=ref, event_time=when, sequencer=sequencer, source=source)
+        yield ObjectRemoved(
+            object=ref,
+            is_erased=detail != "DeleteMarkerCreated",
+            event_time=when,
+            sequencer=sequencer,
+            source=source,
+        )
     # MinIO also announces tags and retention as ObjectCreated: they change no content.
     elif kind == "ObjectCreated" and detail in _CREATED:
         size = s3["object"].get("size")
@@ -351,8 +359,9 @@ def _parse_seaweedfs(content: Mapping[str, Any]) -> Iterator[ObjectCreated | Obj
         version_id=version,
         etag=_base64_text(extended.get("Seaweed-X-Amz-ETag")),
     )
-    if content["event_type"] == "delete" or "Seaweed-X-Amz-Delete-Marker" in extended:
-        yield ObjectRemoved(object=ref, source="seaweedfs")
+    is_erased = content["event_type"] == "delete"
+    if is_erased or "Seaweed-X-Amz-Delete-Marker" in extended:
+        yield ObjectRemoved(object=ref, is_erased=is_erased, source="seaweedfs")
     else:
         size = int(attributes.get("file_size") or 0)
         yield ObjectCreated(object=ref, size=size, source="seaweedfs")

@@ -299,6 +299,10 @@ class Ledger:
             rows = connection.execute(_LOST, {"age": older_than_s}).all()
         return [Outgoing(id=r.id, queue=r.queue, body=bytes(r.body)) for r in rows]
 
+    def close(self) -> None:
+        """Close the ledger's own connections."""
+        self._runtime.close()
+
     def _commit(
         self, claim: Claim, events: Sequence[Event], end: TextClause, params: Mapping[str, object]
     ) -> list[Outgoing]:

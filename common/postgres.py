@@ -42,10 +42,26 @@ class Postgres:
             ConflictError: A unique key was taken by another transaction.
             TransientError: The server cannot be reached, or the transaction lost a race.
         """
+        with self._connected() as connection, connection.begin():
+            if client is not None:
+                connection.execute(_SET_CLIENT, {"client": client})
+            yield connection
+
+    @contextmanager
+    def snapshot(self, client: str) -> Iterator[Connection]:
+        """Open a read-only transaction of `client` in which every statement sees one moment."""
+        with self._connected() as connection:
+            connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            with connection.begin():
+                connection.execute(_SET_CLIENT, {"client": client})
+                yield connection
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
         try:
-            with self._engine.begin() as connection:
-                if client is not None:
-                    connection.execute(_SET_CLIENT, {"client": client})
+            with self._engine.connect() as connection:
                 yield connection
         except IntegrityError as error:
             if _code(error) == errorcodes.UNIQUE_VIOLATION:
@@ -57,13 +73,6 @@ class Postgres:
             if _code(error) in _RACES or error.connection_invalidated:
                 raise TransientError(f"PostgreSQL: {error.orig}") from error
             raise
-
-    @contextmanager
-    def snapshot(self, client: str) -> Iterator[Connection]:
-        """Open a read-only transaction in which every statement sees the same moment."""
-        with self.transaction(client) as connection:
-            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-            yield connection
 
     def check(self) -> None:
         """Make sure that the server answers and that this role is held by row-level security.

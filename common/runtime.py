@@ -141,8 +141,12 @@ class Runtime:
         log.info("ready")
         while not self._stopping.is_set():
             self.step()
-        self._transport.close()
         log.info("stopped")
+
+    def close(self) -> None:
+        """Give up the connections to the queue and the ledger."""
+        self._transport.close()
+        self._ledger.close()
 
     def step(self) -> None:
         """Relay what is overdue, then handle the next message if there is one."""

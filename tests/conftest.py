@@ -10,10 +10,17 @@ from unittest import mock
 import pytest
 from sqlalchemy import text
 
+from common import logs
 from common.postgres import Postgres
 from common.settings import Settings
 from infra.local.embedded import EmbeddedStack
 from infra.local.failures import LocalError
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    """Show errors only, as plain text."""
+    logs.configure(Settings(log_format="console", log_level="ERROR"), function="test")
 
 
 @contextmanager

@@ -6,7 +6,8 @@ they load beside its first wait for a message, or with that message.
 
 import importlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 
 from common import failpoints, logs
 from common.events import Event
@@ -24,9 +25,9 @@ def main() -> None:
     settings = Settings()
     logs.configure(settings, function="cluster")
     failpoints.arm(settings.failpoint)
-    runtime = build(settings)
-    threading.Thread(target=_warm_up, args=[runtime.ready], name="warm-up", daemon=True).start()
-    runtime.run()
+    with connected(settings) as runtime:
+        threading.Thread(target=_warm_up, args=[runtime.ready], name="warm-up", daemon=True).start()
+        runtime.run()
 
 
 def _warm_up(ready: threading.Event) -> None:
@@ -35,33 +36,37 @@ def _warm_up(ready: threading.Event) -> None:
         importlib.import_module(module)
 
 
-def build(settings: Settings) -> Runtime:
-    """Return the function with its real servers; nothing is opened yet."""
-    app = Postgres(settings.postgres_app_url)
-    mongo = Mongo(settings.mongo_url, settings.mongo_database)
+@contextmanager
+def connected(settings: Settings) -> Iterator[Runtime]:
+    """Yield the function with its real servers; none is asked before the function runs."""
+    with (
+        closing(Postgres(settings.postgres_app_url)) as app,
+        closing(Mongo(settings.mongo_url, settings.mongo_database)) as mongo,
+    ):
 
-    def handle_event(event: Event, claim: Claim) -> Sequence[Event]:
-        from functions.cluster.handler import handle
-        from functions.cluster.repository import FrameRepository, SegmentationRepository
+        def handle_event(event: Event, claim: Claim) -> Sequence[Event]:
+            from functions.cluster.handler import handle
+            from functions.cluster.repository import FrameRepository, SegmentationRepository
 
-        return handle(
-            event,
-            claim=claim,
-            frames=FrameRepository(mongo),
-            segmentations=SegmentationRepository(app),
+            return handle(
+                event,
+                claim=claim,
+                frames=FrameRepository(mongo),
+                segmentations=SegmentationRepository(app),
+            )
+
+        def failed(_event: Event, _claim: Claim, _failure: Failure) -> Sequence[Event]:
+            return []  # nobody waits for this one run: the next nudge looks at the client again
+
+        function = Function(
+            name="cluster",
+            handle=handle_event,
+            failed=failed,
+            policy=Policy.LATEST,
+            probes=(mongo.check,),
         )
-
-    def failed(_event: Event, _claim: Claim, _failure: Failure) -> Sequence[Event]:
-        return []  # nobody waits for this one run: the next nudge looks at the client again
-
-    function = Function(
-        name="cluster",
-        handle=handle_event,
-        failed=failed,
-        policy=Policy.LATEST,
-        probes=(mongo.check,),
-    )
-    return Runtime.connect(function, settings, app=app)
+        with closing(Runtime.connect(function, settings, app=app)) as runtime:
+            yield runtime
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ the first wait for a message, or with that message.
 
 import importlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,9 +26,9 @@ def main() -> None:
     settings = Settings()
     logs.configure(settings, function="ingest")
     failpoints.arm(settings.failpoint)
-    runtime = build(settings)
-    threading.Thread(target=_warm_up, args=[runtime.ready], name="warm-up", daemon=True).start()
-    runtime.run()
+    with connected(settings) as runtime:
+        threading.Thread(target=_warm_up, args=[runtime.ready], name="warm-up", daemon=True).start()
+        runtime.run()
 
 
 def _warm_up(ready: threading.Event) -> None:
@@ -35,39 +36,45 @@ def _warm_up(ready: threading.Event) -> None:
     importlib.import_module("functions.ingest.handler")
 
 
-def build(settings: Settings) -> Runtime:
-    """Return the function with its real servers; nothing is opened yet."""
-    app = Postgres(settings.postgres_app_url)
-    mongo = Mongo(settings.mongo_url, settings.mongo_database)
-    storage = ObjectStorage(settings)
+@contextmanager
+def connected(settings: Settings) -> Iterator[Runtime]:
+    """Yield the function with its real servers; none is asked before the function runs."""
+    with (
+        closing(Postgres(settings.postgres_app_url)) as app,
+        closing(Mongo(settings.mongo_url, settings.mongo_database)) as mongo,
+        closing(ObjectStorage(settings)) as storage,
+    ):
 
-    def handle_event(event: Event, claim: Claim) -> Sequence[Event]:
-        from functions.ingest.handler import handle
-        from functions.ingest.repository import FrameRepository, UploadRepository
+        def handle_event(event: Event, claim: Claim) -> Sequence[Event]:
+            from functions.ingest.handler import handle
+            from functions.ingest.repository import FrameRepository, UploadRepository
 
-        with TemporaryDirectory(prefix="datacore-", dir=settings.spool_dir) as scratch:
-            return handle(
-                event,
-                claim=claim,
-                storage=storage,
-                frames=FrameRepository(mongo),
-                uploads=UploadRepository(app),
-                scratch=Path(scratch),
+            with TemporaryDirectory(prefix="datacore-", dir=settings.spool_dir) as scratch:
+                return handle(
+                    event,
+                    claim=claim,
+                    storage=storage,
+                    frames=FrameRepository(mongo),
+                    uploads=UploadRepository(app),
+                    scratch=Path(scratch),
+                )
+
+        def failed(event: Event, claim: Claim, failure: Failure) -> Sequence[Event]:
+            from functions.ingest.handler import record_failure
+            from functions.ingest.repository import UploadRepository
+
+            return record_failure(
+                event, claim=claim, failure=failure, uploads=UploadRepository(app)
             )
 
-    def failed(event: Event, claim: Claim, failure: Failure) -> Sequence[Event]:
-        from functions.ingest.handler import record_failure
-        from functions.ingest.repository import UploadRepository
-
-        return record_failure(event, claim=claim, failure=failure, uploads=UploadRepository(app))
-
-    function = Function(
-        name="ingest",
-        handle=handle_event,
-        failed=failed,
-        probes=(mongo.check, storage.check),
-    )
-    return Runtime.connect(function, settings, app=app)
+        function = Function(
+            name="ingest",
+            handle=handle_event,
+            failed=failed,
+            probes=(mongo.check, storage.check),
+        )
+        with closing(Runtime.connect(function, settings, app=app)) as runtime:
+            yield runtime
 
 
 if __name__ == "__main__":

@@ -63,9 +63,12 @@ def handle(
         case ObjectCreated(object=ObjectRef(version_id=None)):
             return [_announce(version, event) for version in history if not version.is_removal]
         case ObjectCreated() if not is_alive(event.object.version_id, history):
-            uploads.mark_gone(claim, place, history, _as_announced(event, place.looked_at))
+            gone = _find(event.object, history) or _as_announced(event, place.looked_at)
+            uploads.mark_gone(claim, place, history, gone)
         case ObjectCreated():
-            upload = uploads.begin(claim, place, _find(event.object, history), event)
+            stored = _find(event.object, history)
+            assert stored is not None, "alive, so it is in the list"
+            upload = uploads.begin(claim, place, stored, event)
             return _ingest(
                 upload,
                 history,
@@ -137,8 +140,10 @@ def record_failure(
     return []
 
 
-def _find(ref: ObjectRef, history: Sequence[StoredObject]) -> StoredObject:
-    return next(v for v in history if v.ref.version_id == ref.version_id and not v.is_removal)
+def _find(ref: ObjectRef, history: Sequence[StoredObject]) -> StoredObject | None:
+    return next(
+        (v for v in history if v.ref.version_id == ref.version_id and not v.is_removal), None
+    )
 
 
 def _announce(version: StoredObject, event: ObjectCreated) -> ObjectCreated:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -43,10 +44,12 @@ class Pipeline:
             aws_secret_access_key=self.settings.aws_secret_access_key.get_secret_value(),
             config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
         )
-        self._ingest = self._on_memory(ingest.build(self.settings))
-        self._cluster = self._on_memory(cluster.build(self.settings))
+        self._open = ExitStack()
+        self._ingest = self._on_memory(ingest.connected(self.settings))
+        self._cluster = self._on_memory(cluster.connected(self.settings))
 
-    def _on_memory(self, runtime: Runtime) -> Runtime:
+    def _on_memory(self, connected: AbstractContextManager[Runtime]) -> Runtime:
+        runtime = self._open.enter_context(connected)
         runtime._transport.close()
         runtime._transport = self.transport
         runtime._pace = replace(runtime._pace, relay_after_s=3600)
@@ -68,7 +71,11 @@ class Pipeline:
         answer = self.s3.delete_object(
             Bucket=self.settings.bucket, Key=f"{self.client}/{key}", **which
         )
-        return ObjectRemoved(object=self.ref(key, answer["VersionId"]), source="aws:s3")
+        return ObjectRemoved(
+            object=self.ref(key, answer["VersionId"]),
+            is_erased=version_id is not None,
+            source="aws:s3",
+        )
 
     def ref(self, key: str, version_id: str | None, etag: str | None = None) -> ObjectRef:
         return ObjectRef(
@@ -158,6 +165,7 @@ class Pipeline:
         return Decimal(0) if report is None else Decimal(report["summary"]["totals"]["revenue"])
 
     def close(self) -> None:
+        self._open.close()
         self.app.close()
         self.s3.close()
 

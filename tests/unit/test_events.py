@@ -132,9 +132,18 @@ def test_every_way_to_create_an_object_is_an_event(name):
     assert len(parse(changed("minio", eventName=f"s3:ObjectCreated:{name}"))) == 1
 
 
-def test_removals_are_told_apart():
-    (event,) = parse(changed("aws", eventName="ObjectRemoved:DeleteMarkerCreated"))
+@pytest.mark.parametrize(("name", "is_erased"), [("DeleteMarkerCreated", False), ("Delete", True)])
+def test_a_delete_and_an_erased_version_are_told_apart(name, is_erased):
+    (event,) = parse(changed("aws", eventName=f"ObjectRemoved:{name}"))
     assert isinstance(event, ObjectRemoved)
+    assert event.is_erased is is_erased
+
+
+def test_making_a_delete_and_taking_it_back_are_two_pieces_of_work():
+    ref = ObjectRef(bucket="u", key="acme/b/a.csv", version_id="marker")
+    made = ObjectRemoved(object=ref, source="aws:s3")
+    taken_back = ObjectRemoved(object=ref, is_erased=True, source="aws:s3")
+    assert subject_of(made) != subject_of(taken_back)
 
 
 def test_a_null_version_is_no_version():
