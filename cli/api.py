@@ -66,6 +66,10 @@ class Api:
         ]
         return uploads
 
+    def upload(self, upload: str) -> Json:
+        """Return one upload with its first rejected rows."""
+        return self._get(self._path("uploads", upload))
+
     def notices(self) -> list[Json]:
         """Return what the token's user was told, newest first."""
         notices: list[Json] = self._get(self._path("notices"))["notices"]

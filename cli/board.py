@@ -14,6 +14,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+_BAR_CELLS = 40
+
 
 class Mark(Enum):
     """How a row stands: a sign and its colour, never the colour alone."""
@@ -107,7 +109,8 @@ class Board:
         table = Table.grid(padding=(0, 1), expand=False)
         table.add_column(width=1)
         table.add_column(no_wrap=True, max_width=max(20, options.max_width // 3))
-        table.add_column(ratio=None, overflow="ellipsis", no_wrap=True)
+        # As wide as a bar: the times do not jump when a row's state changes.
+        table.add_column(min_width=_BAR_CELLS, overflow="ellipsis", no_wrap=True)
         table.add_column(justify="right", no_wrap=True, style="dim")
         for row in self.rows:
             table.add_row(*self._cells(row))
@@ -119,7 +122,7 @@ class Board:
         return (
             self._spinner if row.mark is Mark.RUNNING else Text(sign, style=style),
             Text(row.title, style="dim" if row.mark is Mark.WAITING else ""),
-            ProgressBar(total=row.total, completed=row.done, width=30)
+            ProgressBar(total=row.total, completed=row.done, width=_BAR_CELLS)
             if row.total
             else Text(row.state, style="red" if row.mark is Mark.FAILED else ""),
             Text("" if seconds is None else f"{seconds:.1f} s"),

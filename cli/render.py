@@ -212,23 +212,54 @@ def _bar(share: float, cells: int) -> str:
 
 def shipments(uploads: Sequence[tuple[str, Json]], write: Writer) -> RenderableType:
     """Return what became of each file: how it came, how it balances, how long reading took."""
-    table = Table(box=box.SIMPLE_HEAD, header_style="dim", border_style="dim", pad_edge=True)
-    table.add_column(write.say("cli_head_file"))
-    table.add_column(write.say("cli_head_branch"))
-    table.add_column(write.say("cli_head_way"))
-    for name in ("rows", "accepted", "rejected", "read"):
-        table.add_column(write.say(f"cli_head_{name}"), justify="right")
-    for way, body in uploads:
-        balance = body["balance"] or {}
-        counts = (balance.get(name) for name in ("rows_in", "accepted", "rejected"))
+    counts = _counts([body["balance"] or {} for _, body in uploads])
+    table = _table(show_footer=True)
+    files = write.say("cli_files", files=len(uploads))
+    table.add_column(write.say("cli_head_file"), Text(files, style="bold"), no_wrap=True)
+    table.add_column(write.say("cli_head_way"), no_wrap=True)
+    for name, figures in counts.items():
+        total = Text(write.number(sum(figures)), style="bold")
+        table.add_column(write.say(f"cli_head_{name}"), total, justify="right", no_wrap=True)
+    table.add_column(write.say("cli_head_read"), justify="right", no_wrap=True)
+    for (way, body), *figures in zip(uploads, *counts.values(), strict=True):
         table.add_row(
             Text(body["filename"], style="bold"),
-            body["branch"],
             write.say(f"demo_way_{way}"),
-            *(_NOTHING if count is None else write.number(count) for count in counts),
+            *map(write.number, figures),
             write.seconds(_seconds_between(body["seen_at"], body["settled_at"])),
         )
     return table
+
+
+def _counts(balances: Sequence[Json]) -> dict[str, list[int]]:
+    """Return the terms of the file balances; what no file has is left out."""
+    names = ("rows_in", "accepted", "rejected", "blank", "repeated")
+    counts = {name: [balance.get(name, 0) for balance in balances] for name in names}
+    always = ("rows_in", "accepted", "rejected")
+    return {name: figures for name, figures in counts.items() if name in always or any(figures)}
+
+
+def rejected_rows(upload: Json, write: Writer, *, shown: int) -> RenderableType:
+    """Return the first rejected rows of an upload, each with its reason."""
+    lines = [Text.assemble((upload["filename"], "bold"), "  ", upload["sentence"])]
+    for row in upload["rejected"][:shown]:
+        lines.append(Text(f"  {row['sentence']}"))
+        lines.append(Text(f"    {row['raw']}", style="dim", no_wrap=True, overflow="ellipsis"))
+    if upload["rejected_total"] > shown:
+        lines.append(Text(write.say("cli_more_rows", rows=upload["rejected_total"] - shown)))
+    return Padding(Group(*lines), (0, 1, 1, 1))
+
+
+def _table(*, width: int | None = None, show_footer: bool = False) -> Table:
+    """Return an empty table with a line below its head, two blanks between columns."""
+    return Table(
+        box=box.SIMPLE_HEAD,
+        width=width,
+        padding=(0, 1, 0, 0),
+        header_style="dim",
+        border_style="dim",
+        show_footer=show_footer,
+    )
 
 
 def _seconds_between(first: str, last: str) -> float:
@@ -244,13 +275,15 @@ def again(sentences: Sequence[tuple[str, str]], write: Writer) -> RenderableType
     return Padding(Group(title, grid), (1, 1))
 
 
-def times(seconds: Mapping[str, float], write: Writer) -> RenderableType:
-    """Return how long each stage took."""
+def times(seconds: Mapping[str, float], total: float, write: Writer) -> RenderableType:
+    """Return how long each stage took, and all of it."""
     grid = Table.grid(padding=(0, 2))
-    grid.add_column()
+    grid.add_column(min_width=24)
     grid.add_column(justify="right")
     for code, taken in seconds.items():
         grid.add_row(write.say(code), write.seconds(taken))
+    together = (write.say("demo_times_total"), write.seconds(total))
+    grid.add_row(*(Text(cell, style="bold") for cell in together))
     title = Text(write.say("demo_times_title"), style="bold cyan")
     return Padding(Group(title, grid, "", Text(write.say("demo_next"))), (0, 1))
 
@@ -283,7 +316,7 @@ def _balance_lines(balance: Json | None, write: Writer) -> list[str]:
 
 def uploads(bodies: Sequence[Json], write: Writer, *, width: int) -> RenderableType:
     """Return uploads as a table, each with its state in words."""
-    table = Table(box=box.SIMPLE_HEAD, width=min(width, _WIDEST), header_style="dim")
+    table = _table(width=min(width, _WIDEST))
     table.add_column("", width=1)
     table.add_column(write.say("cli_head_file"), overflow="fold")
     table.add_column(write.say("cli_head_branch"), no_wrap=True)

@@ -34,6 +34,7 @@ CLIENT = "demo"
 _OWN_BRANCH = "shop"
 _WITHIN_S = 300.0
 _LOOK_EVERY_S = 0.1
+_EXAMPLES = 3  # rejected rows that are shown of a file
 # How each file goes: the first by an S3 tool, one by each link, the others by the tool again.
 _WAYS = ("S3", "POST", "PUT")
 
@@ -48,16 +49,18 @@ def play(csv: Path | None, *, home: Path | None, language: str) -> None:
     with _folder(home, language=language) as folder, ending(language), ExitStack() as system:
         with Board(console=narrator.screen) as board:
             files, stack = _prepare(csv, folder, narrator, board, system)
-            actor = Actor.on_stage(stack, files, narrator)
+            actor = Actor.on_stage(stack, files, narrator, currency=None if csv else "EUR")
             shipped = actor.ship(files, board)
             uploads = actor.see_read(shipped, board)
             report = actor.see_segments(board)
         narrator.tell(render.shipments(uploads, narrator.write))
+        for messy in actor.rejected(uploads):
+            narrator.tell(render.rejected_rows(messy, narrator.write, shown=_EXAMPLES))
         show(report, language=language)
         with Board(console=narrator.screen) as board:
             sentences = actor.ship_again(files[0], board)
         narrator.tell(render.again(sentences, narrator.write))
-        narrator.tell(render.times(narrator.seconds, narrator.write))
+        narrator.tell(render.times(narrator.seconds, narrator.so_far(), narrator.write))
 
 
 @contextmanager
@@ -92,12 +95,17 @@ class Narrator:
     screen: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
     paper: Console = field(default_factory=lambda: Console(highlight=False))
     seconds: dict[str, float] = field(default_factory=dict)  # that each stage took, in order
+    started: float = field(default_factory=time.monotonic)
     deaths: list[str] = field(default_factory=list)  # of processes that must not end
 
     @property
     def write(self) -> render.Writer:
         """Writer in the reader's language."""
         return render.Writer(language=self.language)
+
+    def so_far(self) -> float:
+        """Return the seconds since the beginning."""
+        return time.monotonic() - self.started
 
     def tell(self, what: RenderableType) -> None:
         """Print what came of it."""
@@ -109,6 +117,7 @@ class Narrator:
         row = board.row(say(code, language=self.language))
         board.change(row, "")
         started = time.monotonic()
+        self.seconds[code] = 0.0  # its place among the stages is when it began
         try:
             yield lambda state: board.change(row, state)
         except BaseException:
@@ -207,13 +216,24 @@ class Actor:
 
     @classmethod
     def on_stage(
-        cls, stack: EmbeddedStack, files: Sequence[PurchaseFile], narrator: Narrator
+        cls,
+        stack: EmbeddedStack,
+        files: Sequence[PurchaseFile],
+        narrator: Narrator,
+        *,
+        currency: str | None,
     ) -> "Actor":
         """Open the client's account with a branch for each that has files."""
         branches = {file.branch: file.branch.capitalize() for file in files}
         keys = create_client(
             stack.home.path,
-            NewClient(id=CLIENT, name="Demo", branches=branches, language=narrator.language),
+            NewClient(
+                id=CLIENT,
+                name="Demo",
+                branches=branches,
+                currency=currency,
+                language=narrator.language,
+            ),
         )
         connection = Connection(api_url=stack.api_url, client=CLIENT, token=keys.token)
         tool = S3Tool(
@@ -262,6 +282,14 @@ class Actor:
             sent = [shipment.sent for shipment in shipped]
             found = self._courier(board).follow(sent, within_s=_WITHIN_S)
             return [(one.way, _stored(one.sent, found)) for one in shipped]
+
+    def rejected(self, uploads: Sequence[tuple[str, Json]]) -> list[Json]:
+        """Return the uploads that have rejected rows, with the first of these."""
+        return [
+            self.api.upload(upload["id"])
+            for _, upload in uploads
+            if (upload["balance"] or {}).get("rejected")
+        ]
 
     def see_segments(self, board: Board) -> Json:
         """Wait for the segments of all that was read, and return the report.

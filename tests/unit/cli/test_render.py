@@ -159,5 +159,14 @@ def test_uploads_and_notices_are_shown_with_their_times():
 def test_shipments_say_how_each_file_came_and_how_long_reading_took():
     text = shown(render.shipments([("POST", UPLOAD)], WRITE), 100)
 
-    assert "form, as a browser" in text
+    assert "browser form" in text
     assert "0.25 s" in text
+
+
+def test_shipments_leave_out_what_no_file_has():
+    balance = {**UPLOAD["balance"], "repeated": 0}
+
+    text = shown(render.shipments([("S3", {**UPLOAD, "balance": balance})], WRITE), 100)
+
+    assert "Blank" in text
+    assert "Repeated" not in text

@@ -1,0 +1,160 @@
+"""The commands against `datacore up`, as a person and as a script use them."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.black_box import COMMAND, PROJECT, datacore, left_of, plain_environment
+
+pytestmark = pytest.mark.e2e
+
+HEADER = "order_id,date,customer,product,quantity,unit_price\n"
+GOOD = HEADER + "".join(f"o{n},2024-01-{n + 1:02d},c{n % 7},p,1,10.50\n" for n in range(28))
+WITH_A_BAD_ROW = HEADER + "".join(
+    f"x{n},{'31/31/31' if n == 100 else '2024-02-01'},c{n % 7},p,1,2.00\n" for n in range(200)
+)
+NO_CUSTOMER = "fecha,producto,total\n2024-01-31,pan,1.20\n"
+AMBIGUOUS = "fecha,cliente,importe\n03/04/2024,c1,1.20\n05/06/2024,c2,1.20\n"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A running system with one client; it must stop by one Ctrl-C and leave no process."""
+    home = tmp_path_factory.mktemp("e") / "home"
+    with (home.parent / "said").open("w+") as said:
+        process = subprocess.Popen(
+            [*COMMAND, "up", "--home", str(home)],
+            cwd=PROJECT,
+            env=plain_environment(),
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+        try:
+            wait_for(lambda: "S3 endpoint" in (home.parent / "said").read_text())
+            made = datacore("client", "acme", "-b", "centro", "-b", "norte", "--home", str(home))
+            assert made.returncode == 0, made.stderr
+            yield home
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0
+            assert left_of(process.pid) == {}
+        finally:
+            process.kill()
+            process.wait()
+
+
+def wait_for(condition: Any, within_s: float = 60) -> Any:
+    deadline = time.monotonic() + within_s
+    while not (answer := condition()):
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.1)
+    return answer
+
+
+def upload(
+    home: Path, content: str, name: str = "ventas.csv", branch: str = "centro"
+) -> tuple[int, dict[str, Any]]:
+    file = home.parent / name
+    file.write_text(content)
+    ended = datacore("upload", str(file), "--branch", branch, "--home", str(home), "--json")
+    return ended.returncode, json.loads(ended.stdout)["uploads"][0]
+
+
+def report(home: Path) -> dict[str, Any] | None:
+    """Return the report, or None while there is none or a newer one is computed."""
+    ended = datacore("report", "--home", str(home), "--json")
+    assert ended.returncode in {0, 3, 4}, ended.stderr
+    is_newest = ended.returncode == 0 and "Newer files" not in ended.stderr
+    return json.loads(ended.stdout) if is_newest else None
+
+
+def status(home: Path) -> dict[str, Any]:
+    return json.loads(datacore("status", "--home", str(home), "--json").stdout)
+
+
+def test_a_file_is_stored_and_its_segments_are_reported(home):
+    code, stored = upload(home, GOOD)
+
+    assert (code, stored["state"]) == (0, "stored")
+    assert (stored["balance"]["rows_in"], stored["balance"]["amount"]) == (28, "294.00")
+    found = wait_for(lambda: report(home))
+    assert found["totals"]["customers"] == 7
+    assert {segment["view"] for segment in found["segments"]} == {"rfm", "habits"}
+    shown = datacore("report", "--home", str(home))
+    assert "7 customers · 28 orders" in shown.stdout
+
+
+def test_the_same_bytes_again_are_told_and_change_nothing(home):
+    upload(home, GOOD)
+    before = wait_for(lambda: report(home))
+
+    code, again = upload(home, GOOD, name="copia.csv", branch="norte")
+
+    assert (code, again["state"]) == (0, "duplicate")
+    assert again["first_upload"]["filename"] == "ventas.csv"
+    assert wait_for(lambda: report(home))["totals"] == before["totals"]
+
+
+def test_rejected_rows_are_counted_and_the_others_stored(home):
+    code, partly = upload(home, WITH_A_BAD_ROW, name="febrero.csv")
+
+    assert (code, partly["state"]) == (0, "stored")
+    assert (partly["balance"]["accepted"], partly["balance"]["rejected"]) == (199, 1)
+    assert "1" in partly["sentence"]
+
+
+def test_a_file_without_customers_is_refused_with_its_reason(home):
+    code, refused = upload(home, NO_CUSTOMER, name="total.csv")
+
+    assert (code, refused["state"]) == (1, "rejected")
+    assert "fecha, producto, total" in refused["sentence"]
+
+
+def test_an_ambiguous_file_waits_and_a_monitor_sees_it(home):
+    code, asked = upload(home, AMBIGUOUS, name="abril.csv", branch="norte")
+
+    assert (code, asked["state"]) == (4, "needs_answer")
+    assert datacore("status", "--home", str(home), "--exit-code").returncode == 4
+
+
+def test_status_tells_what_became_of_each_file(home):
+    upload(home, NO_CUSTOMER, name="total.csv")
+
+    found = status(home)
+
+    assert found["state"] == "healthy"
+    (client,) = found["clients"]
+    assert {"total.csv"} <= {one["filename"] for one in client["uploads"]}
+    told = wait_for(
+        lambda: [
+            notice["sentence"]
+            for notice in status(home)["clients"][0]["notices"]
+            if "total.csv" in notice["sentence"]
+        ]
+    )
+    assert "total.csv was not taken in." in told[0]
+
+
+def test_an_unknown_branch_is_wrong_use(home):
+    code, refused = upload(home, GOOD + "\n", name="otra.csv", branch="luna")
+
+    assert (code, refused["state"]) == (2, "failed")
+
+
+def test_an_unknown_client_is_not_found(home):
+    assert datacore("report", "--client", "bodega", "--home", str(home)).returncode == 3
+
+
+def test_another_token_opens_nothing(home):
+    address = json.loads((home / "connection.json").read_text())["api_url"]
+
+    ended = datacore("report", "--api-url", address, DATACORE_TOKEN="dc_acme_wrong")
+
+    assert ended.returncode == 1
+    assert ended.stdout == ""
