@@ -72,15 +72,18 @@ def build(settings: Settings) -> FastAPI:
             now=partial(datetime.now, UTC),
             max_upload_bytes=settings.max_upload_bytes,
             public_url=settings.api_public_url,
-            store_origin=_origin(settings.s3_public_url or settings.s3_endpoint_url or ""),
+            store_origins=_store_origins(settings),
             cookie_secure=settings.cookie_secure,
         )
     )
 
 
-def _origin(url: str) -> str:
+def _store_origins(settings: Settings) -> str:
+    url = settings.s3_public_url or settings.s3_endpoint_url
+    if url is None:  # Amazon's own, by the names that links are signed for
+        return f"https://s3.amazonaws.com https://s3.{settings.aws_region}.amazonaws.com"
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 # boto3, and pymongo with pyarrow, take longer to load than all the rest. Few requests need them.

@@ -26,7 +26,10 @@ log = structlog.get_logger()
 _CODES = {
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
 }
+# Files go straight to the object store; what comes here is small.
+_LONGEST_BODY = 65_536
 _UNLOGGED = ("/livez", "/readyz", "/static/")
 
 
@@ -43,8 +46,10 @@ def create_app(world: World) -> FastAPI:
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(TransientError, _on_server_away)
-    app.add_exception_handler(Exception, _on_bug)
-    app.add_middleware(Headers, policy=content_policy(world.store_origin))
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit)
+    app.add_middleware(LastResort)
+    app.add_middleware(Headers, policy=content_policy(world.store_origins))
     app.add_middleware(RequestLog)
     return app
 
@@ -66,7 +71,7 @@ def _on_problem(request: Request, error: Exception) -> Response:
 def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    code = _CODES.get(status, "invalid_request")
+    code = _CODES.get(status, "bad_request")
     return _answer(request, Problem(status, code, headers=error.headers))
 
 
@@ -105,12 +110,12 @@ def _on_bug(request: Request, error: Exception) -> Response:
 # --- around every request ---------------------------------------------------------------------
 
 
-def content_policy(store_origin: str) -> str:
+def content_policy(store_origins: str) -> str:
     """Return what a page may load, and where it may send: itself, and files to the store."""
     return "; ".join([
         "default-src 'self'",
-        f"connect-src 'self' {store_origin}",
-        f"form-action 'self' {store_origin}",
+        f"connect-src 'self' {store_origins}",
+        f"form-action 'self' {store_origins}",
         "base-uri 'none'",
         "object-src 'none'",
         "frame-ancestors 'none'",
@@ -147,6 +152,50 @@ class Headers:
         is_static = scope["path"].startswith("/static/") and message["status"] == HTTPStatus.OK
         keep = b"public, max-age=31536000, immutable" if is_static else b"no-store"
         return [*self._always, (b"cache-control", keep)]
+
+
+class LastResort:
+    """Answers when everything else failed; a list that was cut short is broken off instead."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and own up to what was not foreseen."""
+        has_started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as error:
+            if has_started or scope["type"] != "http":
+                raise
+            await _on_bug(Request(scope), error)(scope, receive, send)
+
+
+class BodyLimit:
+    """Stops reading a request that is longer than any of ours, before anybody keeps it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting what it brings."""
+        seen = 0
+
+        async def receive_counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > _LONGEST_BODY:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return message
+
+        await self._app(scope, receive_counted, send)
 
 
 class RequestLog:

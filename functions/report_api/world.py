@@ -46,7 +46,7 @@ class World:
     now: Callable[[], datetime]
     max_upload_bytes: int
     public_url: str  # of this API
-    store_origin: str  # where browsers send files
+    store_origins: str  # where browsers send files; a space between two
     cookie_secure: bool
 
 

@@ -258,7 +258,9 @@ def _in_language(request: Request, language: str) -> str:
     if request.method != "GET":
         return f"/?lang={language}"
     kept = {name: value for name, value in request.query_params.items() if name == "view"}
-    return f"{request.url.path}?{urlencode({**kept, 'lang': language})}"
+    # Two slashes in front would name another host.
+    path = "/" + request.url.path.lstrip("/")
+    return f"{path}?{urlencode({**kept, 'lang': language})}"
 
 
 def wants_page(request: Request) -> bool:

@@ -48,7 +48,7 @@ def test_sums_are_exact_and_what_is_in_no_segment_is_the_rest():
 def test_numbers_are_written_as_the_reader_does():
     english, spanish = (Writer(language=each, currency="EUR") for each in ("en", "es"))
     assert (english.money("12345.6"), spanish.money("12345.6")) == ("€12,345.60", "12.345,60\xa0€")
-    assert (english.share(0.2239), spanish.share(0.2239)) == ("22.4%", "22,4%")
+    assert (english.share(0.2239), spanish.share(0.2239)) == ("22.4%", "22,4\xa0%")
     assert [english.days_ago(days) for days in (None, 0, 1, 2.5)] == [
         "\N{EN DASH}",
         "same day",
