@@ -9,7 +9,10 @@ back.
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from common import frame
 from functions.cluster.lines import Mask, packed
 
 
@@ -19,7 +22,7 @@ def returned_in_full(lines: pd.DataFrame) -> Mask:
     candidates = _of_returned_products(lines)
     # Lines of the same moment are told apart by what they say, never by where they stand.
     candidates = candidates.sort_values(
-        ["item", "time", "is_return", "branch", "order_id", "quantity"], kind="stable"
+        ["item", "time", "is_return", "branch", "order_id", "quantity", "size"], kind="stable"
     )
     left = _unwind(
         candidates["item"].tolist(),
@@ -40,7 +43,9 @@ def _of_returned_products(lines: pd.DataFrame) -> pd.DataFrame:
     has_return[item[linkable & is_return]] = True
     wanted = np.flatnonzero(linkable & has_return[item])
     columns = ["time", "is_return", "branch", "order_id", "quantity"]
-    return lines.iloc[wanted][columns].assign(item=item[wanted], position=wanted)
+    found = lines.iloc[wanted]
+    size = pc.rank(pa.array(found["amount"], type=frame.AMOUNT), tiebreaker="dense").to_numpy()
+    return found[columns].assign(item=item[wanted], position=wanted, size=size)
 
 
 def _unwind(items: list[int], quantities: list[int], are_returns: list[bool]) -> list[int]:
