@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from common.texts import catalogue, say
@@ -19,16 +20,21 @@ REPORT_SCHEMA = "1"  # raised when the same segmentation would give another body
 
 def report_name(client: Client, *, language: str) -> str:
     """Name a report after everything its body depends on, the catalogue of texts too."""
-    texts = json.dumps(catalogue(), default=dict, sort_keys=True)
     parts = [
         client.id,
         client.segmentation,
         REPORT_SCHEMA,
         language,
         client.currency,
-        hashlib.sha256(texts.encode()).hexdigest(),
+        _texts_name(),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@cache
+def _texts_name() -> str:
+    texts = json.dumps(catalogue(), default=dict, sort_keys=True)
+    return hashlib.sha256(texts.encode()).hexdigest()
 
 
 def report_body(client: Client, segmentation: Segmentation, *, language: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 
 const HASH_UP_TO_BYTES = 256e6; // the browser hashes only what fits into memory
 const SOON_MS = 2000;
-const CALM_MS = 15000;
+const CALM_MS = 5000;
 
 const language = document.documentElement.lang;
 
