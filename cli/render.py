@@ -18,6 +18,7 @@ Json = Mapping[str, Any]
 VIEWS = ("rfm", "habits")
 _NOTHING = "-"
 _WIDEST = 110  # a longer line is tiring to read
+_TIMES_FROM = 100  # narrower, the day has to do beside an upload
 _HEADS = ("segment", "customers", "revenue", "recency", "orders", "spend")
 _BAR_AFTER = 1  # the bar stands beside this figure, the share of revenue
 _GAP = 2
@@ -81,8 +82,12 @@ class Writer:
         return format_decimal(value, format="#,##0.00 s", locale=self.language)
 
     def moment(self, value: str) -> str:
-        """Write a time."""
-        return moment(value, self.language)
+        """Write a time, as the clock on this machine's wall shows it."""
+        return moment(datetime.fromisoformat(value).astimezone(), self.language)
+
+    def day(self, value: str) -> str:
+        """Write the day of a time, on this machine's calendar."""
+        return day(datetime.fromisoformat(value).astimezone().date(), self.language)
 
 
 # --- the report ---------------------------------------------------------------------------------
@@ -316,6 +321,7 @@ def _balance_lines(balance: Json | None, write: Writer) -> list[str]:
 
 def uploads(bodies: Sequence[Json], write: Writer, *, width: int) -> RenderableType:
     """Return uploads as a table, each with its state in words."""
+    when = write.moment if width >= _TIMES_FROM else write.day
     table = _table(width=min(width, _WIDEST))
     table.add_column("", width=1)
     table.add_column(write.say("cli_head_file"), overflow="fold")
@@ -329,7 +335,7 @@ def uploads(bodies: Sequence[Json], write: Writer, *, width: int) -> RenderableT
             Text(body["filename"], style="bold"),
             body["branch"],
             body["sentence"],
-            Text(write.moment(body["stored_at"]), style="dim"),
+            Text(when(body["stored_at"]), style="dim"),
         )
     return table
 

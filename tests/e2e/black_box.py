@@ -3,7 +3,10 @@
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "cli"]
@@ -47,3 +50,12 @@ def left_of(session: int) -> dict[int, str]:
         if int(fields[3]) == session and fields[0] != "Z":
             left[int(folder.name)] = words
     return left
+
+
+def wait_for(condition: Callable[[], Any], within_s: float = 60) -> Any:
+    """Return the first true answer of `condition`."""
+    deadline = time.monotonic() + within_s
+    while not (answer := condition()):
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.1)
+    return answer

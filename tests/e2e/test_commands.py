@@ -3,14 +3,20 @@
 import json
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.black_box import COMMAND, PROJECT, datacore, left_of, plain_environment
+from tests.e2e.black_box import (
+    COMMAND,
+    PROJECT,
+    datacore,
+    left_of,
+    plain_environment,
+    wait_for,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -47,14 +53,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         finally:
             process.kill()
             process.wait()
-
-
-def wait_for(condition: Any, within_s: float = 60) -> Any:
-    deadline = time.monotonic() + within_s
-    while not (answer := condition()):
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.1)
-    return answer
 
 
 def upload(

@@ -1,17 +1,25 @@
 """`datacore demo` as a person sees it: what it prints, how it ends, what it leaves."""
 
 import re
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.black_box import datacore
+from tests.e2e.black_box import (
+    COMMAND,
+    PROJECT,
+    datacore,
+    left_of,
+    plain_environment,
+    wait_for,
+)
 
 pytestmark = pytest.mark.e2e
 
 FILES = 8
-# An order of every customer on the first day, then another of every second one, and a return.
+# Three orders of each of forty customers.
 OWN = "order_id,date,customer,product,quantity,unit_price\n" + "".join(
     f"o{n},2024-01-{1 + n // 40:02d},c{n % 40},p,2,{1 + n % 40}.25\n" for n in range(120)
 )
@@ -68,7 +76,7 @@ def test_rejected_rows_are_explained(demo):
 def test_the_segments_hold_every_customer_and_all_revenue(demo):
     (total,) = lines_with(demo.stdout, r"customers · .* orders · .*revenue")
     customers = figures(f" {total}")[0]
-    sums = lines_with(demo.stdout, r"^ All ")
+    sums = lines_with(demo.stdout, r"^ All +[\d,]+ ")
 
     assert customers > 1000
     assert f"All {customers:,} 100.0 %" in " ".join(sums[0].split())
@@ -92,6 +100,25 @@ def test_each_stage_is_timed(demo):
 def test_progress_is_not_in_the_output(demo):
     assert "sending" in demo.stderr
     assert "sending" not in demo.stdout
+
+
+def test_an_interrupt_stops_everything_and_leaves_nothing(tmp_path):
+    with (tmp_path / "said").open("w+") as said:
+        process = subprocess.Popen(
+            [*COMMAND, "demo"],
+            cwd=PROJECT,
+            env=plain_environment(TMPDIR=str(tmp_path)),
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+        wait_for(lambda: "sending" in (tmp_path / "said").read_text())
+        process.send_signal(signal.SIGINT)
+        code = process.wait(60)
+
+    assert code == 130
+    assert left_of(process.pid) == {}
+    assert [path.name for path in tmp_path.iterdir()] == ["said"]
 
 
 def test_an_own_file_is_shown_in_spanish(tmp_path):

@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 from rich.console import Console, RenderableType
@@ -154,6 +155,17 @@ def test_uploads_and_notices_are_shown_with_their_times():
     assert "All 12,424 rows are in." in text
     assert "New segments are ready." in text
     assert "12/31/25" in text
+
+
+def test_times_are_those_of_the_clock_on_the_wall(monkeypatch):
+    monkeypatch.setenv("TZ", "America/Bogota")
+    time.tzset()
+
+    assert WRITE.day("2025-12-31T02:00:00+00:00") == "Dec 30, 2025"
+    assert WRITE.moment("2025-12-31T02:00:00+00:00") == "12/30/25, 9:00\u202fPM"
+
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_shipments_say_how_each_file_came_and_how_long_reading_took():
