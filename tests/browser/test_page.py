@@ -63,7 +63,17 @@ def test_segments_chart_table_and_files_are_there(
     expect(page.locator("#notices li")).to_have_count(2)
     page.screenshot(path=tmp_path / "page.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= look["viewport"]["width"]
+    assert page.evaluate(_CUT_OFF) == []
     assert page.complaints == []
+
+
+# Words of the chart that reach beyond it.
+_CUT_OFF = """() => {
+  const chart = document.querySelector('.chart svg').getBoundingClientRect();
+  return [...document.querySelectorAll('.chart svg text')]
+    .filter((text) => text.getBoundingClientRect().right > chart.right)
+    .map((text) => text.textContent);
+}"""
 
 
 def test_chart_and_table_show_the_same_numbers(visit: Visit, shop: Shop):

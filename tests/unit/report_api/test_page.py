@@ -19,7 +19,7 @@ def segment(revenue: float, customers: float, name: str = "a") -> dict:
 def test_all_bars_are_on_one_scale_that_starts_at_nothing():
     chart = chart_of([segment(0.8, 0.2), segment(0.2, 0.4), segment(-0.1, 0.0)])
     widths = [(row.revenue.width, row.customers.width) for row in chart.rows]
-    assert widths == [(80.0, 20.0), (20.0, 40.0), (0, 0.0)]
+    assert widths == [(74.0, 18.5), (18.5, 37.0), (0, 0.0)]
     assert [row.part for row in chart.rows] == [80.0, 20.0, 0]
 
 
