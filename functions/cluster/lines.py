@@ -7,7 +7,7 @@ sorted values themselves, so neither the order of rows nor the order of files le
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,9 @@ COLUMNS = (
     "amount", "currency", "kind",
 )  # what `partial` needs of a frame  # fmt: skip
 MILLIONTHS = 1_000_000  # quantities are whole numbers of them: decimal128(18, 6) fits 64 bits
+EXACT = Context(
+    prec=60
+)  # decimals with more digits than any sum of amounts has: nothing is rounded
 _DAY = 86_400_000_000  # microseconds
 
 Codes = npt.NDArray[np.int64]

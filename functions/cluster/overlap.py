@@ -16,7 +16,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from functions.cluster.lines import Dataset, Lines, Mask, exact_sums, packed
+from functions.cluster.lines import EXACT, Dataset, Lines, Mask, exact_sums, packed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +84,7 @@ def _contribution(
 def _verify(found: Sequence[Contribution]) -> None:
     for each in found:
         rows = each.counted_rows + each.replaced_rows
-        amount = each.counted_amount + each.replaced_amount
+        amount = EXACT.add(each.counted_amount, each.replaced_amount)
         if rows != each.accepted_rows or amount != each.accepted_amount:
             raise ValueError(
                 f"dataset {each.sha256}: {rows} rows worth {amount} are not the accepted "

@@ -6,24 +6,25 @@ Nothing here is a sentence yet: names, sentences, actions and rules are codes wi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from common import frame
 from functions.cluster import habits, naming, rfm
 from functions.cluster.habits import Habits
-from functions.cluster.lines import Codes, exact_sums
+from functions.cluster.lines import EXACT, Codes, exact_sums
 from functions.cluster.rfm import Condition
 
 RFM = "rfm"
 HABITS = "habits"
 NO_STABLE_HABITS = "no_stable_habits"
 _CENT = Decimal("0.01")
-_DIGITS = 60  # more than any sum of amounts has: arithmetic on them stays exact
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -228,8 +229,8 @@ def _fields(figures: Figures) -> dict[str, Any]:
 
 
 def _total(customers: pd.DataFrame) -> Decimal:
-    with localcontext(prec=_DIGITS):
-        return sum(pa.array(customers["spend"]).to_pylist(), Decimal(0))
+    total: Decimal | None = pc.sum(pa.array(customers["spend"], type=frame.AMOUNT)).as_py()
+    return total or Decimal(0)
 
 
 def _share(part: Decimal | int, whole: Decimal | int) -> float:
@@ -237,8 +238,7 @@ def _share(part: Decimal | int, whole: Decimal | int) -> float:
 
 
 def _per(amount: Decimal, count: int) -> Decimal | None:
-    with localcontext(prec=_DIGITS):
-        return (amount / count).quantize(_CENT) if count else None
+    return EXACT.divide(amount, Decimal(count)).quantize(_CENT, context=EXACT) if count else None
 
 
 # --- words ----------------------------------------------------------------------------------
