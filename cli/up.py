@@ -26,10 +26,21 @@ def up(home: Home = HOME, lang: Lang = Language.EN) -> None:
 
         progress = Progress(lang.value)
         with suppress(KeyboardInterrupt), running_system(home, progress=progress) as stack:
+            _open_first_account(stack, language=lang.value)
             for line in addresses(stack, language=lang.value):
                 typer.echo(line)
             while True:
                 signal.pause()
+
+
+def _open_first_account(stack: "EmbeddedStack", *, language: str) -> None:
+    """Have a client from the first start on, so that there is somebody to upload as."""
+    from cli.clients import NewClient, create_client
+
+    if not stack.home.known_clients():
+        branches = {"centro": "Centro", "norte": "Norte", "playa": "Playa"}
+        wanted = NewClient(id="demo", name="Demo", branches=branches, language=language)
+        create_client(stack.home.path, wanted)
 
 
 def addresses(stack: "EmbeddedStack", *, language: str) -> Iterator[str]:
@@ -42,11 +53,10 @@ def addresses(stack: "EmbeddedStack", *, language: str) -> Iterator[str]:
     yield line("up_page", stack.api_url)
     yield line("up_api", stack.api_url)
     yield line("up_store", stack.s3_url)
-    if not (clients := stack.home.known_clients()):
-        yield say("up_no_client", language=language)
-    for client, keys in clients.items():
+    for client, keys in stack.home.known_clients().items():
         yield ""
         yield line("up_client", client)
+        yield line("up_sign_in", f"{stack.api_url}/sign-in?token={keys['token']}")
         yield from (line(f"up_{name}", keys[name]) for name in _shown(keys))
 
 

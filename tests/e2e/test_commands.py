@@ -1,11 +1,14 @@
 """The commands against `datacore up`, as a person and as a script use them."""
 
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
@@ -20,6 +23,7 @@ from tests.e2e.black_box import (
 
 pytestmark = pytest.mark.e2e
 
+ACME = ("--client", "acme")
 HEADER = "order_id,date,customer,product,quantity,unit_price\n"
 GOOD = HEADER + "".join(f"o{n},2024-01-{n + 1:02d},c{n % 7},p,1,10.50\n" for n in range(28))
 WITH_A_BAD_ROW = HEADER + "".join(
@@ -60,20 +64,20 @@ def upload(
 ) -> tuple[int, dict[str, Any]]:
     file = home.parent / name
     file.write_text(content)
-    ended = datacore("upload", str(file), "--branch", branch, "--home", str(home), "--json")
+    ended = datacore("upload", str(file), "--branch", branch, *ACME, "--home", str(home), "--json")
     return ended.returncode, json.loads(ended.stdout)["uploads"][0]
 
 
 def report(home: Path) -> dict[str, Any] | None:
     """Return the report, or None while there is none or a newer one is computed."""
-    ended = datacore("report", "--home", str(home), "--json")
+    ended = datacore("report", *ACME, "--home", str(home), "--json")
     assert ended.returncode in {0, 3, 4}, ended.stderr
     is_newest = ended.returncode == 0 and "Newer files" not in ended.stderr
     return json.loads(ended.stdout) if is_newest else None
 
 
 def status(home: Path) -> dict[str, Any]:
-    return json.loads(datacore("status", "--home", str(home), "--json").stdout)
+    return json.loads(datacore("status", *ACME, "--home", str(home), "--json").stdout)
 
 
 def test_a_file_is_stored_and_its_segments_are_reported(home):
@@ -84,7 +88,7 @@ def test_a_file_is_stored_and_its_segments_are_reported(home):
     found = wait_for(lambda: report(home))
     assert found["totals"]["customers"] == 7
     assert {segment["view"] for segment in found["segments"]} == {"rfm", "habits"}
-    shown = datacore("report", "--home", str(home))
+    shown = datacore("report", *ACME, "--home", str(home))
     assert "7 customers · 28 orders" in shown.stdout
 
 
@@ -118,7 +122,7 @@ def test_an_ambiguous_file_waits_and_a_monitor_sees_it(home):
     code, asked = upload(home, AMBIGUOUS, name="abril.csv", branch="norte")
 
     assert (code, asked["state"]) == (4, "needs_answer")
-    assert datacore("status", "--home", str(home), "--exit-code").returncode == 4
+    assert datacore("status", *ACME, "--home", str(home), "--exit-code").returncode == 4
 
 
 def test_status_tells_what_became_of_each_file(home):
@@ -147,6 +151,25 @@ def test_an_unknown_branch_is_wrong_use(home):
 
 def test_an_unknown_client_is_not_found(home):
     assert datacore("report", "--client", "bodega", "--home", str(home)).returncode == 3
+
+
+def test_up_told_how_to_come_in(home):
+    said = (home.parent / "said").read_text()
+
+    (link,) = re.findall(r"sign in +(http://\S+)", said)
+    browser = build_opener(HTTPCookieProcessor(CookieJar()))
+    with browser.open(link) as page:  # signed in by the cookie that the link sets
+        assert page.status == 200
+        assert "token" not in page.url
+    for key in ("token +dc_demo_", "S3 access key +\\S+", "S3 secret key +\\S+"):
+        assert re.search(key, said), key
+
+
+def test_of_two_clients_one_has_to_be_named(home):
+    ended = datacore("report", "--home", str(home))
+
+    assert ended.returncode == 2
+    assert "acme, demo" in ended.stderr
 
 
 def test_another_token_opens_nothing(home):
