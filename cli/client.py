@@ -21,7 +21,7 @@ def client(  # noqa: PLR0913, PLR0917 - each is an option
     lang: Lang = Language.EN,
     as_json: AsJson = False,
 ) -> None:
-    """Make a client with its branches, or add branches to one; print its token and its S3 key.
+    """Make a client, or add branches to one; print its token and S3 key.
 
     Exit codes: 0 done · 2 wrong use · 5 `datacore up` is not running.
     """

@@ -19,7 +19,7 @@ def demo(
     ] = None,
     lang: Lang = Language.EN,
 ) -> None:
-    """Start everything, upload purchase files in three ways, show the segments, stop everything.
+    """Show it all: files in by three ways, segments out, nothing left running.
 
     Exit codes: 0 shown · 1 something failed; what, and where its log is, is said ·
     4 your file waits for an answer.

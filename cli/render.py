@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Self
 
 from rich import box
@@ -115,7 +116,11 @@ def _headline(body: Json, write: Writer) -> RenderableType:
         orders=totals["orders"],
         revenue=totals["revenue"],
     )
-    return Padding(Group(Text(title, style="bold"), Text(figures)), (0, 1))
+    lines = [Text(title, style="bold"), Text(figures)]
+    if Decimal(totals["anonymous_revenue"]):
+        anonymous = write.money(totals["anonymous_revenue"])
+        lines.append(Text(write.say("cli_report_anonymous", anonymous=anonymous), style="dim"))
+    return Padding(Group(*lines), (0, 1))
 
 
 def _layout(views: Iterable[Sequence[Json]], write: Writer, *, width: int) -> "_Layout":

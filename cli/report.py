@@ -21,7 +21,7 @@ def report(
     lang: Lang = Language.EN,
     as_json: AsJson = False,
 ) -> None:
-    """Show who buys: segments, their customers, share of revenue, recency, orders and spend.
+    """Show who buys: segments with customers, revenue, recency, orders, spend.
 
     Exit codes: 0 shown · 3 no segments yet, or no such client · 4 being computed ·
     5 the server cannot be reached.

@@ -18,9 +18,9 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 7,
     lang: Lang = Language.EN,
 ) -> None:
-    """Write purchase files of made-up shoppers with habits of their own, one folder a branch.
+    """Write believable purchase files, and the plan they follow.
 
-    Each branch exports in its own way, and one file is messy. The plan lies beside them: who has
+    Made-up shoppers have habits of their own; there is a folder for each branch. Each branch exports in its own way, and one file is messy. The plan lies beside them: who has
     which habit, and what each file holds.
 
     Exit codes: 0 written · 2 wrong use.

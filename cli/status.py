@@ -26,7 +26,7 @@ def status(  # noqa: PLR0913, PLR0917 - each is an option
         typer.Option("--exit-code", help="For monitors: 4 if a server is down or a file waits."),
     ] = False,
 ) -> None:
-    """Show whether the servers answer, the newest uploads with their state, and notices.
+    """Show whether the servers answer, the newest uploads, and notices.
 
     Exit codes: 0 shown · 3 no such client · 4 with --exit-code: a server is down, or an upload
     waits for a person · 5 the server cannot be reached.

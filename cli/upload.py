@@ -13,7 +13,7 @@ from cli.outcome import combined, ending
 def upload(  # noqa: PLR0913, PLR0917 - each is an option
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", exists=True, dir_okay=False, readable=True),
+        typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True),
     ],
     branch: Annotated[str, typer.Option("--branch", "-b", help="Branch whose export it is.")],
     client: Client = None,
@@ -27,9 +27,9 @@ def upload(  # noqa: PLR0913, PLR0917 - each is an option
     lang: Lang = Language.EN,
     as_json: AsJson = False,
 ) -> None:
-    """Send purchase files, and say of each what became of it and how it balances.
+    """Send purchase files, and say what became of each.
 
-    A file that is there already is not sent again; it is told when and as which file it came.
+    Each is followed to its final state, and how it balances is shown. A file that is there already is not sent again; it is told when and as which file it came.
 
     Exit codes: 0 stored, or already there · 1 not taken in · 2 wrong use · 3 no such client ·
     4 waits for an answer, or files ended differently · 5 a server cannot be reached.

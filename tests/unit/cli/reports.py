@@ -23,6 +23,11 @@ def segment(view: str, name: str, **changes: Any) -> dict[str, Any]:
     return {"view": view, "name": name, **measures, **changes}
 
 
+def totals(**changes: Any) -> dict[str, Any]:
+    figures = {"customers": 1500, "orders": 15_301, "revenue": "1234567.891"}
+    return {**figures, "anonymous_revenue": "0", **changes}
+
+
 def report(**changes: Any) -> dict[str, Any]:
     body = {
         "state": "ready",
@@ -30,7 +35,7 @@ def report(**changes: Any) -> dict[str, Any]:
         "segmentation": "f00",
         "as_of": "2025-12-31",
         "currency": "EUR",
-        "totals": {"customers": 1500, "orders": 15_301, "revenue": "1234567.891"},
+        "totals": totals(),
         "habits": {"sentence": "Two groups of habits are stable."},
         "segments": [
             segment("rfm", "Champions", share_of_revenue=0.75),

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from cli import render
-from tests.unit.cli.reports import report, segment
+from tests.unit.cli.reports import report, segment, totals
 
 pytestmark = pytest.mark.unit
 
@@ -104,8 +104,17 @@ def test_a_long_name_is_cut_where_the_figures_need_the_room():
     assert "N…" in text
 
 
+@pytest.mark.parametrize(("anonymous", "is_told"), [("0", False), ("0.00", False), ("12.5", True)])
+def test_revenue_without_a_customer_is_told_where_there_is_some(anonymous, is_told):
+    body = report(totals=totals(anonymous_revenue=anonymous))
+
+    text = shown(render.report(body, WRITE, width=100))
+
+    assert ("€12.50 of it came without a customer" in text) is is_told
+
+
 def test_a_client_without_money_or_date_is_shown():
-    empty = report(as_of=None, segments=[], totals={"customers": 0, "orders": 0, "revenue": "0.00"})
+    empty = report(as_of=None, segments=[], totals=totals(customers=0, orders=0, revenue="0.00"))
 
     text = shown(render.report(empty, WRITE, width=80), 80)
 
