@@ -13,6 +13,7 @@ from statistics import median
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute
 from sqlalchemy import text
 
 from bench.table import Row
@@ -76,9 +77,10 @@ def from_put_to_report(world: World, file: File) -> float:
 
 def bare_script(file: File) -> None:
     """Read, reduce, cluster."""
-    rows = pd.read_csv(file.path, encoding=file.encoding)
-    quantity = pa.array(rows["Quantity"]).cast(frame.QUANTITY)
-    price = pa.array(rows["UnitPrice"].round(6)).cast(frame.PRICE)
+    exact = {"Quantity": "str", "UnitPrice": "str"}
+    rows = pd.read_csv(file.path, encoding=file.encoding, dtype=exact)
+    quantity = pa.array(rows["Quantity"], pa.string()).cast(frame.QUANTITY)
+    price = pa.array(rows["UnitPrice"], pa.string()).cast(frame.PRICE)
     amount = pa.compute.multiply(quantity, price).cast(frame.AMOUNT)
     order = pa.array(rows["InvoiceNo"].astype("str"))
     returned = pa.compute.or_(

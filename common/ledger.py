@@ -83,7 +83,7 @@ _CLAIM = text("""
         finished_at = NULL
     WHERE claims.status = 'leased' AND claims.lease_until < now()
        OR claims.status = 'waiting' AND claims.next_try <= now()
-       OR :again AND claims.status IN ('done', 'refused', 'parked')
+       OR :again AND claims.status <> 'leased'
     RETURNING fence, starts, transient_tries, bug_tries,
               coalesce(extract(epoch FROM now() - first_failed), 0) AS failing_s
 """)

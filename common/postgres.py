@@ -8,6 +8,7 @@ from psycopg2 import errorcodes
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from common.exceptions import TransientError
 
@@ -69,6 +70,8 @@ class Postgres:
             raise
         except (OperationalError, InterfaceError) as error:
             raise TransientError(f"PostgreSQL: {error.orig}") from error
+        except PoolTimeoutError as error:
+            raise TransientError(f"PostgreSQL: {error}") from error
         except DBAPIError as error:
             if _code(error) in _RACES or error.connection_invalidated:
                 raise TransientError(f"PostgreSQL: {error.orig}") from error

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -251,6 +252,17 @@ def test_a_taken_key_is_a_conflict(app: Postgres, client: str):
     insert = text("INSERT INTO branches (client_id, id, name) VALUES (:c, 'centro', 'again')")
     with pytest.raises(ConflictError), app.transaction(client) as connection:
         connection.execute(insert, {"c": client})
+
+
+def test_a_pool_without_a_free_connection_is_a_transient_failure(settings: Settings):
+    postgres = Postgres(settings.postgres_app_url, pool_size=1)
+    postgres._engine.pool._timeout = 0.05
+    with ExitStack() as held:
+        for _ in range(3):  # one, and two beyond
+            held.enter_context(postgres.transaction())
+        with pytest.raises(TransientError), postgres.transaction():
+            pytest.fail("a connection too many was handed out")
+    postgres.close()
 
 
 def test_a_database_that_is_away_is_a_transient_failure():

@@ -363,6 +363,24 @@ def test_a_nudge_may_be_followed_again(world: World):
     assert len(world.handled) == 2
 
 
+def test_a_new_nudge_does_not_wait_for_the_next_try_of_one_that_failed(world: World):
+    world.policy = Policy.LATEST
+    nudge = DatasetsChanged(client=world.client)
+
+    def act(_event, _claim):
+        if len(world.handled) == 1:
+            raise TransientError("store away")
+        return []
+
+    world.act = act
+    runtime = world.runtime()
+    for _ in range(2):
+        world.put(nudge)
+        runtime.step()
+    assert len(world.handled) == 2
+    assert [c.status for c in world.claims()] == ["done"]
+
+
 def test_a_nudge_that_finds_a_run_under_way_is_acked(world: World):
     world.policy = Policy.LATEST
     nudge = DatasetsChanged(client=world.client)
