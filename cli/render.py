@@ -228,23 +228,26 @@ def shipments(uploads: Sequence[tuple[str, Json]], write: Writer) -> RenderableT
     table.add_column(write.say("cli_head_file"), Text(files, style="bold"), no_wrap=True)
     table.add_column(write.say("cli_head_way"), no_wrap=True)
     for name, figures in counts.items():
-        total = Text(write.number(sum(figures)), style="bold")
+        total = Text(write.number(sum(figure or 0 for figure in figures)), style="bold")
         table.add_column(write.say(f"cli_head_{name}"), total, justify="right", no_wrap=True)
     table.add_column(write.say("cli_head_read"), justify="right", no_wrap=True)
     for (way, body), *figures in zip(uploads, *counts.values(), strict=True):
         table.add_row(
             Text(body["filename"], style="bold"),
             write.say(f"demo_way_{way}"),
-            *map(write.number, figures),
+            *(_NOTHING if figure is None else write.number(figure) for figure in figures),
             write.seconds(_seconds_between(body["seen_at"], body["settled_at"])),
         )
     return table
 
 
-def _counts(balances: Sequence[Json]) -> dict[str, list[int]]:
-    """Return the terms of the file balances; what no file has is left out."""
+def _counts(balances: Sequence[Json]) -> dict[str, list[int | None]]:
+    """Return the terms of the file balances; what no file has is left out.
+
+    A file that was there already has none.
+    """
     names = ("rows_in", "accepted", "rejected", "blank", "repeated")
-    counts = {name: [balance.get(name, 0) for balance in balances] for name in names}
+    counts = {name: [balance.get(name) for balance in balances] for name in names}
     always = ("rows_in", "accepted", "rejected")
     return {name: figures for name, figures in counts.items() if name in always or any(figures)}
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 
 import typer
 from rich.console import Console, RenderableType
@@ -213,6 +214,8 @@ class Actor:
     api: Api
     tool: S3Tool
     narrator: Narrator
+    # A folder of its own for each show, so that nothing is overwritten in a home that had one.
+    visit: str = field(default_factory=lambda: token_hex(4))
 
     @classmethod
     def on_stage(
@@ -267,7 +270,7 @@ class Actor:
         return self._put(file, file.path.name, courier)
 
     def _put(self, file: PurchaseFile, name: str, courier: Courier) -> Sent:
-        key = f"{CLIENT}/{file.branch}/{name}"
+        key = f"{CLIENT}/{file.branch}/{self.visit}/{name}"
         with courier.sending(name) as row:
             self.tool.put(file.path, key)
         return Sent(file=file.path, key=key, row=row)

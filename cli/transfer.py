@@ -122,7 +122,8 @@ class Courier:
         return settled
 
     def _look(self, sent: Sequence[Sent]) -> dict[str, Json]:
-        found = {upload["key"]: upload for upload in self.api.uploads(limit=200)}
+        # Told newest first: of several versions of a key the newest counts.
+        found = {upload["key"]: upload for upload in reversed(self.api.uploads(limit=200))}
         for one in sent:
             if one.key in found:
                 self.show(one.row, found[one.key])

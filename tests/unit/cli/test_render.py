@@ -191,3 +191,14 @@ def test_shipments_leave_out_what_no_file_has():
 
     assert "Blank" in text
     assert "Repeated" not in text
+
+
+def test_a_shipment_that_was_there_already_has_no_rows():
+    known = {**UPLOAD, "balance": None}
+
+    text = shown(render.shipments([("S3", UPLOAD), ("S3", known)], WRITE), 100)
+
+    first, second, sums = (line for line in text.splitlines() if re.search(r"client|Files:", line))
+    assert "12,412" in first
+    assert re.search(r"S3 client +- +- +-", second)
+    assert "12,412" in sums
