@@ -27,7 +27,8 @@ Values = npt.NDArray[np.float64]
 
 _RESTARTS = 10
 _RESTARTS_RESAMPLED = 4
-_SAMPLE = 5_000  # customers that agreement and silhouette are measured on, at most
+_SAMPLE = 5_000  # customers that agreement is measured on, at most
+_PAIRED = 3_000  # customers that the silhouette is measured on, at most: it looks at every pair
 _HOPELESS = 5  # resamplings after which a number far from agreeing is given up
 _FARTHEST = 2.5  # deviations: a measure that few customers show must not outweigh the others
 _PRIOR_ORDERS = 3  # a share counts as if it had been average for so many orders more
@@ -209,7 +210,7 @@ def _agreements(
 def _silhouette(coordinates: Points, labels: Labels, *, seed: int) -> float:
     from sklearn.metrics import silhouette_score
 
-    judged = np.random.default_rng(seed).permutation(len(coordinates))[:_SAMPLE]
+    judged = np.random.default_rng(seed).permutation(len(coordinates))[:_PAIRED]
     return float(silhouette_score(coordinates[judged], labels[judged]))
 
 

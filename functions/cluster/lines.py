@@ -42,7 +42,7 @@ EXACT = Context(
 )  # decimals with more digits than any sum of amounts has: nothing is rounded
 _DAY = 86_400_000_000  # microseconds
 
-Codes = npt.NDArray[np.int64]
+Codes = npt.NDArray[Any]  # whole numbers; those kept for every line are 32 bits wide
 Mask = npt.NDArray[np.bool_]
 
 
@@ -74,6 +74,8 @@ class Lines:
 
     def where(self, mask: Mask) -> "Lines":
         """Return the lines that `mask` keeps; numbers stay as they are."""
+        if mask.all():
+            return self  # the usual case, and the lines are most of the memory
         return Lines(
             table=self.table[mask],
             customer_ids=self.customer_ids,
@@ -125,7 +127,7 @@ def combine(partials: Iterable[pd.DataFrame], *, datasets: Sequence[Dataset]) ->
         "product": _numbered(table["product"])[0],
         "currency": currency,
         "time": time,
-        "day": time // _DAY,
+        "day": (time // _DAY).astype(np.int32),
         "quantity": _millionths(table["quantity"]),
         "is_return": table["is_return"].to_numpy(),
         "amount": pd.arrays.ArrowExtensionArray(table["amount"].combine_chunks()),
@@ -139,7 +141,7 @@ def packed(*parts: Any) -> Codes:
 
     Parts are columns of whole numbers from -1.
     """
-    total = np.asarray(parts[0], dtype=np.int64) + 1
+    total = np.asarray(parts[0], dtype=np.int64)
     for part in parts[1:]:
         column = np.asarray(part, dtype=np.int64)
         low = column.min(initial=0)
@@ -161,7 +163,7 @@ def _numbered(column: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
     """Number the values of a dictionary column in their sorted order; null is -1."""
     array = column.combine_chunks()
     order = pc.sort_indices(array.dictionary).to_numpy()
-    numbers = np.full(len(order) + 1, -1, dtype=np.int64)  # the last is that of null
+    numbers = np.full(len(order) + 1, -1, dtype=np.int32)  # the last is that of null
     numbers[order] = np.arange(len(order))
     return numbers[pc.fill_null(array.indices, -1).to_numpy()], array.dictionary.take(order)
 
@@ -169,7 +171,7 @@ def _numbered(column: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
 def _ranks(column: pa.ChunkedArray, datasets: Sequence[Dataset]) -> Codes:
     codes, names = _numbered(column)
     rank = {each.sha256: each.rank for each in datasets}
-    return np.array([rank[name] for name in names.to_pylist()], dtype=np.int64)[codes]
+    return np.array([rank[name] for name in names.to_pylist()], dtype=np.int32)[codes]
 
 
 def _millionths(quantity: pa.ChunkedArray) -> Codes:
@@ -179,7 +181,7 @@ def _millionths(quantity: pa.ChunkedArray) -> Codes:
 
 
 def _orders(lines: pd.DataFrame) -> Codes:
-    order_id, customer = lines["order_id"].to_numpy(), lines["customer"].to_numpy()
+    order_id, customer = lines["order_id"].to_numpy(dtype=np.int64), lines["customer"].to_numpy()
     # Without an order id a customer's day in a branch is the order.
     name = np.where(order_id >= 0, order_id, order_id.max(initial=-1) + 2 + customer)
-    return packed(lines["branch"], name, lines["day"])
+    return packed(lines["branch"], name, lines["day"]).astype(np.int32)
