@@ -1,6 +1,7 @@
 """Notify on the real PostgreSQL: who is told what, once."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -12,7 +13,7 @@ from common.postgres import Postgres
 from common.runtime import Runtime
 from common.settings import Settings
 from common.texts import say
-from functions.notify.__main__ import build
+from functions.notify.__main__ import connected
 from tests.fakes import MemoryTransport
 from tests.shops import SEGMENTATION, Shop, open_shop, stock_shop
 
@@ -63,11 +64,11 @@ def shop(settings: Settings, client_id: str) -> Shop:
 
 @pytest.fixture
 def notify(settings: Settings, shop: Shop) -> Iterator[Notify]:
-    runtime, queue, app = build(settings), MemoryTransport(), Postgres(settings.postgres_app_url)
-    runtime._transport.close()
-    runtime._transport = queue
-    yield Notify(app=app, runtime=runtime, queue=queue, client=shop.client)
-    app.close()
+    queue = MemoryTransport()
+    with connected(settings) as runtime, closing(Postgres(settings.postgres_app_url)) as app:
+        runtime._transport.close()
+        runtime._transport = queue
+        yield Notify(app=app, runtime=runtime, queue=queue, client=shop.client)
 
 
 def upload(cls: type[events.UploadEvent], name: str, shop: Shop) -> events.UploadEvent:
