@@ -107,10 +107,11 @@ def points(habits: pd.DataFrame) -> pd.DataFrame:
 
 def cluster(coordinates: Points, *, settings: Settings) -> Habits:
     """Return the clusters of `coordinates` with the number of them that stands best."""
-    from threadpoolctl import threadpool_limits
-
     if len(coordinates) < settings.least_customers:
         return _one(coordinates, reason="not_enough_data", trials=())
+    import sklearn.cluster  # noqa: F401 - loaded first: the limit holds for libraries that it finds
+    from threadpoolctl import threadpool_limits
+
     with threadpool_limits(limits=1), warnings.catch_warnings():
         # Fewer distinct customers than clusters is a fact that the trial's shares show.
         warnings.filterwarnings("ignore", module="sklearn", message="Number of distinct clusters")

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -74,6 +77,22 @@ def test_a_unit_of_money_changes_no_point() -> None:
     } | {name: random.random(200) for name in ("returns_share", "weekend_share", "away_share")})  # fmt: skip
     cents = plain.assign(spend=plain["spend"] * 100, ticket=plain["ticket"] * 100)
     np.testing.assert_allclose(habits.points(plain), habits.points(cents), atol=1e-9)
+
+
+def test_clustering_runs_on_one_thread_even_when_it_is_the_first_to_load_scikit_learn() -> None:
+    code = """
+import numpy as np, threadpoolctl
+from functions.cluster import habits
+threads = set()
+def best(coordinates, settings):
+    habits._fitted(coordinates, 3, 1, 0)
+    threads.update(pool["num_threads"] for pool in threadpoolctl.threadpool_info())
+habits._best = best
+habits.cluster(np.random.default_rng(1).normal(size=(200, 2)), settings=habits.Settings())
+print(threads)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "{1}"
 
 
 def test_clusters_have_different_names_and_rules_that_find_them() -> None:
