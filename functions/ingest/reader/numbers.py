@@ -86,7 +86,7 @@ def _general(mark: str) -> re.Pattern[str]:
     thousands = f"[{re.escape(_OTHER[mark] + _THOUSANDS)}]"
     whole = rf"[0-9]+|[0-9]{{1,3}}(?P<thousands>{thousands})[0-9]{{3}}(?:(?P=thousands)[0-9]{{3}})*"
     return re.compile(
-        rf"(?P<sign>[+{_MINUS_SIGNS}]?)\s*{_CURRENCY_SIGN}?\s*(?P<inner>[+{_MINUS_SIGNS}]?)"
+        rf"(?P<sign>[{_MINUS_SIGNS}+]?)\s*{_CURRENCY_SIGN}?\s*(?P<inner>[{_MINUS_SIGNS}+]?)"
         rf"(?P<whole>{whole})?(?:{re.escape(mark)}(?P<decimals>[0-9]+))?\s*{_CURRENCY_SIGN}?"
     )
 

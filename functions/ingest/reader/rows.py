@@ -150,10 +150,9 @@ def _check_sizes(
 def _line_breaks(octets: NDArray[np.uint8], data: bytes, *, final: bool) -> Positions:
     """Return the position after each LF, CRLF and CR; a CR that may be half of a CRLF is none."""
     is_end = octets == _LF
-    lone = data.count(b"\r") - data.count(b"\r\n")
-    if lone:
+    if b"\r" in data:
         returns = octets == _CR
-        returns[:-1] &= octets[1:] != _LF
+        returns[:-1] &= ~is_end[1:]
         returns[-1:] &= final
         is_end |= returns
     return np.flatnonzero(is_end) + 1
