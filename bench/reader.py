@@ -9,7 +9,7 @@ import io
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
@@ -56,7 +56,7 @@ def read(path: Path) -> int:
         tempfile.TemporaryDirectory() as scratch,
         open_file(
             path,
-            stored_at=datetime(2026, 1, 1),
+            stored_at=datetime(2026, 1, 1, tzinfo=UTC),
             profile=FormatProfile(),
             scratch=Path(scratch),
         ) as reading,

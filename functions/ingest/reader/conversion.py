@@ -123,12 +123,22 @@ def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
 def _find_blank_and_repeated(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> None:
     """Find rows without any text, and the header printed again; both show in the date column."""
     index = conventions.mapping["ordered_at"]
-    column = pc.utf8_trim_whitespace(stretch.columns[index])
+    dates_as_text = pc.utf8_trim_whitespace(stretch.columns[index])
     is_sound = stretch.fault == rows.SOUND
-    for text, found in (("", verdict.blank), (conventions.header[index], verdict.repeated)):
-        for row in np.flatnonzero(np.asarray(pc.equal(column, text)) & is_sound):
-            cells = tuple(c[int(row)].as_py().strip() for c in stretch.columns)
-            found[row] = cells == conventions.header if text else not any(cells)
+    empty = ("",) * len(conventions.header)
+    for cells, found in ((empty, verdict.blank), (conventions.header, verdict.repeated)):
+        likely = np.flatnonzero(np.asarray(pc.equal(dates_as_text, cells[index])) & is_sound)
+        if likely.size:
+            found[likely] = _hold(stretch, likely, cells)
+
+
+def _hold(stretch: Stretch, places: NDArray[np.int64], cells: tuple[str, ...]) -> Mask:
+    """Say which of these rows hold exactly these cells."""
+    chosen = pa.array(places)
+    is_equal = np.ones(len(places), np.bool_)
+    for column, cell in zip(stretch.columns, cells, strict=True):
+        is_equal &= np.asarray(pc.equal(pc.utf8_trim_whitespace(column.take(chosen)), cell))
+    return is_equal
 
 
 def _judge_cells(column: Any, index: int, verdict: Verdict) -> None:
