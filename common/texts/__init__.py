@@ -3,7 +3,8 @@
 The catalogue is `common/texts/*.toml`, one file an area: a table per code with its `en` and `es`.
 A placeholder may say how its value is written for the reader's language:
 `{rows:n}` a number, `{share:pct}` a share of one, `{spend:money}` an amount in `{currency}`,
-`{day:date}` a date, `{when:time}` a date with time, `{found:list}` words with commas,
+`{days:of day|days}` a number with its noun, one or many, `{day:date}` a date, `{when:time}` a date
+with time, `{found:list}` words with commas,
 `{reason:sentence}` the sentence of another code, given as its `code` and `params`.
 """
 
@@ -51,6 +52,10 @@ class _Sentence(string.Formatter):
             return ", ".join(map(str, value))
         if format_spec == "sentence":
             return say(value["code"], value["params"], language=self.language)
+        if format_spec.startswith("of "):
+            one, _, many = format_spec.removeprefix("of ").partition("|")
+            noun = one if Decimal(str(value)) == 1 else many
+            return f"{number(value, self.language)} {noun}"
         if format_spec in _WRITERS:
             return _WRITERS[format_spec](value, self.language, self.currency)
         return str(super().format_field(value, format_spec))

@@ -100,6 +100,7 @@ _HABITS = (
     "returns_share",
     "weekend_share",
     "branches",
+    "away_share",
 )
 
 
@@ -145,11 +146,10 @@ class SegmentationRepository:
                     "summary": json.dumps(summary),
                 },
             )
-            connection.execute(_STORE_SEGMENT, [ids | _segment_row(s) for s in result.segments])
-            connection.execute(
-                _STORE_CONTRIBUTION,
-                [ids | _fields(contribution) for contribution in result.contributions],
-            )
+            for segment in result.segments:
+                connection.execute(_STORE_SEGMENT, ids | _segment_row(segment))
+            for contribution in result.contributions:
+                connection.execute(_STORE_CONTRIBUTION, ids | _fields(contribution))
             rows = _assignment_rows(snapshot.client, name, result.assignments)
             copy_rows(connection, "assignments", _ASSIGNMENT_COLUMNS, rows)
             return []

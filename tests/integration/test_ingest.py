@@ -283,3 +283,11 @@ def test_a_header_alone_is_stored_with_no_rows(pipeline: Pipeline):
     upload = pipeline.upload("centro/empty.csv")
     assert (upload.state, upload.reason) == ("stored", "no_rows")
     assert pipeline.report() is None
+
+
+def test_anonymous_revenue_alone_is_a_report_without_customers(pipeline: Pipeline):
+    pipeline.settle(pipeline.put("centro/a.csv", csv("1,2026-04-01,,tea,2,3.50")))
+    report = pipeline.report()
+    assert report is not None
+    assert report["assignments"] == []
+    assert pipeline.revenue() == Decimal("7.00")

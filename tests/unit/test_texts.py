@@ -46,6 +46,8 @@ def code(monkeypatch: pytest.MonkeyPatch):
         ("{a:money}", {"a": "12345.678", "currency": "EUR"}, "€12,345.68", "12.345,68\xa0€"),
         ("{d:date}", {"d": date(2026, 5, 3)}, "May 3, 2026", "3 may 2026"),
         ("{d:date}", {"d": "2026-05-03T10:00:00"}, "May 3, 2026", "3 may 2026"),
+        ("{n:of day|days}", {"n": 1.0}, "1 day", "1 day"),
+        ("{n:of day|days}", {"n": 1200.5}, "1,200.5 days", "1.200,5 days"),
         ("{f:list}", {"f": ["a", "b"]}, "a, b", "a, b"),
         ("{x}", {"x": "{not a placeholder}"}, "{not a placeholder}", "{not a placeholder}"),
     ],
