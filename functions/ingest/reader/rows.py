@@ -28,7 +28,8 @@ _NO_POSITIONS: Positions = np.empty(0, np.int64)
 _CR, _LF, _QUOTE = 13, 10, 34
 # Quotes looked at together: enough for numpy to pay off, few enough that a block full of stray
 # quotes is not gone through again for each of them.
-_QUOTES_AT_ONCE = 4096
+_QUOTES_AT_ONCE = 1024
+_MOST_CAREFUL_RECORDS = 4096
 
 # What is wrong with a record as a whole; the numbers are those of `Parsed.fault`.
 SOUND, BLANK, MISSING_CELL, EXTRA_CELL, TEXT_AFTER_QUOTE = range(5)
@@ -166,6 +167,7 @@ def find_records(data: bytes, breaks: Positions, *, delimiter: bytes, final: boo
     ends: list[Positions] = []
     spoiled: dict[int, int] = {}
     start = count = 0
+    some = 1
     while True:
         ahead = quotes[np.searchsorted(quotes, start) :]
         doubt = _first_doubt(octets, ahead, start, border)
@@ -174,23 +176,34 @@ def find_records(data: bytes, breaks: Positions, *, delimiter: bytes, final: boo
         count += len(regular)
         start = int(regular[-1]) if regular.size else start
         if start == len(data) or (doubt is None and not final):
-            break
-        # The record of the doubt; without one, the last record, which has no line end.
+            tail = _tail(data, start, delimiter)
+            return Records(ends=np.concatenate(ends), spoiled=spoiled, unfinished=tail)
+        # The record of the doubt; without one, the last record, which has no line end. Where
+        # doubts are close together the careful path is kept for longer and longer.
+        some = min(2 * some, _MOST_CAREFUL_RECORDS) if regular.size < some else 1
+        records, unfinished = _read_some(data, start, some, delimiter=delimiter, final=final)
+        spoiled |= {count + i: r.spoiled for i, r in enumerate(records) if r.spoiled is not None}
+        ends.append(np.array([record.end for record in records], np.int64))
+        count += len(records)
+        start = records[-1].end if records else start
+        if unfinished is not None or start == len(data):
+            return Records(ends=np.concatenate(ends), spoiled=spoiled, unfinished=unfinished)
+
+
+def _read_some(
+    data: bytes, start: int, most: int, *, delimiter: bytes, final: bool
+) -> tuple[list[Record], Unfinished | None]:
+    """Read at most so many records carefully, and what is unfinished after them."""
+    records: list[Record] = []
+    while start < len(data) and len(records) < most:
         record = read_record(data, start, delimiter=delimiter, final=final)
         if isinstance(record, Unfinished):
+            # At the end of the file nothing will mend it.
             is_lost = record.is_lost or final
-            unfinished = Unfinished(start=start, opening=record.opening, is_lost=is_lost)
-            return Records(ends=np.concatenate(ends), spoiled=spoiled, unfinished=unfinished)
-        if record.spoiled is not None:
-            spoiled[count] = record.spoiled
-        ends.append(np.array([record.end]))
-        count += 1
+            return records, Unfinished(start=start, opening=record.opening, is_lost=is_lost)
+        records.append(record)
         start = record.end
-        if start == len(data):
-            break
-    return Records(
-        ends=np.concatenate(ends), spoiled=spoiled, unfinished=_tail(data, start, delimiter)
-    )
+    return records, None
 
 
 def _border(delimiter: bytes) -> NDArray[np.bool_]:
