@@ -379,3 +379,15 @@ def test_all_batches_have_one_schema() -> None:
         got = read(lines(*TABLE[:5]))
     assert all(table.schema == got.tables[0].schema for table in got.tables)
     assert pa.concat_tables(got.tables).num_rows == 5
+
+
+def test_the_same_rows_give_the_same_chunks_wherever_the_blocks_were_cut() -> None:
+    content = lines(*TABLE, "bad", *TABLE, '1,2026-01-31,"",2,9.50')
+
+    def chunks() -> list[str]:
+        return [c.sha256 for table in read(content).tables for c in frame.encode(table)]
+
+    with mock.patch.object(reading, "BATCH_ROWS", 50):
+        whole = chunks()
+        with mock.patch.object(rows, "BLOCK_BYTES", 97):
+            assert chunks() == whole
