@@ -31,6 +31,12 @@ LEASE_S = 2.0  # a dead worker's message comes back after this
 APRIL = csv(*(f"{n},2026-04-{n % 28 + 1:02},c{n % 7},tea,{n % 3 + 1},3.50" for n in range(200)))
 MAY = csv(*(f"m{n},2026-05-{n % 28 + 1:02},c{n % 9},jam,1,{n % 5 + 1}.25" for n in range(200)))
 
+_OPEN_ENDS = text("""
+    SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL AND work_key LIKE '%' || :c || '%'),
+           (SELECT array_agg(work_key || ' ' || status || ' ' || coalesce(last_error, '-'))
+            FROM claims WHERE client_id = :c AND status IN ('leased', 'waiting'))
+""")
+
 
 class Workers:
     """The functions as processes with a queue prefix of their own."""
@@ -110,21 +116,14 @@ def wait_until_quiet(pipeline: Pipeline, settings: Settings) -> None:
         states = sorted(state for key in pipeline.states().values() for state in key)
         version = pipeline.rows("SELECT data_version, segmented_version FROM clients")[0]
         with runtime.transaction() as connection:
-            unsent, open_claims = connection.execute(
-                text(
-                    "SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL"
-                    " AND work_key LIKE '%' || :c || '%'),"
-                    " (SELECT count(*) FROM claims WHERE client_id = :c"
-                    " AND status IN ('leased', 'waiting'))"
-                ),
-                {"c": pipeline.client},
-            ).one()
+            unsent, open_claims = connection.execute(_OPEN_ENDS, {"c": pipeline.client}).one()
         notices = pipeline.rows("SELECT count(*) AS n FROM notices")[0].n
         if (
             len(states) == 5
             and not {"reading", "announced"} & set(states)
             and version.data_version == version.segmented_version > 0
-            and unsent == open_claims == 0
+            and not unsent
+            and not open_claims
             and notices >= 6
         ):
             runtime.close()
