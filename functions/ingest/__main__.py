@@ -46,8 +46,9 @@ def connected(settings: Settings) -> Iterator[Runtime]:
     ):
 
         def handle_event(event: Event, claim: Claim) -> Sequence[Event]:
+            from functions.ingest.frames import FrameRepository
             from functions.ingest.handler import handle
-            from functions.ingest.repository import FrameRepository, UploadRepository
+            from functions.ingest.repository import UploadRepository
 
             with TemporaryDirectory(prefix="datacore-", dir=settings.spool_dir) as scratch:
                 return handle(

@@ -16,21 +16,15 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from common import events
 from common.events import Event, ObjectCreated, ObjectRef, ObjectRemoved, StoredObject
 from common.exceptions import PermanentError, TransientError
 from common.failpoints import failpoint
 from common.ledger import Claim
 from common.object_storage import Download, ObjectGoneError, ObjectStorage
 from common.runtime import Failure, FailureKind
+from functions.ingest.frames import FrameRepository
 from functions.ingest.reader import FormatProfile, OpenQuestionError, open_file
-from functions.ingest.repository import (
-    Dataset,
-    FrameRepository,
-    Place,
-    Upload,
-    UploadRepository,
-)
+from functions.ingest.repository import Dataset, Place, Upload, UploadRepository
 from functions.ingest.versions import is_alive
 
 
@@ -44,6 +38,9 @@ def handle(
     scratch: Path,
 ) -> Sequence[Event]:
     """Bring the ledger to what the store says of the object, and return the events to publish.
+
+    What people are told follows from the commit's own look at the ledger, so those events are
+    staged with the writes.
 
     Raises:
         PermanentError: The branch is unknown, or the file holds no table of purchases.
@@ -69,7 +66,7 @@ def handle(
             stored = _find(event.object, history)
             assert stored is not None, "alive, so it is in the list"
             upload = uploads.begin(claim, place, stored, event)
-            return _ingest(
+            _ingest(
                 upload,
                 history,
                 claim=claim,
@@ -90,7 +87,7 @@ def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
     frames: FrameRepository,
     uploads: UploadRepository,
     scratch: Path,
-) -> Sequence[Event]:
+) -> None:
     """Read the upload, unless the client has uploaded the same bytes before."""
     place = upload.place
     if not place.branch_is_known:
@@ -100,12 +97,11 @@ def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
             failpoint("downloaded")
             if uploads.is_current_elsewhere(upload, file.sha256):
                 uploads.mark_duplicate(claim, upload, history, file.sha256)
-                return [events.UploadDuplicated(client=place.client, upload=upload.upload_id)]
+                return
             dataset = _read(upload, file, frames, uploads.format_profile(place))
     except ObjectGoneError as error:
         raise TransientError("the object was removed while it was read") from error
     uploads.mark_stored(claim, upload, history, dataset)
-    return [events.UploadStored(client=place.client, upload=upload.upload_id)]
 
 
 def _read(

@@ -1,4 +1,4 @@
-"""What ingest reads and writes: uploads and datasets in PostgreSQL, frames in MongoDB.
+"""What ingest reads and writes of uploads and datasets, in PostgreSQL.
 
 Reads and `begin` are short transactions of their own. All `mark_*` are staged on the claim and run
 in the one transaction that ends it; each takes the client's row first, so that the changes of one
@@ -10,20 +10,16 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy import Connection, text
 
-from common import events, frame
+from common import events
 from common.events import DatasetsChanged, Event, ObjectCreated, ObjectRef, StoredObject
 from common.exceptions import PermanentError
 from common.ledger import Claim
-from common.mongo import Mongo
 from common.postgres import ConflictError, Postgres
-from functions.ingest.balance import Balance
-from functions.ingest.reader import Batch, FormatProfile, RejectedRow, Understanding
+from functions.ingest.frames import StoredFrame
+from functions.ingest.reader import FormatProfile, Understanding
 from functions.ingest.versions import KeyUpload, settle
 
 
@@ -46,16 +42,6 @@ class Upload:
     upload_id: str
     place: Place
     stored: StoredObject
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredFrame:
-    """What was written to MongoDB, and what its rows add up to."""
-
-    frame_id: str
-    rejected_frame_id: str
-    balance: Balance
-    size: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,6 +136,7 @@ _LATER_STORED = text("""
         first_upload_id = :id, reason = 'already_uploaded', params = CAST(:params AS jsonb)
     WHERE client_id = :client AND sha256 = :sha256 AND id <> :id AND outcome = 'stored'
       AND state IN ('stored', 'duplicate') AND (stored_at, version_id) > (:stored_at, :version)
+    RETURNING id
 """)
 
 _DESCRIBE = text("SELECT filename, stored_at FROM uploads WHERE client_id = :client AND id = :id")
@@ -171,6 +158,12 @@ _PUT_DATASET = text("""
         amount = excluded.amount, anonymous = excluded.anonymous, returns = excluded.returns,
         first_day = excluded.first_day, last_day = excluded.last_day, size = excluded.size,
         understanding = excluded.understanding
+""")
+
+_STILL_COUNTS = text("""
+    SELECT older.stored_at FROM uploads AS older JOIN uploads AS mine USING (client_id, bucket, key)
+    WHERE mine.client_id = :client AND mine.id = :id AND older.id <> mine.id
+      AND older.state IN ('stored', 'duplicate')
 """)
 
 _RAISE_VERSION = text("UPDATE clients SET data_version = data_version + 1 WHERE id = :client")
@@ -264,28 +257,43 @@ class UploadRepository:
     ) -> None:
         """Account for an upload that was deleted before it was read."""
         row = _upload_row(place, stored, state="removed") | {"principal": None, "generation": 0}
-        claim.stage(_settling(place, history, change=lambda c: c.execute(_BEGIN, row)))
+
+        def change(connection: Connection) -> list[Event]:
+            connection.execute(_BEGIN, row)
+            return []
+
+        claim.stage(_settling(place, history, change=change))
 
     def mark_duplicate(
         self, claim: Claim, upload: Upload, history: Sequence[StoredObject], sha256: str
     ) -> None:
-        """Name the first upload of the same bytes; of two, the one stored earlier is the first."""
+        """Name the first upload of the same bytes, and tell.
 
-        def change(connection: Connection) -> None:
+        Of two uploads the one that came to the store earlier is the first, whichever was read
+        first: then this one is stored, and the other turns out to be the duplicate.
+        """
+        client = upload.place.client
+
+        def change(connection: Connection) -> list[Event]:
             first = _first(connection, upload, sha256)
             if first is None:
                 raise ConflictError("the first upload of these bytes is no longer current")
             _set_outcome(connection, upload, "duplicate", sha256, first=first)
-            _order_by_store_time(connection, upload, sha256)
+            later = _make_later_duplicates(connection, upload, sha256)
+            if not later:
+                return [events.UploadDuplicated(client=client, upload=upload.upload_id)]
+            _set_outcome(connection, upload, "stored", sha256)
+            stored = events.UploadStored(client=client, upload=upload.upload_id)
+            return [stored, *(events.UploadDuplicated(client=client, upload=u) for u in later)]
 
         claim.stage(_settling(upload.place, history, sha256=sha256, change=change))
 
     def mark_stored(
         self, claim: Claim, upload: Upload, history: Sequence[StoredObject], dataset: Dataset
     ) -> None:
-        """Make the dataset current, and wake uploads of the branch that wait for what it shows."""
+        """Make the dataset current, tell, and wake uploads that wait for what it shows."""
 
-        def change(connection: Connection) -> None:
+        def change(connection: Connection) -> list[Event]:
             if _first(connection, upload, dataset.sha256):
                 raise ConflictError("another upload of the same bytes was stored meanwhile")
             connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
@@ -297,6 +305,7 @@ class UploadRepository:
             }
             reason = None if balance.rows_in else "no_rows"
             _set_outcome(connection, upload, "stored", dataset.sha256, reason=reason, params=params)
+            return [events.UploadStored(client=upload.place.client, upload=upload.upload_id)]
 
         claim.stage(_settling(upload.place, history, sha256=dataset.sha256, change=change))
         shown = dataset.understanding
@@ -338,12 +347,14 @@ class UploadRepository:
             "state": state,
             "outcome": "rejected" if state == "rejected" else None,
             "reason": reason,
-            "params": json.dumps(params, default=str),
             "is_settled": state == "rejected",
         }
 
         def write(connection: Connection) -> list[Event]:
-            known = connection.execute(_SET_REASON, row).rowcount
+            older = connection.execute(_STILL_COUNTS, row).scalars().first()
+            said = {**params, "still_counts": older.isoformat()} if older else params
+            values = row | {"params": json.dumps(said, default=str)}
+            known = connection.execute(_SET_REASON, values).rowcount
             if not known or tell is None:
                 return []
             return [tell(client=str(claim.client), upload=upload_id(ref))]
@@ -439,22 +450,18 @@ def _describe(connection: Connection, client: str, upload: str) -> dict[str, obj
     return {"filename": row.filename, "when": row.stored_at.isoformat()}
 
 
-def _order_by_store_time(connection: Connection, upload: Upload, sha256: str) -> None:
-    """Make this upload the stored one if the others of the same bytes came to the store later."""
-    stored = upload.stored
-    later = connection.execute(
-        _LATER_STORED,
-        {
-            "client": upload.place.client,
-            "sha256": sha256,
-            "id": upload.upload_id,
-            "stored_at": stored.stored_at,
-            "version": stored.ref.version_id,
-            "params": json.dumps(_describe(connection, upload.place.client, upload.upload_id)),
-        },
-    )
-    if later.rowcount:
-        _set_outcome(connection, upload, "stored", sha256)
+def _make_later_duplicates(connection: Connection, upload: Upload, sha256: str) -> list[str]:
+    """Make stored uploads of the same bytes that came to the store later name this one."""
+    params = _describe(connection, upload.place.client, upload.upload_id)
+    row = {
+        "client": upload.place.client,
+        "sha256": sha256,
+        "id": upload.upload_id,
+        "stored_at": upload.stored.stored_at,
+        "version": upload.stored.ref.version_id,
+        "params": json.dumps(params),
+    }
+    return list(connection.execute(_LATER_STORED, row).scalars())
 
 
 def _settling(
@@ -462,7 +469,7 @@ def _settling(
     history: Sequence[StoredObject],
     *,
     sha256: str | None = None,
-    change: Callable[[Connection], object] | None = None,
+    change: Callable[[Connection], list[Event]] | None = None,
 ) -> Callable[[Connection], list[Event]]:
     """Return a write that makes `change`, settles the key, and nudges if other data counts now."""
     key = {"client": place.client, "bucket": place.object.bucket, "key": place.object.key}
@@ -473,13 +480,12 @@ def _settling(
             raise ConflictError("the key was looked at again meanwhile")
         contents = {row.sha256 for row in connection.execute(_OF_KEY, key)} | {sha256}
         before = _current(connection, place.client, contents)
-        if change is not None:
-            change(connection)
+        following = change(connection) if change is not None else []
         _apply_states(connection, key, history)
-        if _current(connection, place.client, contents) == before:
-            return []
-        connection.execute(_RAISE_VERSION, {"client": place.client})
-        return [DatasetsChanged(client=place.client)]
+        if _current(connection, place.client, contents) != before:
+            connection.execute(_RAISE_VERSION, {"client": place.client})
+            following.append(DatasetsChanged(client=place.client))
+        return following
 
     return write
 
@@ -530,67 +536,3 @@ def _wake_waiting(connection: Connection, place: Place) -> list[Event]:
         )
         for row in rows
     ]
-
-
-class FrameRepository:
-    """Frames and rejected rows as chunks in MongoDB."""
-
-    def __init__(self, mongo: Mongo) -> None:
-        self._mongo = mongo
-
-    def store(self, client: str, batches: Iterable[Batch], *, size: int) -> StoredFrame:
-        """Write accepted and rejected rows; return what they are called and add up to.
-
-        Raises:
-            BalanceError: What was stored is not what was read; nothing becomes visible.
-        """
-        accepted: list[frame.Chunk] = []
-        rejected: list[frame.Chunk] = []
-        balance = Balance()
-        amount = Decimal(0)
-        for batch in batches:
-            good = list(frame.encode(batch.accepted)) if batch.accepted.num_rows else []
-            bad = list(frame.encode(_rejected_table(batch.rejected))) if batch.rejected else []
-            if good or bad:
-                self._mongo.put_chunks(client, good + bad)
-            # Summed over what the chunks' own bytes say: a lost or doubled row shows here.
-            amount += sum((_amount(chunk) for chunk in good), Decimal(0))
-            accepted += [_named(chunk) for chunk in good]
-            rejected += [_named(chunk) for chunk in bad]
-            balance += batch.balance
-        balance.verify(stored_rows=sum(c.rows for c in accepted), stored_amount=amount)
-        return StoredFrame(
-            frame_id=self._mongo.put_manifest(client, accepted).frame_id,
-            rejected_frame_id=self._mongo.put_manifest(client, rejected).frame_id,
-            balance=balance,
-            size=size,
-        )
-
-
-def _named(chunk: frame.Chunk) -> frame.Chunk:
-    """Forget a stored chunk's bytes: memory must not grow with the file."""
-    return frame.Chunk(sha256=chunk.sha256, rows=chunk.rows, content=b"")
-
-
-def _amount(chunk: frame.Chunk) -> Decimal:
-    total = pc.sum(frame.decode(chunk.content, ["amount"])["amount"]).as_py()
-    return total if total is not None else Decimal(0)
-
-
-def _rejected_table(rows: Sequence[RejectedRow]) -> pa.Table:
-    return pa.Table.from_pylist(
-        [
-            {
-                "code": row.code,
-                "row": row.row,
-                "line": row.line,
-                "column": row.column,
-                "byte_offset": row.byte_offset,
-                "byte_length": row.byte_length,
-                "raw": row.raw,
-                "params": json.dumps(row.params, default=str),
-            }
-            for row in rows
-        ],
-        schema=frame.REJECTED,
-    )

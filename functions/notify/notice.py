@@ -84,7 +84,7 @@ def _sentence(event: UploadEvent, upload: Upload) -> tuple[str, dict[str, object
         case UploadDuplicated():
             return "notice_duplicate", _first(upload)
         case UploadRejected():
-            return "notice_rejected", _reason(upload)
+            return _refused(upload)
         case UploadNeedsAnswer():
             return "notice_needs_answer", _reason(upload)
         case UploadParked():
@@ -104,6 +104,12 @@ def _stored(upload: Upload) -> tuple[str, dict[str, object]]:
         "accepted": upload.accepted,
         "rejected": upload.rejected,
     }
+
+
+def _refused(upload: Upload) -> tuple[str, dict[str, object]]:
+    if when := upload.params.get("still_counts"):  # an older version of the same key
+        return "notice_rejected_overwrite", _reason(upload) | {"when": when}
+    return "notice_rejected", _reason(upload)
 
 
 def _first(upload: Upload) -> dict[str, object]:

@@ -102,7 +102,10 @@ def already_uploaded(first: FirstUpload) -> dict[str, Any]:
 def sentence(upload: Upload, *, language: str) -> str:
     """Say what became of an upload, or what happens next."""
     code, params = _told(upload)
-    return say(code, params, language=language)
+    said = say(code, params, language=language)
+    if upload.state == "rejected" and (when := upload.params.get("still_counts")):
+        return f"{said} {say('older_version_counts', {'when': when}, language=language)}"
+    return said
 
 
 def _told(upload: Upload) -> tuple[str, Mapping[str, Any]]:

@@ -109,6 +109,8 @@ def test_a_bad_overwrite_leaves_the_older_version_current(pipeline: Pipeline):
     pipeline.settle(pipeline.put("centro/a.csv", BAD))
     assert pipeline.states() == {"centro/a.csv": ["stored", "rejected"]}
     assert pipeline.upload("centro/a.csv").reason == "no_customer"
+    (older,) = pipeline.rows("SELECT stored_at FROM uploads WHERE state = 'stored'")
+    assert pipeline.upload("centro/a.csv").params["still_counts"] == older.stored_at.isoformat()
     assert pipeline.revenue() == Decimal("10.50")
 
 

@@ -1,0 +1,98 @@
+"""Where ingest puts rows: accepted and rejected ones, as chunks in MongoDB.
+
+Nobody sees them before a dataset in PostgreSQL names them; the same rows give the same chunks.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from common import frame
+from common.mongo import Mongo
+from functions.ingest.balance import Balance
+from functions.ingest.reader import Batch, RejectedRow
+
+_DIGITS = 60  # a file's money is a sum of numbers of 38 digits: no digit may be rounded away
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredFrame:
+    """What was written to MongoDB, and what its rows add up to."""
+
+    frame_id: str
+    rejected_frame_id: str
+    balance: Balance
+    size: int
+
+
+class FrameRepository:
+    """Frames and rejected rows as chunks in MongoDB."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    def store(self, client: str, batches: Iterable[Batch], *, size: int) -> StoredFrame:
+        """Write accepted and rejected rows; return what they are called and add up to.
+
+        Raises:
+            BalanceError: What was stored is not what was read; nothing becomes visible.
+        """
+        accepted: list[frame.Chunk] = []
+        rejected: list[frame.Chunk] = []
+        balance = Balance()
+        amount = Decimal(0)
+        for batch in batches:
+            good = list(frame.encode(batch.accepted)) if batch.accepted.num_rows else []
+            bad = list(frame.encode(_rejected_table(batch.rejected))) if batch.rejected else []
+            if good or bad:
+                self._mongo.put_chunks(client, good + bad)
+            # Summed over what the chunks' own bytes say: a lost or doubled row shows here.
+            amount = _exact_sum(amount, *map(_amount, good))
+            accepted += [_named(chunk) for chunk in good]
+            rejected += [_named(chunk) for chunk in bad]
+            balance += batch.balance
+        balance.verify(stored_rows=sum(c.rows for c in accepted), stored_amount=amount)
+        return StoredFrame(
+            frame_id=self._mongo.put_manifest(client, accepted).frame_id,
+            rejected_frame_id=self._mongo.put_manifest(client, rejected).frame_id,
+            balance=balance,
+            size=size,
+        )
+
+
+def _named(chunk: frame.Chunk) -> frame.Chunk:
+    """Forget a stored chunk's bytes: memory must not grow with the file."""
+    return frame.Chunk(sha256=chunk.sha256, rows=chunk.rows, content=b"")
+
+
+def _exact_sum(*amounts: Decimal) -> Decimal:
+    with localcontext(prec=_DIGITS):
+        return sum(amounts, Decimal(0))
+
+
+def _amount(chunk: frame.Chunk) -> Decimal:
+    total = pc.sum(frame.decode(chunk.content, ["amount"])["amount"]).as_py()
+    return total if total is not None else Decimal(0)
+
+
+def _rejected_table(rows: Sequence[RejectedRow]) -> pa.Table:
+    return pa.Table.from_pylist(
+        [
+            {
+                "code": row.code,
+                "row": row.row,
+                "line": row.line,
+                "column": row.column,
+                "byte_offset": row.byte_offset,
+                "byte_length": row.byte_length,
+                "raw": row.raw,
+                "params": json.dumps(row.params, default=str),
+            }
+            for row in rows
+        ],
+        schema=frame.REJECTED,
+    )
