@@ -48,7 +48,8 @@ class Child:
         self.command = command
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = False
-        self._lock = threading.Lock()
+        # A signal handler kills, and may have interrupted who holds the lock in the same thread.
+        self._lock = threading.RLock()
 
     @property
     def name(self) -> str:
@@ -122,14 +123,19 @@ class Child:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(self.command.stop_within_s)
         self.kill()
+        self.wait_for_end()
 
     def kill(self) -> None:
-        """Kill it and its process group at once."""
+        """Kill it and its process group; waits for nothing, as a signal handler must not."""
         with self._lock:
             self._ended = True
+            if self._process:
+                with suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+
+    def wait_for_end(self) -> None:
+        """Return when it has ended, if it was ever started."""
         if self._process:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     def _signal(self, number: signal.Signals) -> None:

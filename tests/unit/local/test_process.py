@@ -49,6 +49,7 @@ def test_a_child_that_is_never_ready_is_given_up_on(tmp_path: Path) -> None:
             child.wait_until(lambda: False, within_s=0.05)
     finally:
         child.kill()
+        child.wait_for_end()
 
 
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -97,6 +98,7 @@ def test_a_child_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
     assert child.exit_code is None
 
     child.kill()
+    child.wait_for_end()
 
 
 def test_a_child_that_was_told_to_stop_does_not_start_again(tmp_path: Path) -> None:
@@ -136,6 +138,7 @@ def test_a_supervised_child_that_dies_is_started_again_and_again(tmp_path: Path)
     finally:
         supervisor.stop()
         child.kill()
+        child.wait_for_end()
 
     assert [report["code"] for report in reports] == [7, 7]
     waits = [report["seconds"] for report in reports]
@@ -159,5 +162,6 @@ def test_a_child_that_was_told_to_stop_is_not_missed(tmp_path: Path) -> None:
     finally:
         supervisor.stop()
         killed.kill()
+        killed.wait_for_end()
 
     assert reports == ["killed"]
