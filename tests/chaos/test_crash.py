@@ -32,10 +32,11 @@ APRIL = csv(*(f"{n},2026-04-{n % 28 + 1:02},c{n % 7},tea,{n % 3 + 1},3.50" for n
 MAY = csv(*(f"m{n},2026-05-{n % 28 + 1:02},c{n % 9},jam,1,{n % 5 + 1}.25" for n in range(200)))
 
 _OPEN_ENDS = text("""
-    SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL AND work_key LIKE '%' || :c || '%'),
+    SELECT (SELECT count(*) FROM outbox WHERE work_key LIKE '%' || :c || '%'
+            AND NOT EXISTS (SELECT 1 FROM journal WHERE event_id = outbox.id)),
            (SELECT array_agg(work_key || ' ' || status || ' ' || coalesce(last_error, '-'))
             FROM claims WHERE client_id = :c AND status IN ('leased', 'waiting'))
-""")
+""")  # events that nobody has seen yet, and work that is not at its end
 
 
 class Workers:
@@ -116,20 +117,18 @@ def wait_until_quiet(pipeline: Pipeline, settings: Settings) -> None:
         states = sorted(state for key in pipeline.states().values() for state in key)
         version = pipeline.rows("SELECT data_version, segmented_version FROM clients")[0]
         with runtime.transaction() as connection:
-            unsent, open_claims = connection.execute(_OPEN_ENDS, {"c": pipeline.client}).one()
-        notices = pipeline.rows("SELECT count(*) AS n FROM notices")[0].n
+            unseen, open_claims = connection.execute(_OPEN_ENDS, {"c": pipeline.client}).one()
         if (
             len(states) == 5
             and not {"reading", "announced"} & set(states)
             and version.data_version == version.segmented_version > 0
-            and not unsent
+            and not unseen
             and not open_claims
-            and notices >= 6
         ):
             runtime.close()
             return
         time.sleep(0.1)
-    raise AssertionError(f"not quiet: {states} {version} {unsent} {open_claims} {notices}")
+    raise AssertionError(f"not quiet: {states} {version} {unseen} {open_claims}")
 
 
 def what_is_left(pipeline: Pipeline, settings: Settings) -> dict[str, Any]:
