@@ -4,7 +4,9 @@ Nobody sees them before a dataset in PostgreSQL names them; the same rows give t
 """
 
 import json
+from collections import deque
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
@@ -16,6 +18,7 @@ from common.mongo import Mongo
 from functions.ingest.balance import Balance
 from functions.ingest.reader import Batch, RejectedRow
 
+_BATCHES_IN_FLIGHT = 2  # read but not yet written: memory must not grow with the file
 _DIGITS = 60  # a file's money is a sum of numbers of 38 digits: no digit may be rounded away
 
 
@@ -38,30 +41,54 @@ class FrameRepository:
     def store(self, client: str, batches: Iterable[Batch], *, size: int) -> StoredFrame:
         """Write accepted and rejected rows; return what they are called and add up to.
 
+        While one batch is compressed and written, the next is read.
+
         Raises:
             BalanceError: What was stored is not what was read; nothing becomes visible.
         """
-        accepted: list[frame.Chunk] = []
-        rejected: list[frame.Chunk] = []
         balance = Balance()
-        amount = Decimal(0)
-        for batch in batches:
-            good = list(frame.encode(batch.accepted)) if batch.accepted.num_rows else []
-            bad = list(frame.encode(_rejected_table(batch.rejected))) if batch.rejected else []
-            if good or bad:
-                self._mongo.put_chunks(client, good + bad)
-            # Summed over what the chunks' own bytes say: a lost or doubled row shows here.
-            amount = _exact_sum(amount, *map(_amount, good))
-            accepted += [_named(chunk) for chunk in good]
-            rejected += [_named(chunk) for chunk in bad]
-            balance += batch.balance
-        balance.verify(stored_rows=sum(c.rows for c in accepted), stored_amount=amount)
+        written: list[_Written] = []
+        with ThreadPoolExecutor(1, thread_name_prefix="chunks") as writer:
+            writing: deque[Future[_Written]] = deque()
+            for batch in batches:
+                balance += batch.balance
+                writing.append(writer.submit(self._write, client, batch))
+                if len(writing) > _BATCHES_IN_FLIGHT:
+                    written.append(writing.popleft().result())
+            written += [each.result() for each in writing]
+        accepted = [chunk for each in written for chunk in each.accepted]
+        rejected = [chunk for each in written for chunk in each.rejected]
+        balance.verify(
+            stored_rows=sum(chunk.rows for chunk in accepted),
+            stored_amount=_exact_sum(*(each.amount for each in written)),
+        )
         return StoredFrame(
             frame_id=self._mongo.put_manifest(client, accepted).frame_id,
             rejected_frame_id=self._mongo.put_manifest(client, rejected).frame_id,
             balance=balance,
             size=size,
         )
+
+    def _write(self, client: str, batch: Batch) -> "_Written":
+        good = list(frame.encode(batch.accepted)) if batch.accepted.num_rows else []
+        bad = list(frame.encode(_rejected_table(batch.rejected))) if batch.rejected else []
+        if good or bad:
+            self._mongo.put_chunks(client, good + bad)
+        return _Written(
+            accepted=tuple(map(_named, good)),
+            rejected=tuple(map(_named, bad)),
+            # Summed over what the chunks' own bytes say: a lost or doubled row shows here.
+            amount=_exact_sum(*map(_amount, good)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Written:
+    """A batch as it was stored."""
+
+    accepted: tuple[frame.Chunk, ...]
+    rejected: tuple[frame.Chunk, ...]
+    amount: Decimal
 
 
 def _named(chunk: frame.Chunk) -> frame.Chunk:
