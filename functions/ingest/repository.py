@@ -75,6 +75,9 @@ _BEGIN = text("""
     ON CONFLICT (client_id, id) DO UPDATE SET
         state = CASE WHEN uploads.settled_at IS NULL OR uploads.generation < excluded.generation
                      THEN excluded.state ELSE uploads.state END,
+        -- What was said of the try before is no longer so.
+        reason = CASE WHEN uploads.settled_at IS NULL OR uploads.generation < excluded.generation
+                      THEN NULL ELSE uploads.reason END,
         generation = greatest(uploads.generation, excluded.generation)
 """)
 
@@ -137,6 +140,11 @@ _LATER_STORED = text("""
     WHERE client_id = :client AND sha256 = :sha256 AND id <> :id AND outcome = 'stored'
       AND state IN ('stored', 'duplicate') AND (stored_at, version_id) > (:stored_at, :version)
     RETURNING id
+""")
+
+_MOVE_DATASET = text("""
+    UPDATE datasets SET branch_id = :branch, first_upload_id = :id
+    WHERE client_id = :client AND sha256 = :sha256
 """)
 
 _DESCRIBE = text("SELECT filename, stored_at FROM uploads WHERE client_id = :client AND id = :id")
@@ -283,6 +291,7 @@ class UploadRepository:
             if not later:
                 return [events.UploadDuplicated(client=client, upload=upload.upload_id)]
             _set_outcome(connection, upload, "stored", sha256)
+            connection.execute(_MOVE_DATASET, _names(upload, sha256))
             stored = events.UploadStored(client=client, upload=upload.upload_id)
             return [stored, *(events.UploadDuplicated(client=client, upload=u) for u in later)]
 
@@ -414,9 +423,18 @@ def _agreed(values: Iterable[str | None]) -> str | None:
 
 
 def _first(connection: Connection, upload: Upload, sha256: str) -> str | None:
-    row = {"client": upload.place.client, "sha256": sha256, "id": upload.upload_id}
-    found: str | None = connection.execute(_CURRENT_ELSEWHERE, row).scalar_one_or_none()
+    names = _names(upload, sha256)
+    found: str | None = connection.execute(_CURRENT_ELSEWHERE, names).scalar_one_or_none()
     return found
+
+
+def _names(upload: Upload, sha256: str) -> dict[str, object]:
+    return {
+        "client": upload.place.client,
+        "branch": upload.place.branch,
+        "id": upload.upload_id,
+        "sha256": sha256,
+    }
 
 
 def _set_outcome(  # noqa: PLR0913 - one row's values
@@ -453,10 +471,7 @@ def _describe(connection: Connection, client: str, upload: str) -> dict[str, obj
 def _make_later_duplicates(connection: Connection, upload: Upload, sha256: str) -> list[str]:
     """Make stored uploads of the same bytes that came to the store later name this one."""
     params = _describe(connection, upload.place.client, upload.upload_id)
-    row = {
-        "client": upload.place.client,
-        "sha256": sha256,
-        "id": upload.upload_id,
+    row = _names(upload, sha256) | {
         "stored_at": upload.stored.stored_at,
         "version": upload.stored.ref.version_id,
         "params": json.dumps(params),
