@@ -49,7 +49,7 @@ fix: $(VENV)/.dev  ## Let the tools correct what they can
 	$(BIN)/ruff format .
 
 lock: $(VENV)/.dev  ## Renew all locks together, from releases before BEFORE (a week ago)
-	@for lock in "run" "embedded --extra embedded" "dev --extra embedded --group dev"; do \
+	@for lock in "run" "embedded --extra embedded" "dev --extra embedded --extra local --group dev"; do \
 		set -- $$lock; name=$$1; shift; \
 		echo "requirements/$$name.txt"; \
 		$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
