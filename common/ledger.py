@@ -7,14 +7,15 @@ the events that follow are one transaction (`finish`).
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 
 from sqlalchemy import Connection, TextClause, text
 
 from common.events import Event, Message, client_of, subject_of, to_message
-from common.exceptions import LostClaimError
+from common.exceptions import LostClaimError, TransientError
 from common.failpoints import failpoint
 from common.postgres import Postgres
 
@@ -55,6 +56,7 @@ class NotClaimed:
 
     work_key: str
     is_done: bool
+    is_same_message: bool  # which that worker has: it died, or the broker thinks so
     free_in_s: float = 0.0
 
 
@@ -90,6 +92,7 @@ _CLAIM = text("""
 
 _WHY_NOT = text("""
     SELECT status IN ('done', 'refused', 'parked') AS is_done,
+           event_id = :event_id AS is_same_message,
            extract(epoch FROM coalesce(next_try, lease_until) - now()) AS free_in_s
     FROM claims WHERE work_key = :work_key
 """)
@@ -167,6 +170,7 @@ class Ledger:
         self._function = function
         self._owner = owner
         self._lease_s = lease_s
+        self._published: list[str] = []  # outbox rows that are not yet written down as sent
 
     def claim(self, event: Event, policy: Policy, message: Message) -> Claim | NotClaimed:
         """Journal the message, and take the work that its event asks for unless it is done.
@@ -184,14 +188,18 @@ class Ledger:
             "lease": self._lease_s,
             "again": policy is Policy.LATEST,
         }
-        with self._runtime.transaction() as connection:
+        with self._writing_down() as connection:
             if event is message.events[0]:
                 connection.execute(_JOURNAL, self._arrival(message))
             taken = connection.execute(_CLAIM, request).one_or_none()
             if taken is None:
-                why = connection.execute(_WHY_NOT, {"work_key": work_key}).one()
-                free_in_s = max(0.0, float(why.free_in_s))
-                return NotClaimed(work_key=work_key, is_done=why.is_done, free_in_s=free_in_s)
+                why = connection.execute(_WHY_NOT, request).one()
+                return NotClaimed(
+                    work_key=work_key,
+                    is_done=why.is_done,
+                    is_same_message=why.is_same_message,
+                    free_in_s=max(0.0, float(why.free_in_s)),
+                )
         return Claim(
             work_key=work_key,
             client=client,
@@ -278,10 +286,25 @@ class Ledger:
         return [Outgoing(id=r.id, queue=r.queue, body=bytes(r.body)) for r in rows]
 
     def sent(self, outgoing: Sequence[Outgoing]) -> None:
-        """Write down that these events were published."""
-        if outgoing:
-            with self._runtime.transaction() as connection:
-                connection.execute(_SENT, {"ids": [out.id for out in outgoing]})
+        """Remember that these events were published; the next transaction writes it down.
+
+        Who dies before that has them published again: their claims are done.
+        """
+        self._published.extend(out.id for out in outgoing)
+
+    def flush(self) -> None:
+        """Write down now what was published."""
+        if self._published:
+            with self._writing_down():
+                pass
+
+    @contextmanager
+    def _writing_down(self) -> Iterator[Connection]:
+        with self._runtime.transaction() as connection:
+            if self._published:
+                connection.execute(_SENT, {"ids": self._published})
+            yield connection
+        self._published = []
 
     def relay(self, publish: Callable[[str, bytes], None], *, older_than_s: float) -> int:
         """Publish what a worker that died left in the outbox; two relays take disjoint rows."""
@@ -301,6 +324,8 @@ class Ledger:
 
     def close(self) -> None:
         """Close the ledger's own connections."""
+        with suppress(TransientError):
+            self.flush()
         self._runtime.close()
 
     def _commit(
@@ -317,16 +342,9 @@ class Ledger:
                 following.extend(write(connection))
             # A nudge said twice is one nudge.
             outgoing = [self._outgoing(event) for event in dict.fromkeys(following)]
-            for out in outgoing:
-                connection.execute(
-                    _SEND,
-                    {
-                        "id": out.id,
-                        "work_key": claim.work_key,
-                        "queue": out.queue,
-                        "body": out.body,
-                    },
-                )
+            rows = [{"work_key": claim.work_key, **asdict(out)} for out in outgoing]
+            if rows:
+                connection.execute(_SEND, rows)
             failpoint("pg_before_commit")
         return outgoing
 

@@ -7,7 +7,7 @@ half way leaves nothing that anyone reads, and doing it again writes the same ch
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,6 +42,15 @@ class Manifest:
     chunks: tuple[str, ...]  # sha256 of each chunk, in row order
 
 
+def _frame_id(hashes: tuple[str, ...], names: Mapping[str, object]) -> str:
+    canonical = json.dumps([hashes, sorted(names.items())], default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+# Most files have no rejected rows: their frame is written nowhere.
+_NO_ROWS = Manifest(frame_id=_frame_id((), {}), rows=0, chunks=())
+
+
 class Mongo:
     """Chunks and manifests of all clients; every call names its client."""
 
@@ -73,12 +82,11 @@ class Mongo:
     ) -> Manifest:
         """Write the manifest of `chunks`; `names` are what else the frame's id depends on."""
         hashes = tuple(c.sha256 for c in chunks)
-        canonical = json.dumps([hashes, sorted(names.items())], default=str)
         manifest = Manifest(
-            frame_id=hashlib.sha256(canonical.encode()).hexdigest(),
-            rows=sum(c.rows for c in chunks),
-            chunks=hashes,
+            frame_id=_frame_id(hashes, names), rows=sum(c.rows for c in chunks), chunks=hashes
         )
+        if manifest == _NO_ROWS:
+            return manifest
         document = {
             "rows": manifest.rows,
             "chunks": list(hashes),
@@ -99,6 +107,8 @@ class Mongo:
         Raises:
             MissingChunkError: There is none.
         """
+        if frame_id == _NO_ROWS.frame_id:
+            return _NO_ROWS
         with _reaching_mongo():
             found = self._manifests.find_one({"_id": {"client": client, "frame_id": frame_id}})
         if found is None:

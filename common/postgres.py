@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from common.exceptions import TransientError
 
 _SET_CLIENT = text("SELECT set_config('app.client', :client, true)")
+_NO_WAIT = text("SET LOCAL synchronous_commit = off")
 _WHO = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
 _RACES = {errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED}
 
@@ -36,8 +37,12 @@ class Postgres:
         )
 
     @contextmanager
-    def transaction(self, client: str | None = None) -> Iterator[Connection]:
+    def transaction(
+        self, client: str | None = None, *, is_durable: bool = True
+    ) -> Iterator[Connection]:
         """Open a transaction that sees the rows of `client`, or no client's rows.
+
+        One that is not durable does not wait for the disk: a crash of the server may take it back.
 
         Raises:
             ConflictError: A unique key was taken by another transaction.
@@ -46,6 +51,8 @@ class Postgres:
         with self._connected() as connection, connection.begin():
             if client is not None:
                 connection.execute(_SET_CLIENT, {"client": client})
+            if not is_durable:
+                connection.execute(_NO_WAIT)
             yield connection
 
     @contextmanager

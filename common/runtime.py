@@ -155,6 +155,8 @@ class Runtime:
             delivery = self._transport.receive(self._function.name, wait_s=_RECEIVE_S)
             if delivery is not None:
                 self._handle_message(delivery)
+            else:
+                self._ledger.flush()
         except TransientError as error:
             # A server is away. Stop consuming: waiting costs no message any of its tries.
             log.warning("waiting_for_servers", error=str(error))
@@ -205,7 +207,7 @@ class Runtime:
             # It was committed; perhaps its worker died before it published.
             self._publish(self._ledger.pending(claim.work_key))
             return None
-        if self._function.policy is Policy.LATEST:
+        if self._function.policy is Policy.LATEST and not claim.is_same_message:
             return None  # the running look commits only if nothing moved, else it nudges itself
         return claim.free_in_s + _BUSY_S
 

@@ -95,10 +95,11 @@ def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
     try:
         with storage.download(upload.stored, scratch=scratch) as file:
             failpoint("downloaded")
-            if uploads.is_current_elsewhere(upload, file.sha256):
+            known = uploads.known(upload, file.sha256)
+            if known.is_current_elsewhere:
                 uploads.mark_duplicate(claim, upload, history, file.sha256)
                 return
-            dataset = _read(upload, file, frames, uploads.format_profile(place))
+            dataset = _read(upload, file, frames, known.profile)
     except ObjectGoneError as error:
         raise TransientError("the object was removed while it was read") from error
     uploads.mark_stored(claim, upload, history, dataset)

@@ -7,7 +7,7 @@ client happen one after the other.
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,6 +42,14 @@ class Upload:
     upload_id: str
     place: Place
     stored: StoredObject
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What the ledger knows before a file is read."""
+
+    is_current_elsewhere: bool  # another live upload of this client holds the same bytes
+    profile: FormatProfile  # the conventions that the branch's current datasets agree on
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,15 +97,16 @@ _CURRENT_ELSEWHERE = text("""
 """)
 
 # A branch's convention is what all its current datasets agree on that showed it themselves.
+# Asked for each value apart, so that the first dataset that shows it is the last one looked at.
 _CONVENTIONS = text("""
-    SELECT DISTINCT
-        CASE WHEN understanding->>'date_order_settled_by' = 'column'
-             THEN understanding->>'date_order' END AS date_order,
-        CASE WHEN understanding->>'decimal_mark_settled_by' = 'column'
-             THEN understanding->>'decimal_mark' END AS decimal_mark
-    FROM datasets JOIN uploads USING (client_id, sha256)
-    WHERE client_id = :client AND uploads.branch_id = :branch
-      AND uploads.state IN ('stored', 'duplicate')
+    WITH live AS NOT MATERIALIZED (
+        SELECT shows_date_order, shows_decimal_mark FROM datasets JOIN uploads USING (client_id, sha256)
+        WHERE client_id = :client AND uploads.branch_id = :branch
+          AND uploads.state IN ('stored', 'duplicate'))
+    SELECT EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'dmy') AS dmy,
+           EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'mdy') AS mdy,
+           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = '.') AS point,
+           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = ',') AS comma
 """)
 
 _LOCK_CLIENT = text("SELECT 1 FROM clients WHERE id = :client FOR UPDATE")
@@ -174,7 +183,10 @@ _STILL_COUNTS = text("""
       AND older.state IN ('stored', 'duplicate')
 """)
 
-_RAISE_VERSION = text("UPDATE clients SET data_version = data_version + 1 WHERE id = :client")
+_RAISE_VERSION = text("""
+    UPDATE clients SET data_version = data_version + 1 WHERE id = :client
+    RETURNING data_version > segmented_version + 1 AS lagged_before
+""")
 
 _WAITING = text("""
     SELECT bucket, key, version_id, generation FROM uploads
@@ -224,24 +236,22 @@ class UploadRepository:
             "principal": event.principal,
             "generation": event.generation,
         }
-        with self._app.transaction(claim.client) as connection:
+        with self._app.transaction(claim.client, is_durable=False) as connection:
             connection.execute(_BEGIN, row)
         return upload
 
-    def is_current_elsewhere(self, upload: Upload, sha256: str) -> bool:
-        """Say whether another live upload of this client holds the same bytes."""
+    def known(self, upload: Upload, sha256: str) -> Known:
+        """Return what the client's other uploads tell about one with these bytes."""
         with self._app.transaction(upload.place.client) as connection:
-            return _first(connection, upload, sha256) is not None
-
-    def format_profile(self, place: Place) -> FormatProfile:
-        """Return the conventions that the branch's current datasets agree on."""
-        with self._app.transaction(place.client) as connection:
-            rows = connection.execute(
-                _CONVENTIONS, {"client": place.client, "branch": place.branch}
-            ).all()
-        return FormatProfile(
-            date_order=_agreed(row.date_order for row in rows),
-            decimal_mark=_agreed(row.decimal_mark for row in rows),
+            names = _names(upload, sha256)
+            shown = connection.execute(_CONVENTIONS, names).one()
+            first = _first(connection, upload, sha256)
+        return Known(
+            is_current_elsewhere=first is not None,
+            profile=FormatProfile(
+                date_order=_agreed(dmy=shown.dmy, mdy=shown.mdy),
+                decimal_mark=_agreed(**{".": shown.point, ",": shown.comma}),
+            ),
         )
 
     # --- staged writes ----------------------------------------------------------------------
@@ -416,10 +426,10 @@ def _dataset_row(upload: Upload, dataset: Dataset) -> dict[str, object]:
     }
 
 
-def _agreed(values: Iterable[str | None]) -> str | None:
+def _agreed(**shown: bool) -> str | None:
     """Return the one value that all files which show any agree on."""
-    shown = {value for value in values if value is not None}
-    return shown.pop() if len(shown) == 1 else None
+    values = [value for value, is_shown in shown.items() if is_shown]
+    return values[0] if len(values) == 1 else None
 
 
 def _first(connection: Connection, upload: Upload, sha256: str) -> str | None:
@@ -498,8 +508,11 @@ def _settling(
         following = change(connection) if change is not None else []
         _apply_states(connection, key, history)
         if _current(connection, place.client, contents) != before:
-            connection.execute(_RAISE_VERSION, {"client": place.client})
-            following.append(DatasetsChanged(client=place.client))
+            raised = connection.execute(_RAISE_VERSION, {"client": place.client}).one()
+            # Who lagged before was nudged for that; the look that follows, or the one that is
+            # under way, sees this change too, or nudges again.
+            if not raised.lagged_before:
+                following.append(DatasetsChanged(client=place.client))
         return following
 
     return write

@@ -80,6 +80,7 @@ class Reconcile:
         for message in lost:
             self._transport.publish(message.queue, message.body)
         self._ledger.sent(lost)
+        self._ledger.flush()
         log.info("reconciled", announced=announced, sent_again=len(lost))
 
     def _announce(self, event: Event) -> bool:

@@ -78,6 +78,9 @@ class World:
     def parked(self) -> list:
         return self.rows("SELECT * FROM parked WHERE function = :function")
 
+    def outbox(self) -> list:
+        return self.rows("SELECT * FROM outbox WHERE starts_with(work_key, :function || ':')")
+
     def rows(self, statement: str) -> list:
         with self.database.transaction() as connection:
             return connection.execute(text(statement), {"function": self.name}).all()
@@ -398,6 +401,34 @@ def test_a_nudge_that_finds_a_run_under_way_is_acked(world: World):
     assert world.transport.waiting(world.name) == []
 
 
+def test_a_nudge_whose_worker_died_is_not_taken_for_a_second_one(world: World):
+    world.policy = Policy.LATEST
+    nudge = DatasetsChanged(client=world.client)
+
+    def act(_event, _claim):
+        # The broker saw the worker go, and gives its message to another one.
+        (body,) = world.transport.waiting(world.name)
+        world.transport.publish(world.name, body)
+        world.runtime("other").step()
+        return []
+
+    world.act = act
+    world.put(nudge)
+    world.runtime().step()
+    assert len(world.handled) == 1
+    assert len(world.transport.waiting(world.name)) == 1, "it waits for the lease to end"
+
+
+def test_published_events_are_written_down_with_the_next_message(world: World):
+    world.act = lambda _event, _claim: [DatasetsChanged(client=world.client)]
+    runtime = world.runtime()
+    world.put(stored(world))
+    runtime.step()
+    assert [row.sent_at for row in world.outbox()] == [None]
+    runtime.step()  # there is none
+    assert None not in [row.sent_at for row in world.outbox()]
+
+
 def test_what_cannot_be_read_is_parked_at_first_sight(world: World):
     world.transport.publish(world.name, b"not a message")
     world.runtime().step()
@@ -424,7 +455,9 @@ def test_a_broken_record_of_a_failure_does_not_keep_the_message_going_round(worl
 def test_messages_that_a_queue_lost_are_found(world: World):
     world.act = lambda _event, _claim: [DatasetsChanged(client=world.client)]
     world.put(stored(world))
-    world.runtime().step()
+    runtime = world.runtime()
+    for _ in range(2):  # with the second, for which there is no message, it knows what was sent
+        runtime.step()
     world.transport.queues.clear()
     ledger = Ledger(
         runtime=world.database, app=world.app, function="reconcile", owner="r", lease_s=60
