@@ -160,6 +160,7 @@ class Runtime:
         except TransientError as error:
             # A server is away. Stop consuming: waiting costs no message any of its tries.
             log.warning("waiting_for_servers", error=str(error))
+            self._transport.pause()
             self._stopping.wait(_BUSY_S)
             self._wait_for_servers()
 

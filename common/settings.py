@@ -31,7 +31,8 @@ class Settings(BaseSettings):
     aws_region: str = Field("us-east-1", validation_alias=_aws("AWS_REGION"))
     bucket: str = "uploads"
 
-    # Queues.
+    # Queues: RabbitMQ where its URL is given (the path is the virtual host), else SQS.
+    amqp_url: SecretStr = SecretStr("")
     sqs_endpoint_url: str | None = Field(None, validation_alias=_aws("AWS_ENDPOINT_URL_SQS"))
     queue_prefix: str = "datacore-"
 

@@ -36,10 +36,16 @@ class MemoryTransport:
                 return MemoryDelivery(self, queue, kept)
         return None
 
+    def pause(self) -> None:
+        pass
+
+    def waiting(self, queue: str) -> int:
+        return sum(kept.visible_at <= self.now for kept in self.queues.get(queue, ()))
+
     def close(self) -> None:
         pass
 
-    def waiting(self, queue: str) -> list[bytes]:
+    def held(self, queue: str) -> list[bytes]:
         """Return what the queue holds, seen or not."""
         return [kept.body for kept in self.queues.get(queue, [])]
 

@@ -59,6 +59,18 @@ class SqsTransport:
             return SqsDelivery(self._client, self._url(queue), message)
         return None
 
+    def pause(self) -> None:
+        """Do nothing: SQS delivers when it is asked, and shows again what is not settled."""
+
+    def waiting(self, queue: str) -> int:
+        """Return about how many messages can be received."""
+        name = "ApproximateNumberOfMessages"
+        with _reaching_sqs():
+            answer = self._client.get_queue_attributes(
+                QueueUrl=self._url(queue), AttributeNames=[name]
+            )
+        return int(answer["Attributes"][name])
+
     def close(self) -> None:
         """Give up the connections."""
         self._client.close()

@@ -75,6 +75,7 @@ check_libraries() {   # those that mongod links
 }
 
 check_for_tests() {
+    [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || lacks "rabbitmq-server, the broker of the local servers" rabbitmq-server
     has chromium || lacks "chromium, the browser of the page's test" chromium
 }
 

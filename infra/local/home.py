@@ -50,6 +50,9 @@ class Secrets:
     s3_service: str = field(default_factory=_token)
     s3_internal: str = field(default_factory=_token)  # signs calls between the store's own parts
     announcer: str = field(default_factory=_token)
+    rabbitmq_functions: str = field(default_factory=_token)
+    rabbitmq_store: str = field(default_factory=_token)
+    rabbitmq_cookie: str = field(default_factory=_token)  # by which a node knows its own tools
     cookie: str = field(default_factory=_token)
 
 
@@ -70,6 +73,9 @@ class Ports:
     redis: int
     sqs: int
     announcer: int
+    rabbitmq: int
+    rabbitmq_dist: int
+    rabbitmq_epmd: int
 
 
 _KEPT_PORTS = ("api", "s3", "mongo")

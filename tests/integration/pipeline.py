@@ -101,7 +101,7 @@ class Pipeline:
         raise AssertionError("the queues never became empty")
 
     def _step(self) -> bool:
-        waiting = [q for q in ("ingest", "cluster") if self.transport.waiting(q)]
+        waiting = [q for q in ("ingest", "cluster") if self.transport.held(q)]
         for queue in waiting:
             runtime = self._ingest if queue == "ingest" else self._cluster
             runtime._relay = lambda: None

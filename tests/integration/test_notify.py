@@ -78,7 +78,7 @@ def upload(cls: type[events.UploadEvent], name: str, shop: Shop) -> events.Uploa
 def test_owner_and_uploader_are_told_of_an_upload_and_the_analyst_is_not(notify, shop):
     notify.deliver(upload(events.UploadStored, "up-partly", shop))
 
-    assert notify.queue.waiting("notify") == []
+    assert notify.queue.held("notify") == []
     assert [row.user_id for row in notify.told()] == ["owner", "uploader"]
     assert notify.sentences("owner") == [
         "12,412 of 12,424 rows of ventas_abril.csv are in. Rows that need you: 12."

@@ -78,7 +78,7 @@ def test_overwrites_without_events_are_brought_home(pipeline: Pipeline):
 def test_a_client_whose_report_lags_is_nudged(pipeline: Pipeline):
     event = pipeline.put("centro/a.csv", APRIL)
     pipeline.announce(event)
-    while pipeline.transport.waiting("ingest"):
+    while pipeline.transport.held("ingest"):
         pipeline._ingest.step()
     pipeline.transport.queues.clear()  # the nudge is lost
     assert reconcile(pipeline) == [DatasetsChanged(client=pipeline.client)]

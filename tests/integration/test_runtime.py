@@ -126,8 +126,8 @@ def test_writes_the_end_of_the_claim_and_events_are_one_commit(world: World):
     world.runtime().step()
     assert world.name_of_client() == "renamed"
     assert [c.status for c in world.claims()] == ["done"]
-    assert len(world.transport.waiting("cluster")) == 1
-    assert world.transport.waiting(world.name) == []
+    assert len(world.transport.held("cluster")) == 1
+    assert world.transport.held(world.name) == []
 
 
 def test_the_second_delivery_changes_nothing(world: World):
@@ -138,7 +138,7 @@ def test_the_second_delivery_changes_nothing(world: World):
     runtime.step()
     runtime.step()
     assert len(world.handled) == 1
-    assert world.transport.waiting(world.name) == []
+    assert world.transport.held(world.name) == []
 
 
 def test_the_journal_counts_arrivals(world: World):
@@ -162,7 +162,7 @@ def test_a_nudge_said_twice_is_one_nudge(world: World):
     world.act = act
     world.put(stored(world))
     world.runtime().step()
-    assert len(world.transport.waiting("cluster")) == 1
+    assert len(world.transport.held("cluster")) == 1
 
 
 def test_what_was_committed_but_not_published_goes_out_with_the_next_delivery(world: World):
@@ -176,12 +176,12 @@ def test_what_was_committed_but_not_published_goes_out_with_the_next_delivery(wo
     world.transport.publish = no_publish
     world.runtime().step()
     assert [c.status for c in world.claims()] == ["done"]
-    assert world.transport.waiting("cluster") == []
+    assert world.transport.held("cluster") == []
 
     world.transport.publish = real_publish
     world.transport.now += world.transport.visibility_s
     world.runtime().step()
-    assert len(world.transport.waiting("cluster")) == 1
+    assert len(world.transport.held("cluster")) == 1
     assert len(world.handled) == 1
 
 
@@ -198,7 +198,7 @@ def test_the_relay_publishes_what_a_dead_worker_left(world: World):
     )
     world.transport.queues[world.name].clear()
     world.runtime().step()
-    mine = [b for b in world.transport.waiting("cluster") if world.client.encode() in b]
+    mine = [b for b in world.transport.held("cluster") if world.client.encode() in b]
     assert len(mine) == 1
 
 
@@ -211,7 +211,7 @@ def test_bad_input_is_recorded_and_acked(world: World):
     world.runtime().step()
     assert [f.kind for f in world.failures] == [FailureKind.REFUSED]
     assert [(c.status, c.last_error) for c in world.claims()] == [("refused", "no_customer")]
-    assert world.transport.waiting(world.name) == []
+    assert world.transport.held(world.name) == []
 
 
 def test_a_failed_try_leaves_no_writes(world: World):
@@ -258,7 +258,7 @@ def test_after_a_day_a_dependency_is_given_up_on(world: World):
     world.transport.now += 3600
     runtime.step()
     assert [p.reason for p in world.parked()] == ["dependency"]
-    assert world.transport.waiting(world.name) == []
+    assert world.transport.held(world.name) == []
     assert world.failures[-1].kind is FailureKind.PARKED
 
 
@@ -279,7 +279,7 @@ def test_a_bug_is_tried_five_times_and_parked_with_its_traceback(world: World):
     assert "ZeroDivisionError: a bug" in parked.error
     assert "in act" in parked.error
     assert bytes(parked.body) == body
-    assert world.transport.waiting(world.name) == []
+    assert world.transport.held(world.name) == []
 
 
 def test_a_message_that_kills_its_workers_is_parked(world: World):
@@ -331,8 +331,8 @@ def test_a_worker_that_lost_its_claim_changes_nothing(world: World):
     world.put(stored(world))
     world.runtime().step()
     assert world.name_of_client() == before
-    assert world.transport.waiting("cluster") == []
-    assert len(world.transport.waiting(world.name)) == 1
+    assert world.transport.held("cluster") == []
+    assert len(world.transport.held(world.name)) == 1
 
 
 def test_the_lease_is_renewed_while_the_handler_works(world: World):
@@ -398,7 +398,7 @@ def test_a_nudge_that_finds_a_run_under_way_is_acked(world: World):
     world.put(nudge)
     world.runtime().step()
     assert len(world.handled) == 1
-    assert world.transport.waiting(world.name) == []
+    assert world.transport.held(world.name) == []
 
 
 def test_a_nudge_whose_worker_died_is_not_taken_for_a_second_one(world: World):
@@ -434,7 +434,7 @@ def test_what_cannot_be_read_is_parked_at_first_sight(world: World):
     world.runtime().step()
     (parked,) = world.parked()
     assert (parked.reason, bytes(parked.body)) == ("unreadable", b"not a message")
-    assert world.transport.waiting(world.name) == []
+    assert world.transport.held(world.name) == []
 
 
 def test_a_broken_record_of_a_failure_does_not_keep_the_message_going_round(world: World):
