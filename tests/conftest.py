@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -15,6 +15,7 @@ from common.postgres import Postgres
 from common.settings import Settings
 from infra.local.embedded import EmbeddedStack
 from infra.local.failures import LocalError
+from tests.broker import Broker, running_broker
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,6 +57,25 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
 def settings(stack: EmbeddedStack) -> Settings:
     """Settings that name the embedded servers."""
     return settings_for(stack)
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A RabbitMQ node; without its program skip, but fail where CI is set."""
+    with ExitStack() as open_broker:
+        try:
+            running = open_broker.enter_context(running_broker(tmp_path_factory.mktemp("broker")))
+        except LocalError as error:
+            if error.code == "server_missing" and not os.environ.get("CI"):
+                pytest.skip(str(error))
+            raise
+        yield running
+
+
+@pytest.fixture
+def vhost(broker: Broker) -> str:
+    """A virtual host that no other test uses."""
+    return broker.new_vhost()
 
 
 @pytest.fixture

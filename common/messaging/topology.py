@@ -152,7 +152,7 @@ def store_user(name: str, password: str) -> User:
 def function_user(name: str, password: str, functions: Sequence[str]) -> User:
     """Return the functions' user: every name of ours, and no other."""
     every = topology(functions)
-    names = sorted({part.name for part in (*every.exchanges, *every.queues)})
+    names = sorted({e.name for e in every.exchanges} | {q.name for q in every.queues})
     ours = _any_of(*names)
     # Who declares a queue whose dead letters go to the default exchange must be allowed to write
     # there; `amq.default` is its name in permissions.
