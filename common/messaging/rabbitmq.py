@@ -290,7 +290,7 @@ class _Session:
             queue.SimpleQueue()
         )
         self._inboxes: dict[str, queue.SimpleQueue[_Message | None]] = {}
-        self._consumers: dict[str, str] = {}  # consumer tag: queue
+        self._consumers: list[str] = []  # their tags
         self._unsettled: dict[int, _Message] = {}
         self._closing = threading.Event()
         self._ended = threading.Event()
@@ -304,7 +304,7 @@ class _Session:
     @property
     def has_ended(self) -> bool:
         """Whether the connection is lost or closed."""
-        return self._ended.is_set() or not self._channel.is_open
+        return self._closing.is_set() or self._ended.is_set() or not self._channel.is_open
 
     def call(self, work: Callable[[BlockingChannel], T]) -> T:
         """Let the thread do `work`, and return what it returns.
@@ -375,19 +375,17 @@ class _Session:
         opened: Future[None],
     ) -> None:
         try:
-            self._connection = pika.BlockingConnection(parameters)
-            self._channel = self._connection.channel()
-            prepare(self._channel)
-        except Exception as error:  # noqa: BLE001 - who waits for the session decides about it
-            opened.set_exception(error)
-            return
-        opened.set_result(None)
-        try:
-            while self._channel.is_open and not self._closing.is_set():
-                self._connection.process_data_events(_TURN_S)
-            self._connection.close()
-        except (AMQPError, OSError) as error:
-            log.info("queue_connection_lost", error=_words(error))
+            with pika.BlockingConnection(parameters) as self._connection:
+                self._channel = self._connection.channel()
+                prepare(self._channel)
+                opened.set_result(None)
+                while self._channel.is_open and not self._closing.is_set():
+                    self._connection.process_data_events(_TURN_S)
+        except Exception as error:  # noqa: BLE001 - who opens it decides; later it is only lost
+            if not opened.done():
+                opened.set_exception(error)
+            else:
+                log.warning("queue_connection_lost", error=_words(error))
         finally:
             self._end()
 
@@ -417,8 +415,7 @@ class _Session:
 
     def _consume(self, name: str, channel: BlockingChannel) -> "queue.SimpleQueue[_Message | None]":
         channel.add_on_cancel_callback(self._on_cancelled)
-        tag = channel.basic_consume(name, partial(self._on_message, name))
-        self._consumers[tag] = name
+        self._consumers.append(channel.basic_consume(name, partial(self._on_message, name)))
         return self._inboxes.setdefault(name, queue.SimpleQueue())
 
     def _on_message(
@@ -428,11 +425,9 @@ class _Session:
         self._unsettled[message.tag] = message
         self._inboxes[name].put(message)
 
-    def _on_cancelled(self, frame: Any) -> None:
-        # The queue was deleted, or moved to another node.
-        name = self._consumers.pop(frame.method.consumer_tag, None)
-        if name in self._inboxes:
-            self._inboxes.pop(name).put(None)
+    def _on_cancelled(self, _frame: object) -> None:
+        # The queue was deleted, moved to another node, or we took too long: begin anew.
+        self._closing.set()
 
     def _cancel(self, channel: BlockingChannel) -> None:
         for tag in self._consumers:

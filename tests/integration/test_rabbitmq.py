@@ -152,12 +152,12 @@ def test_a_message_for_a_queue_that_does_not_exist_is_refused(world: World):
 def test_the_store_may_publish_and_nothing_else(world: World):
     for forbidden in (
         lambda channel: channel.basic_get("ingest"),
-        lambda channel: channel.queue_declare("parked", passive=True),
         lambda channel: channel.exchange_declare("app.work", "direct", durable=True),
         lambda channel: channel.queue_delete("ingest"),
     ):
+        channel = world.channel("store")
         with pytest.raises(pika.exceptions.ChannelClosedByBroker, match="403"):
-            forbidden(world.channel("store"))
+            forbidden(channel)
         world.connection.close()
 
 
