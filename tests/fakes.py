@@ -18,6 +18,7 @@ class MemoryTransport:
     visibility_s: float = 60.0
     queues: dict[str, list[_Kept]] = field(default_factory=dict)
     postponed: list[float] = field(default_factory=list)
+    pauses: int = 0
     refuses: Exception | None = None  # raised by publish while set
 
     def declare(self, queues: Sequence[str]) -> None:
@@ -37,7 +38,7 @@ class MemoryTransport:
         return None
 
     def pause(self) -> None:
-        pass
+        self.pauses += 1
 
     def waiting(self, queue: str) -> int:
         return sum(kept.visible_at <= self.now for kept in self.queues.get(queue, ()))

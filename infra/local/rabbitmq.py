@@ -10,8 +10,13 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from common.events import FUNCTIONS
+from common.exceptions import TransientError
 from common.messaging import topology
+from common.messaging.rabbitmq import RabbitTransport
+from common.settings import Settings
 from infra.local.failures import LocalError
 from infra.local.home import HOST, Home, Ports, Secrets, write_json
 from infra.local.process import Command, inherited_environment
@@ -119,15 +124,16 @@ class RabbitServer:
         }
 
     def is_ready(self) -> bool:
-        """Say whether functions can log in to their virtual host."""
-        import pika
-        from pika.exceptions import AMQPError
-
+        """Say whether functions can log in and find their queues."""
+        transport = RabbitTransport(Settings(amqp_url=SecretStr(self.url)))
         try:
-            pika.BlockingConnection(pika.URLParameters(self.url)).close()
-        except (AMQPError, OSError):
+            transport.waiting(topology.PARKED)
+        except TransientError:
             return False
-        return True
+        else:
+            return True
+        finally:
+            transport.close()
 
     def bootstrap(self) -> None:
         """Do nothing: the node has loaded its definitions before it listened."""

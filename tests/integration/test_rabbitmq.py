@@ -143,6 +143,19 @@ def test_a_message_that_kills_every_worker_is_parked_and_nothing_beside_it(world
     assert world.transport.waiting("parked") == 0
 
 
+def test_an_outage_costs_a_message_none_of_its_deliveries(world: World):
+    world.transport.publish("ingest", b"{}")
+    assert world.transport.receive("ingest", wait_s=10) is not None
+
+    world.transport.pause()
+
+    wait_until(lambda: world.transport.waiting("ingest") == 1)
+    method, properties, _ = world.channel().basic_get("ingest")
+    assert not method.redelivered
+    assert properties.headers.get("x-delivery-count", 0) == 0
+    world.connection.close()
+
+
 def test_a_message_for_a_queue_that_does_not_exist_is_refused(world: World):
     with pytest.raises(TransientError, match="Unroutable"):
         world.transport.publish("nobody", b"{}")

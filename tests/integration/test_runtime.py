@@ -4,6 +4,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from common.events import DatasetsChanged, Event, UploadStored, to_message
 from common.exceptions import PermanentError, TransientError
 from common.ledger import Claim, Ledger, Policy
+from common.messaging.rabbitmq import RabbitTransport
 from common.postgres import Postgres
 from common.runtime import (
     MOST_BUG_TRIES,
@@ -22,7 +24,9 @@ from common.runtime import (
     Runtime,
 )
 from common.settings import Settings
+from tests.broker import Broker
 from tests.fakes import MemoryTransport
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -35,7 +39,7 @@ class World:
 
     settings: Settings
     client: str
-    transport: MemoryTransport = field(default_factory=MemoryTransport)
+    transport: Any = field(default_factory=MemoryTransport)
     name: str = field(default_factory=lambda: f"function-{uuid.uuid4()}")
     act: Callable[[Event, Claim], Sequence[Event]] = lambda _event, _claim: []
     policy: Policy = Policy.ONCE
@@ -177,12 +181,41 @@ def test_what_was_committed_but_not_published_goes_out_with_the_next_delivery(wo
     world.runtime().step()
     assert [c.status for c in world.claims()] == ["done"]
     assert world.transport.held("cluster") == []
+    assert world.transport.pauses == 1  # it consumes no more until its servers answer
 
     world.transport.publish = real_publish
     world.transport.now += world.transport.visibility_s
     world.runtime().step()
     assert len(world.transport.held("cluster")) == 1
     assert len(world.handled) == 1
+
+
+def test_over_rabbitmq_a_failed_try_waits_in_the_broker_and_is_then_done(
+    settings: Settings, client: str, broker: Broker, vhost: str
+):
+    transport = RabbitTransport(broker.settings(vhost))
+    world = World(settings, client, transport=transport, name="ingest")
+
+    def act(_event, _claim):
+        if len(world.handled) == 1:
+            raise TransientError("store away")
+        return [DatasetsChanged(client=world.client)]
+
+    world.act = act
+    event = stored(world)
+    world.put(event)
+    runtime = world.runtime()
+
+    def is_done() -> bool:
+        runtime.step()
+        return transport.waiting("cluster") == 1
+
+    wait_until(is_done, within_s=60)
+    assert world.handled == [event, event]
+    assert [f.retry_in_s for f in world.failures] == [5.0]
+    assert transport.receive("ingest", wait_s=1) is None
+    runtime.close()
+    world.app.close()
 
 
 def test_the_relay_publishes_what_a_dead_worker_left(world: World):
