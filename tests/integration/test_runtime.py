@@ -208,12 +208,13 @@ def test_over_rabbitmq_a_failed_try_waits_in_the_broker_and_is_then_done(
 
     def is_done() -> bool:
         runtime.step()
-        return transport.waiting("cluster") == 1
+        return [c.status for c in world.claims() if c.client_id == client] == ["done"]
 
     wait_until(is_done, within_s=60)
     assert world.handled == [event, event]
     assert [f.retry_in_s for f in world.failures] == [5.0]
     assert transport.receive("ingest", wait_s=1) is None
+    assert transport.waiting("cluster") >= 1  # the relay may add what other tests have left
     runtime.close()
     world.app.close()
 
