@@ -441,7 +441,7 @@ def test_a_nudge_whose_worker_died_is_not_taken_for_a_second_one(world: World):
 
     def act(_event, _claim):
         # The broker saw the worker go, and gives its message to another one.
-        (body,) = world.transport.waiting(world.name)
+        (body,) = world.transport.held(world.name)
         world.transport.publish(world.name, body)
         world.runtime("other").step()
         return []
@@ -450,7 +450,7 @@ def test_a_nudge_whose_worker_died_is_not_taken_for_a_second_one(world: World):
     world.put(nudge)
     world.runtime().step()
     assert len(world.handled) == 1
-    assert len(world.transport.waiting(world.name)) == 1, "it waits for the lease to end"
+    assert len(world.transport.held(world.name)) == 1, "it waits for the lease to end"
 
 
 def test_published_events_are_written_down_with_the_next_message(world: World):
