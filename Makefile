@@ -2,6 +2,8 @@
 
 PYTHON ?= python3.11
 CSV ?=
+# Servers: embedded, or local (MinIO, RabbitMQ and others: see README).
+STACK ?= embedded
 # A release must have stood a week before it is taken.
 BEFORE ?= $(shell date -u -d '7 days ago' +%F)
 
@@ -23,11 +25,11 @@ help:  ## List the targets
 
 setup: $(VENV)/.run  ## Look for what the system must have, and install everything into .venv
 
-demo: setup  ## Show the whole way, from files to segments (CSV=path: with your own file)
-	@$(BIN)/datacore demo $(if $(CSV),--csv "$(CSV)")
+demo: setup  ## Show the whole way, from files to segments (CSV=path, STACK=local)
+	@$(BIN)/datacore demo --stack $(STACK) $(if $(CSV),--csv "$(CSV)")
 
 up: setup  ## Run servers and functions until Ctrl-C
-	@$(BIN)/datacore up
+	@$(BIN)/datacore up --stack $(STACK)
 
 check: $(VENV)/.dev  ## Look at the code: lint, format, types, house rules, dependencies
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""`datacore client`: open an account for a client on the embedded servers."""
+"""`datacore client`: open an account for a client on the servers of this machine."""
 
 import dataclasses
 import json

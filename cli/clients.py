@@ -1,4 +1,4 @@
-"""Clients of the embedded servers: account, key of the object store, and where both are kept.
+"""Clients of the servers on this machine: account, key of the object store, and where both are kept.
 
 Works beside a running `datacore up`, in the same process or another: addresses and secrets are
 those of the home.
@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from cli.outcome import CommandError, Exit
 from common.exceptions import TransientError
-from infra.local.home import HOST, Home, Ports
+from infra.local.home import Home, Ports
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,15 +78,10 @@ def _open_account(home: Home, wanted: NewClient) -> str:
 
 
 def _store_key(home: Home, client: str) -> tuple[str, str]:
-    from infra.local.object_store_keys import ObjectStoreKeys
-    from infra.local.seaweedfs import BUCKET
+    from infra.local.stacks import STACKS
 
-    keys = ObjectStoreKeys(
-        url=f"http://{HOST}:{_ports(home).s3}",
-        operator_secret=home.secrets().s3_operator,
-        bucket=BUCKET,
-    )
-    return keys.add_client(client)
+    stack = STACKS[home.stack or ""]
+    return stack.keys_of(_ports(home), home.secrets()).add_client(client)
 
 
 def _ports(home: Home) -> Ports:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Lang, Language
+from cli.options import Lang, Language, Servers, Stack
 
 
 def demo(
@@ -17,6 +17,7 @@ def demo(
         Path | None,
         typer.Option("--home", help="Folder for the data; a temporary one if not given."),
     ] = None,
+    stack: Stack = Servers.EMBEDDED,
     lang: Lang = Language.EN,
 ) -> None:
     """Show it all: files in by three ways, segments out, nothing left running.
@@ -26,4 +27,4 @@ def demo(
     """
     from cli.showcase import play
 
-    play(csv, home=home, language=lang.value)
+    play(csv, home=home, servers=stack.value, language=lang.value)

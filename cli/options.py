@@ -11,7 +11,7 @@ from cli.connection import Place
 Home = Annotated[
     Path,
     typer.Option(
-        "--home", envvar="DATACORE_HOME", help="Folder of the embedded servers.", show_default=True
+        "--home", envvar="DATACORE_HOME", help="Folder of the servers' data.", show_default=True
     ),
 ]
 ApiUrl = Annotated[
@@ -38,6 +38,21 @@ class Language(str, Enum):  # noqa: UP042 - Typer shows the values of this kind 
     ES = "es"
 
 
+class Servers(str, Enum):  # noqa: UP042 - see Language
+    """Sets of servers that can run on this machine."""
+
+    EMBEDDED = "embedded"
+    LOCAL = "local"
+
+
+Stack = Annotated[
+    Servers,
+    typer.Option(
+        "--stack",
+        envvar="DATACORE_STACK",
+        help="Servers out of Python packages, or those of production as plain processes.",
+    ),
+]
 Lang = Annotated[
     Language, typer.Option("--lang", envvar="DATACORE_LANG", help="Language of what is said.")
 ]

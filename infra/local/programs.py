@@ -1,4 +1,4 @@
-"""Where the wheels have put the servers' programs."""
+"""Where wheels and Debian packages have put the servers' programs."""
 
 import sysconfig
 from importlib.util import find_spec
@@ -33,3 +33,15 @@ def program_in_scripts(name: str) -> str:
     if not program.exists():
         raise LocalError("server_missing", {"program": name})
     return str(program)
+
+
+def program_of_debian(pattern: str) -> str:
+    """Return the path that `pattern` matches, of several the last: the newest version.
+
+    Raises:
+        LocalError: The package is not installed.
+    """
+    found = sorted(Path("/").glob(pattern.removeprefix("/")))
+    if not found:
+        raise LocalError("package_missing", {"program": Path(pattern).name})
+    return str(found[-1])
