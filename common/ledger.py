@@ -21,6 +21,8 @@ from common.postgres import Postgres
 
 Write = Callable[[Connection], Iterable[Event]]
 
+REPLAY_ID = "replay:"  # how the ids of replayed events begin
+
 
 class Policy(Enum):
     """When a claim that was finished may be taken again."""
@@ -142,6 +144,8 @@ _LOST = text("""
     SELECT id, queue, body FROM outbox
     WHERE sent_at < now() - :age * interval '1 second'
       AND NOT EXISTS (SELECT 1 FROM journal WHERE event_id = outbox.id)
+      -- A parked message that is replayed keeps the id of its fact; its open claim watches over it.
+      AND NOT starts_with(id, 'parked:')
     UNION ALL
     SELECT event_id, claims.function, raw FROM claims JOIN journal USING (event_id)
     WHERE coalesce(next_try, lease_until) < now() - :age * interval '1 second'
@@ -152,10 +156,18 @@ _LOST = text("""
 _SENT = text("UPDATE outbox SET sent_at = now() WHERE id = ANY(:ids)")
 
 _PARK = text("""
-    INSERT INTO parked (id, function, work_key, client_id, reason, error, tries, body)
-    VALUES (:id, :function, :work_key, :client, :reason, :error, :tries, :body)
+    INSERT INTO parked (id, function, work_key, client_id, reason, error, tries, body, first_failed)
+    VALUES (:id, :function, :work_key, :client, :reason, :error, :tries, :body,
+            now() - :failing_s * interval '1 second')
     ON CONFLICT (id) DO UPDATE SET
         reason = excluded.reason, error = excluded.error, tries = excluded.tries, parked_at = now()
+""")
+
+# What was decided about a message stays: if it fails again it is parked as another one.
+_PARKED_BEFORE = text("""
+    SELECT count(*) FROM parked
+    WHERE function = :function AND body = :body AND work_key IS NOT DISTINCT FROM :work_key
+      AND resolved_at IS NOT NULL
 """)
 
 
@@ -188,10 +200,14 @@ class Ledger:
             "lease": self._lease_s,
             "again": policy is Policy.LATEST,
         }
+        is_new_fact = not message.event_id.startswith(REPLAY_ID)
         with self._writing_down() as connection:
-            if event is message.events[0]:
+            if is_new_fact and event is message.events[0]:
                 connection.execute(_JOURNAL, self._arrival(message))
             taken = connection.execute(_CLAIM, request).one_or_none()
+            if taken is not None and not is_new_fact:
+                # No new fact, but work that a queue may lose again: `lost` finds it here.
+                connection.execute(_JOURNAL, self._arrival(message))
             if taken is None:
                 why = connection.execute(_WHY_NOT, request).one()
                 return NotClaimed(
@@ -264,13 +280,21 @@ class Ledger:
             "reason": reason,
             "error": error,
             "tries": claim.transient_tries + claim.bug_tries + claim.starts,
+            "failing_s": claim.failing_s,
         }
         claim.stage(lambda connection: self._park(connection, row, body))
         return self.finish(claim, events, status="parked", error=error)
 
     def park_unreadable(self, body: bytes, error: str) -> None:
         """Keep a message that says nothing we understand."""
-        row = {"work_key": None, "client": None, "reason": "unreadable", "error": error, "tries": 1}
+        row = {
+            "work_key": None,
+            "client": None,
+            "reason": "unreadable",
+            "error": error,
+            "tries": 1,
+            "failing_s": 0.0,
+        }
         with self._runtime.transaction() as connection:
             self._park(connection, row, body)
 
@@ -354,11 +378,11 @@ class Ledger:
         return Outgoing(id=event_id, queue=event.queue, body=body)
 
     def _park(self, connection: Connection, row: Mapping[str, object], body: bytes) -> list[Event]:
-        name = f"{self._function}:{row['work_key']}:".encode() + body
+        values = {**row, "function": self._function, "body": body}
+        before = connection.execute(_PARKED_BEFORE, values).scalar_one()
+        name = f"{self._function}:{row['work_key']}:{before or ''}".encode() + body
         parked_id = hashlib.sha256(name).hexdigest()[:16]
-        connection.execute(
-            _PARK, {**row, "id": parked_id, "function": self._function, "body": body}
-        )
+        connection.execute(_PARK, values | {"id": parked_id})
         return []
 
 

@@ -49,7 +49,7 @@ class Known:
     """What the ledger knows before a file is read."""
 
     is_current_elsewhere: bool  # another live upload of this client holds the same bytes
-    profile: FormatProfile  # the conventions that the branch's current datasets agree on
+    profile: FormatProfile  # how it was read before, else what the branch's current datasets agree on
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,19 +81,25 @@ _BEGIN = text("""
     FROM (SELECT 1) AS one
     LEFT JOIN upload_links AS link ON link.client_id = :client AND link.key = :key
     ON CONFLICT (client_id, id) DO UPDATE SET
-        state = CASE WHEN uploads.settled_at IS NULL OR uploads.generation < excluded.generation
+        -- What counts goes on counting while it is read again.
+        state = CASE WHEN uploads.state IN ('stored', 'duplicate') THEN uploads.state
+                     WHEN uploads.settled_at IS NULL OR uploads.generation < excluded.generation
                      THEN excluded.state ELSE uploads.state END,
         -- What was said of the try before is no longer so.
-        reason = CASE WHEN uploads.settled_at IS NULL OR uploads.generation < excluded.generation
+        reason = CASE WHEN uploads.state IN ('stored', 'duplicate') THEN uploads.reason
+                      WHEN uploads.settled_at IS NULL OR uploads.generation < excluded.generation
                       THEN NULL ELSE uploads.reason END,
         generation = greatest(uploads.generation, excluded.generation)
 """)
 
 _CURRENT_ELSEWHERE = text("""
-    SELECT id FROM uploads
-    WHERE client_id = :client AND sha256 = :sha256 AND id <> :id
-      AND state IN ('stored', 'duplicate')
-    ORDER BY stored_at, version_id LIMIT 1
+    SELECT other.id FROM uploads AS other JOIN uploads AS mine USING (client_id)
+    WHERE client_id = :client AND mine.id = :id AND other.sha256 = :sha256 AND other.id <> mine.id
+      AND other.state IN ('stored', 'duplicate')
+      -- Read again, the upload that the dataset belongs to is no duplicate of those that name it.
+      AND (mine.sha256 IS DISTINCT FROM :sha256 OR mine.state NOT IN ('stored', 'duplicate')
+           OR (other.stored_at, other.version_id) < (mine.stored_at, mine.version_id))
+    ORDER BY other.stored_at, other.version_id LIMIT 1
 """)
 
 # A branch's convention is what all its current datasets agree on that showed it themselves.
@@ -107,6 +113,14 @@ _CONVENTIONS = text("""
            EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'mdy') AS mdy,
            EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = '.') AS point,
            EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = ',') AS comma
+""")
+
+# What was read once is read again the same way, whatever the branch's files have shown since.
+_PINNED = text("""
+    SELECT understanding->>'date_order' AS date_order, understanding->>'decimal_mark' AS decimal_mark
+    FROM datasets JOIN uploads USING (client_id, sha256)
+    WHERE client_id = :client AND uploads.id = :id AND sha256 = :sha256
+      AND uploads.state IN ('stored', 'duplicate')
 """)
 
 _LOCK_CLIENT = text("SELECT 1 FROM clients WHERE id = :client FOR UPDATE")
@@ -125,7 +139,8 @@ _OF_KEY = text("""
 
 # A dataset belongs to the earliest live upload that names it, whichever was read first.
 _CURRENT = text("""
-    SELECT DISTINCT ON (sha256) sha256, id, branch_id FROM uploads
+    SELECT DISTINCT ON (sha256) sha256, id, uploads.branch_id, frame_id
+    FROM uploads JOIN datasets USING (client_id, sha256)
     WHERE client_id = :client AND sha256 = ANY(:contents) AND state IN ('stored', 'duplicate')
     ORDER BY sha256, stored_at, version_id
 """)
@@ -138,7 +153,9 @@ _SET_STATE = text("""
 _SET_OUTCOME = text("""
     UPDATE uploads SET
         state = :outcome, outcome = :outcome, sha256 = :sha256, first_upload_id = :first,
-        reason = :reason, params = CAST(:params AS jsonb), settled_at = now()
+        reason = :reason, params = CAST(:params AS jsonb),
+        settled_at = CASE WHEN outcome = :outcome AND sha256 = :sha256
+                          THEN coalesce(settled_at, now()) ELSE now() END
     WHERE client_id = :client AND id = :id
 """)
 
@@ -197,8 +214,11 @@ _WAITING = text("""
 
 _SET_REASON = text("""
     UPDATE uploads SET state = :state, outcome = :outcome, reason = :reason,
-        params = CAST(:params AS jsonb), settled_at = CASE WHEN :is_settled THEN now() END
-    WHERE client_id = :client AND id = :id
+        params = CAST(:params AS jsonb),
+        settled_at = CASE WHEN NOT :is_settled THEN NULL
+                          WHEN outcome = :outcome THEN coalesce(settled_at, now()) ELSE now() END
+    -- What counts goes on counting when reading it again fails.
+    WHERE client_id = :client AND id = :id AND state NOT IN ('stored', 'duplicate')
 """)
 
 
@@ -244,15 +264,17 @@ class UploadRepository:
         """Return what the client's other uploads tell about one with these bytes."""
         with self._app.transaction(upload.place.client) as connection:
             names = _names(upload, sha256)
-            shown = connection.execute(_CONVENTIONS, names).one()
             first = _first(connection, upload, sha256)
-        return Known(
-            is_current_elsewhere=first is not None,
-            profile=FormatProfile(
+            pinned = connection.execute(_PINNED, names).one_or_none()
+            shown = connection.execute(_CONVENTIONS, names).one()
+        if pinned is not None:
+            profile = FormatProfile(**pinned._asdict())
+        else:
+            profile = FormatProfile(
                 date_order=_agreed(dmy=shown.dmy, mdy=shown.mdy),
                 decimal_mark=_agreed(**{".": shown.point, ",": shown.comma}),
-            ),
-        )
+            )
+        return Known(is_current_elsewhere=first is not None, profile=profile)
 
     # --- staged writes ----------------------------------------------------------------------
 
@@ -520,11 +542,11 @@ def _settling(
 
 def _current(
     connection: Connection, client: str, contents: set[str | None]
-) -> set[tuple[str, str, str]]:
+) -> set[tuple[str, str, str, str]]:
     rows = connection.execute(
         _CURRENT, {"client": client, "contents": [c for c in contents if c is not None]}
     )
-    return {(row.sha256, row.id, row.branch_id) for row in rows}
+    return {(row.sha256, row.id, row.branch_id, row.frame_id) for row in rows}
 
 
 def _apply_states(

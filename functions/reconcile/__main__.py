@@ -1,6 +1,8 @@
 """Wire reconcile to the real world, and run it again and again."""
 
+import os
 import signal
+import socket
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -14,12 +16,15 @@ from common.ledger import Ledger
 from common.messaging import Transport
 from common.object_storage import ObjectStorage
 from common.postgres import Postgres
+from common.replay import ReplayRuns
 from common.settings import Settings
 from functions.reconcile.handler import SOURCE, handle
+from functions.reconcile.replays import Driver
 from functions.reconcile.repository import Repository
 
 log = structlog.get_logger()
 _RETRY_S = 5.0
+_LOOK_FOR_RUNS_S = 1.0
 
 
 def main() -> None:
@@ -29,6 +34,9 @@ def main() -> None:
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     signal.signal(signal.SIGINT, lambda *_: stopping.set())
+    threading.Thread(
+        target=drive_replays, args=[settings, stopping], name="replays", daemon=True
+    ).start()
     reconcile = Reconcile(settings)
     is_first = True
     while not stopping.is_set():
@@ -40,6 +48,26 @@ def main() -> None:
             continue
         is_first = False
         stopping.wait(settings.reconcile_every_s)
+
+
+def drive_replays(settings: Settings, stopping: threading.Event) -> None:
+    """Publish what people asked to have again, until `stopping`."""
+    runs = ReplayRuns(
+        app=Postgres(settings.postgres_app_url), runtime=Postgres(settings.postgres_runtime_url)
+    )
+    driver = Driver(
+        runs=runs,
+        transport=messaging.connect(settings),
+        owner=f"{socket.gethostname()}:{os.getpid()}",
+        wait=stopping.wait,
+    )
+    while not stopping.is_set():
+        try:
+            if not driver.drive_next():
+                stopping.wait(_LOOK_FOR_RUNS_S)
+        except TransientError as error:
+            log.warning("waiting_for_servers", error=str(error))
+            stopping.wait(_RETRY_S)
 
 
 class Reconcile:

@@ -48,6 +48,8 @@ _FILL_LEDGER = """
         VALUES (:c, 'f', :c, 'e', 'done', 'w', now());
     INSERT INTO parked (id, function, client_id, reason, error, tries, body)
         VALUES (:c, 'f', :c, 'bug', 'e', 1, '');
+    INSERT INTO replay_runs (id, client_id, requested_by, function, states, until, is_forced, total)
+        VALUES (:c, :c, 'o', 'ingest', '{}', now(), false, 0);
 """
 
 
@@ -126,7 +128,7 @@ def test_the_runtime_reads_no_client_rows(
     settings: Settings, filled: str, client_tables: dict[str, str]
 ):
     runtime = Postgres(settings.postgres_runtime_url)
-    for table in client_tables.keys() - {"claims", "parked", "clients"}:
+    for table in client_tables.keys() - {"claims", "parked", "replay_runs", "clients"}:
         with pytest.raises(ProgrammingError, match="permission denied"):  # noqa: SIM117
             with runtime.transaction(filled) as connection:
                 connection.execute(text(f"SELECT 1 FROM {table}"))
