@@ -5,6 +5,8 @@ import typer
 from cli.client import client
 from cli.demo import demo
 from cli.doctor import doctor
+from cli.parked import app as parked
+from cli.replay import replay
 from cli.report import report
 from cli.sample_command import sample
 from cli.status import status
@@ -18,8 +20,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, client, upload, status, report, sample, doctor):
+for command in (demo, up, client, upload, status, report, replay, sample, doctor):
     app.command()(command)
+app.add_typer(parked)
 
 
 def main() -> None:

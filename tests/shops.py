@@ -72,6 +72,7 @@ def stock_shop(postgres: Postgres, shop: Shop) -> None:
         add_segmentation(connection, shop.client)
         add_uploads(connection, shop.client)
         add_notices(connection, shop.client)
+        add_recovery(connection, shop.client)
 
 
 # --- the report -------------------------------------------------------------------------------
@@ -341,4 +342,25 @@ def _insert(connection: Connection, table: str, **columns: Any) -> None:
     places = ", ".join(f":{name}" for name in columns)
     connection.execute(
         text(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"), values
+    )
+
+
+# --- replay and parked messages ---------------------------------------------------------------
+
+
+def add_recovery(connection: Connection, client: str) -> None:
+    """Have a replay under way, and a message that was given up on."""
+    connection.execute(
+        text(
+            "INSERT INTO replay_runs (id, client_id, requested_by, function, states, until,"
+            " is_forced, total) VALUES (:id, :client, 'owner', 'ingest', '{stored}', now(), false, 3)"
+        ),
+        {"id": f"run-{client}", "client": client},
+    )
+    connection.execute(
+        text(
+            "INSERT INTO parked (id, function, work_key, client_id, reason, error, tries, body)"
+            " VALUES (:id, 'ingest', :id, :client, 'bug', 'Traceback: secret', 5, '{}')"
+        ),
+        {"id": f"parked-{client}", "client": client},
     )

@@ -13,7 +13,9 @@ from fastapi import FastAPI
 from common import logs
 from common.cache import Cache
 from common.exceptions import TransientError
+from common.parked import ParkedMessages
 from common.postgres import Postgres
+from common.replay import ReplayRuns
 from common.settings import Settings
 from functions.report_api.accounts import authenticate
 from functions.report_api.app import create_app
@@ -64,6 +66,8 @@ def build(settings: Settings) -> FastAPI:
         World(
             authenticate=partial(authenticate, postgres),
             repository=Repository(postgres),
+            replays=ReplayRuns(app=postgres),
+            parked=ParkedMessages(app=postgres),
             cache=Cache(settings.redis_url, clock=time.monotonic),
             presigner=partial(_presigner, settings),
             rejected_rows=partial(_rejected_rows, settings),

@@ -92,8 +92,20 @@ def analyst(principal: Annotated[Principal, Depends(member)]) -> Principal:
     return principal
 
 
+def owner(principal: Annotated[Principal, Depends(member)]) -> Principal:
+    """Return who asks, if they are an owner.
+
+    Raises:
+        Problem: They are not.
+    """
+    if principal.role != "owner":
+        raise not_found()
+    return principal
+
+
 Member = Annotated[Principal, Depends(member)]
 Analyst = Annotated[Principal, Depends(analyst)]
+Owner = Annotated[Principal, Depends(owner)]
 
 
 def language_of(request: Request, *, saved: str | None = None) -> str:

@@ -9,6 +9,8 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from common.cache import Cache
+from common.parked import ParkedMessages
+from common.replay import ReplayRuns
 from functions.report_api.problems import Problem
 from functions.report_api.report import report_body, report_name
 from functions.report_api.repository import Repository
@@ -37,6 +39,8 @@ class World:
 
     authenticate: Callable[[str], Principal | None]
     repository: Repository
+    replays: ReplayRuns
+    parked: ParkedMessages
     cache: Cache
     # Drivers that most requests never need are loaded by the first that does.
     presigner: Callable[[], Presigner]

@@ -25,6 +25,13 @@ MATRIX = [
     ("POST", "/uploads", LINK, (201, 201, 201)),
     ("GET", "/segments/champions/customers.csv", None, (200, 200, 404)),
     ("GET", "/notices", None, (200, 200, 200)),
+    ("POST", "/replays", {"dry_run": True}, (200, 404, 404)),
+    ("GET", "/replays/run-CLIENT", None, (200, 404, 404)),
+    ("DELETE", "/replays/run-CLIENT", None, (200, 404, 404)),
+    ("GET", "/parked", None, (200, 404, 404)),
+    ("GET", "/parked/parked-CLIENT", None, (200, 404, 404)),
+    ("POST", "/parked/parked-CLIENT/replay", None, (200, 404, 404)),
+    ("POST", "/parked/parked-CLIENT/discard", None, (200, 404, 404)),
 ]
 
 
@@ -38,22 +45,29 @@ def test_every_route_of_a_client_has_its_row(web: TestClient):
     }
     named = {"/jobs/3": "/jobs/{data_version}", "/uploads/up-whole": "/uploads/{upload_id}"}
     named["/segments/champions/customers.csv"] = "/segments/{segment_id}/customers.csv"
+    named["/replays/run-CLIENT"] = "/replays/{run_id}"
+    for rest in ("", "/replay", "/discard"):
+        named[f"/parked/parked-CLIENT{rest}"] = f"/parked/{{parked_id}}{rest}"
     assert asked == {(method, named.get(path, path)) for method, path, _, _ in MATRIX}
 
 
 @pytest.mark.parametrize("row", MATRIX, ids=lambda row: " ".join(row[:2]))
 def test_each_role_sees_what_it_should(web: TestClient, shop: Shop, other_shop: Shop, row: tuple):
     method, path, body, statuses = row
+    mine, others = (path.replace("CLIENT", each.client) for each in (shop, other_shop))
     absent = web.get("/clients/no-such-client/report", headers=bearer(shop.owner))
     for token, status in zip((shop.owner, shop.analyst, shop.uploader), statuses, strict=True):
-        answer = web.request(method, shop.path(path), json=body, headers=bearer(token))
+        answer = web.request(method, shop.path(mine), json=body, headers=bearer(token))
         assert answer.status_code == status
         if status == 404:
             assert answer.content == absent.content
 
-    foreign = web.request(method, other_shop.path(path), json=body, headers=bearer(shop.owner))
+    foreign = web.request(method, other_shop.path(others), json=body, headers=bearer(shop.owner))
     assert (foreign.status_code, foreign.content) == (404, absent.content)
-    nobody = web.request(method, shop.path(path), json=body)
+    if others != mine:  # another client's thing, asked for among one's own
+        hidden = web.request(method, shop.path(others), json=body, headers=bearer(shop.owner))
+        assert (hidden.status_code, hidden.content) == (404, absent.content)
+    nobody = web.request(method, shop.path(mine), json=body)
     assert nobody.status_code == 401
     assert nobody.headers["www-authenticate"] == "Bearer"
 
