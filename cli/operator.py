@@ -77,10 +77,14 @@ def confirm(*, yes: bool, language: str) -> None:
     """
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not _somebody_is_here():
         raise CommandError(Exit.WRONG_USE, "cli_needs_yes", {})
     if not typer.confirm(say("cli_go_on", language=language), err=True):
         raise typer.Exit(Exit.FAILED)
+
+
+def _somebody_is_here() -> bool:
+    return sys.stdin.isatty()
 
 
 def moment(value: str | None) -> datetime | None:

@@ -45,9 +45,12 @@ def broken_code() -> Iterator[None]:
         yield
 
 
-def give_up_on(pipeline: Pipeline, parked: ParkedMessages, key: str = "centro/a.csv"):
+def give_up_on(
+    pipeline: Pipeline, parked: ParkedMessages, key: str = "centro/a.csv", body: bytes = APRIL
+) -> ParkedMessage:
+    """Put a file that meets a bug, and return what is parked."""
     with broken_code():
-        pipeline.settle(pipeline.put(key, APRIL))
+        pipeline.settle(pipeline.put(key, body))
     return open_ones(pipeline, parked)[0]
 
 
