@@ -126,8 +126,8 @@ def _is_over(books: "Ledger", wish: "Wish", *, dry_run: bool, as_json: bool, lan
 
 def _follow(books: "Ledger", run: "Run", *, language: str) -> "Run":
     """Show how far the run is until it ends; Ctrl-C cancels it."""
-    typer.echo(say("replay_started", {"id": run.id}, language=language), err=True)
     try:
+        typer.echo(say("replay_started", {"id": run.id}, language=language), err=True)
         with _progress(run, language) as show:
             for now in _steps(books, run, language):
                 show(now)

@@ -62,7 +62,9 @@ class RabbitTransport:
         url = settings.amqp_url.get_secret_value()
         self._publishing = _Link(url, "publish", BlockingChannel.confirm_delivery)
         # One message at a time: of more, all count as tried when one of them kills the worker.
-        self._consuming = _Link(url, "consume", partial(BlockingChannel.basic_qos, prefetch_count=1))
+        self._consuming = _Link(
+            url, "consume", partial(BlockingChannel.basic_qos, prefetch_count=1)
+        )
 
     def declare(self, queues: Sequence[str]) -> None:
         """Make sure that the queues exist, and every way that leads to them."""
@@ -411,9 +413,7 @@ class _Session:
                 if job.set_running_or_notify_cancel():
                     yield job, work
 
-    def _consume(
-        self, name: str, channel: BlockingChannel
-    ) -> "queue.SimpleQueue[_Message | None]":
+    def _consume(self, name: str, channel: BlockingChannel) -> "queue.SimpleQueue[_Message | None]":
         channel.add_on_cancel_callback(self._on_cancelled)
         self._consumers.append(channel.basic_consume(name, partial(self._on_message, name)))
         return self._inboxes.setdefault(name, queue.SimpleQueue())

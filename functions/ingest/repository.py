@@ -49,7 +49,7 @@ class Known:
     """What the ledger knows before a file is read."""
 
     is_current_elsewhere: bool  # another live upload of this client holds the same bytes
-    profile: FormatProfile  # how it was read before, else what the branch's current datasets agree on
+    profile: FormatProfile  # how it was read before, else what the branch's datasets agree on
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

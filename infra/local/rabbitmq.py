@@ -7,7 +7,7 @@ which replaces the shell that started both.
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
