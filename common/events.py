@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, cast
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 
 class UnreadableMessageError(ValueError):
@@ -61,8 +61,9 @@ class ObjectCreated(Event):
     event_time: datetime | None = None
     sequencer: str | None = None
     principal: str | None = None  # who put it, where the store says so
-    source: str  # aws:s3, minio:s3, seaweedfs, reconcile, replay
+    source: str  # aws:s3, minio:s3, rustfs:s3, ceph:s3, seaweedfs, reconcile, replay
     generation: int = 0  # raised to have finished work done again
+    other_key: str | None = None  # the key, if this store encodes keys otherwise than we think
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +77,7 @@ class ObjectRemoved(Event):
     sequencer: str | None = None
     source: str
     generation: int = 0
+    other_key: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,7 +144,9 @@ def subject_of(event: Event) -> str:
     match event:
         case ObjectCreated(object=ref) | ObjectRemoved(object=ref):
             kind = "ObjectErased" if getattr(event, "is_erased", False) else type(event).__name__
-            version = ref.version_id or ref.etag or event.sequencer or event.event_time or ""
+            # Without a version: the same bytes put again are other work, and come at another time.
+            moment = event.sequencer or event.event_time or ""
+            version = ref.version_id or f"{ref.etag or ''}/{moment}".strip("/")
             return f"{kind}:{ref.bucket}/{ref.key}@{version}#{event.generation}"
         case SegmentationStored():
             return f"SegmentationStored:{event.client}/{event.segmentation}"
@@ -199,9 +203,35 @@ def _from_envelope(envelope: Mapping[str, Any]) -> Event:
             data["object"] = ObjectRef(**data["object"])
         if data.get("event_time"):
             data["event_time"] = datetime.fromisoformat(data["event_time"])
-        return cls(**data)
-    except (KeyError, TypeError, ValueError) as error:
-        raise UnreadableMessageError(f"not one of our events: {error}") from error
+        event = cls(**data)
+        _check(event)
+    except _MISSHAPEN as error:
+        raise UnreadableMessageError(f"not one of our events: {_plain(error)}") from error
+    return event
+
+
+_MISSHAPEN = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
+
+
+def _check(value: Event | ObjectRef) -> None:
+    """Refuse what no database takes: a name that is no text, or holds NUL or half a character."""
+    for field in dataclasses.fields(value):
+        content = getattr(value, field.name)
+        if isinstance(content, ObjectRef):
+            _check(content)
+        elif isinstance(content, str):
+            if "\0" in content:
+                raise ValueError(f"NUL in {field.name}")
+            content.encode()
+        elif field.default is dataclasses.MISSING or not isinstance(content, _PLAIN):
+            raise TypeError(f"{field.name} is a {type(content).__name__}")
+
+
+_PLAIN = (int, datetime, type(None))
+
+
+def _plain(value: object) -> str:
+    return str(value).encode("unicode_escape").decode()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,17 +254,20 @@ def from_message(body: bytes) -> Message:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise UnreadableMessageError(f"not JSON: {error}") from error
+        raise UnreadableMessageError(f"not JSON: {_plain(error)}") from error
     if not isinstance(content, dict):
         raise UnreadableMessageError("not a JSON object")
     if "specversion" in content:
-        return Message(
-            event_id=str(content.get("id", "")), events=(_from_envelope(content),), raw=body
-        )
+        event_id = _plain(content.get("id", ""))
+        return Message(event_id=event_id, events=(_from_envelope(content),), raw=body)
     try:
         events = tuple(parse_notification(content))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise UnreadableMessageError(f"notification of an unknown shape: {error}") from error
+        for event in events:
+            _check(event)
+    except _MISSHAPEN as error:
+        raise UnreadableMessageError(
+            f"notification of an unknown shape: {_plain(error)}"
+        ) from error
     return Message(event_id=_notification_id(events, body), events=events, raw=body)
 
 
@@ -253,20 +286,26 @@ def _notification_id(events: tuple[Event, ...], body: bytes) -> str:
 
 # --- notifications of object stores ---------------------------------------------------------
 
-_KEYS_ENCODED_AS_FORM = {"aws:s3", "minio:s3"}  # moto says aws:s3 as well
+_KEYS_ENCODED_AS_FORM = {"aws:s3", "minio:s3", "rustfs:s3"}  # moto says aws:s3 as well
+# Ceph announces the begin of a multipart upload as Post: the store's list does not show it yet.
 _CREATED = {"Put", "Post", "Copy", "CompleteMultipartUpload"}
 _PARTIAL_NAMES = (".part", ".tmp", ".crdownload", ".filepart")
 
 
 def parse_notification(content: Mapping[str, Any]) -> Iterator[ObjectCreated | ObjectRemoved]:
-    """Yield the events of a notification of AWS S3, MinIO, moto or SeaweedFS.
+    """Yield the events of a notification.
+
+    AWS S3, MinIO, RustFS, Ceph, versitygw and moto send S3 records, SeaweedFS its own.
 
     Raises:
         KeyError, TypeError, ValueError: The notification has an unknown shape.
     """
     if "Records" in content:
         for record in content["Records"] or ():
-            yield from _parse_s3_record(record)
+            # RustFS wraps each record for AMQP and MQTT, and sends it plain elsewhere.
+            yield from _parse_s3_record(record.get("data", record))
+    elif "eventSource" in content and "s3" in content:
+        yield from _parse_s3_record(content)
     elif "event_type" in content and "message" in content:
         yield from _parse_seaweedfs(content)
     elif content.get("Event") != "s3:TestEvent":
@@ -288,11 +327,10 @@ def is_purchase_file(key: str) -> bool:
 
 def _parse_s3_record(record: Mapping[str, Any]) -> Iterator[ObjectCreated | ObjectRemoved]:
     source = record["eventSource"]
+    who = record.get("userIdentity") or {}
     kind, _, detail = record["eventName"].removeprefix("s3:").partition(":")
     s3 = record["s3"]
-    raw_key = s3["object"]["key"]
-    # Decoded exactly once: twice turns `a%2Fb` into a folder, never leaves `+` for a space.
-    key = unquote_plus(raw_key) if source in _KEYS_ENCODED_AS_FORM else raw_key
+    key, other_key = _keys(s3["object"]["key"], source, is_versitygw="PrincipalId" in who)
     if not is_purchase_file(key):
         return
     version = s3["object"].get("versionId") or None
@@ -311,6 +349,7 @@ def _parse_s3_record(record: Mapping[str, Any]) -> Iterator[ObjectCreated | Obje
             event_time=when,
             sequencer=sequencer,
             source=source,
+            other_key=other_key,
         )
     # MinIO also announces tags and retention as ObjectCreated: they change no content.
     elif kind == "ObjectCreated" and detail in _CREATED:
@@ -321,9 +360,25 @@ def _parse_s3_record(record: Mapping[str, Any]) -> Iterator[ObjectCreated | Obje
             size=0 if size is None and source == "minio:s3" else _number(size),
             event_time=when,
             sequencer=sequencer,
-            principal=(record.get("userIdentity") or {}).get("principalId") or None,
+            principal=who.get("principalId") or who.get("PrincipalId") or None,
             source=source,
+            other_key=other_key,
         )
+
+
+def _keys(raw: str, source: str, *, is_versitygw: bool) -> tuple[str, str | None]:
+    """Return the key, and what it is if the store encodes keys otherwise than we think.
+
+    Decoded exactly once: twice turns `a%2Fb` into a folder, never leaves `+` for a space.
+    versitygw calls itself aws:s3, but tells a path as it was sent; of many deletes at once, the key.
+    """
+    if is_versitygw:
+        key, other = unquote(raw), raw
+    elif source in _KEYS_ENCODED_AS_FORM:
+        key, other = unquote_plus(raw), raw
+    else:
+        key, other = raw, unquote_plus(raw)
+    return key, None if other == key else other
 
 
 def _time(text: str | None) -> datetime | None:

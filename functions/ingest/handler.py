@@ -5,13 +5,15 @@ Reads      object versions (object store); known uploads and datasets (PostgreSQ
 Writes     frame, rejected rows (MongoDB); upload, dataset, balance (PostgreSQL)
 Publishes  UploadStored | UploadDuplicated | UploadRejected | UploadNeedsAnswer | UploadParked,
            DatasetsChanged; ObjectCreated for versions that were announced without their id, and
-           for waiting uploads whose question this one answers
+           for waiting uploads whose question this one answers; the event itself under the key
+           that the store knows, where its notification spelled it otherwise
 
 Delivered twice: the second claim finds the work done. After a crash half way the same bytes give
 the same chunks again, and nobody sees them before the one transaction at the end.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -54,6 +56,8 @@ def handle(
         uploads.mark_stray(claim, event.object)
         return []
     history = storage.history(event.object.key)
+    if not history and event.other_key and storage.history(event.other_key):
+        return [_under_other_key(event, event.other_key)]
     match event:
         case ObjectRemoved():
             uploads.settle_key(claim, place, history)
@@ -141,6 +145,10 @@ def _find(ref: ObjectRef, history: Sequence[StoredObject]) -> StoredObject | Non
     return next(
         (v for v in history if v.ref.version_id == ref.version_id and not v.is_removal), None
     )
+
+
+def _under_other_key(event: ObjectCreated | ObjectRemoved, key: str) -> Event:
+    return replace(event, object=replace(event.object, key=key), other_key=None)
 
 
 def _announce(version: StoredObject, event: ObjectCreated) -> ObjectCreated:

@@ -1,6 +1,7 @@
 """What becomes of uploads, on the real servers: a truth table."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
 
@@ -293,3 +294,21 @@ def test_anonymous_revenue_alone_is_a_report_without_customers(pipeline: Pipelin
     assert report is not None
     assert report["assignments"] == []
     assert pipeline.revenue() == Decimal("7.00")
+
+
+def test_a_key_that_the_store_spells_otherwise_is_found_under_its_other_name(pipeline: Pipeline):
+    put = pipeline.put("centro/a+b.csv", csv("1,2026-01-02,ana,soap,1,2.50"))
+    wrong = replace(
+        put,
+        object=replace(put.object, key=put.object.key.replace("+", " ")),
+        other_key=put.object.key,
+    )
+    pipeline.settle(wrong)
+    assert pipeline.states() == {"centro/a+b.csv": ["stored"]}
+
+
+def test_a_removed_object_is_gone_though_its_key_could_be_spelled_otherwise(pipeline: Pipeline):
+    put = pipeline.put("centro/a+b.csv", csv("1,2026-01-02,ana,soap,1,2.50"))
+    pipeline.delete("centro/a+b.csv", put.object.version_id)
+    pipeline.settle(replace(put, other_key=put.object.key.replace("+", " ")))
+    assert pipeline.states() == {"centro/a+b.csv": ["removed"]}

@@ -1,10 +1,13 @@
 """What a message says, whoever sent it."""
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from common.events import (
     EVENTS,
@@ -58,6 +61,7 @@ def test_aws_keys_are_decoded_once_and_the_principal_is_kept():
         sequencer="0055AED6DCD90281E5",
         principal="AWS:AIDAEXAMPLE",
         source="aws:s3",
+        other_key="acme/centro/ventas+abril+%C3%B1.csv",
     )
 
 
@@ -66,6 +70,40 @@ def test_minio_escapes_slashes_and_leaves_the_size_of_an_empty_object_out():
     assert event.object.key == "acme/centro/ventas abril.csv"
     assert event.size == 0
     assert event.principal == "acme"
+
+
+@pytest.mark.parametrize("shape", ["rustfs", "rustfs_plain"])
+def test_rustfs_wraps_its_records_for_amqp_only(shape):
+    (event,) = parse(notification(shape))
+    assert event.object.key == "acme/centro/ventas abril.csv"
+    assert event.object.version_id == "7f9e0c2a-0f5e-4a9c-8d7b-0b4f1f0f4c55"
+    assert (event.size, event.event_time, event.source) == (51, WHEN, "rustfs:s3")
+
+
+def test_ceph_tells_keys_as_they_are_and_sizes_as_text():
+    (event,) = parse(notification("ceph"))
+    assert event.object.key == "acme/centro/a+b 100%25.csv"
+    assert event.other_key == "acme/centro/a b 100%.csv"
+    assert event.object.version_id is None
+    assert event.size == 51
+
+
+def test_versitygw_tells_the_path_as_it_was_sent():
+    (event,) = parse(notification("versitygw"))
+    assert event.object.key == "acme/centro/a+b ñ.csv"
+    assert event.principal == "acme"
+    assert event.event_time == WHEN.replace(microsecond=0)
+
+
+def test_the_same_bytes_put_again_are_other_work_where_the_store_tells_no_version():
+    def subject(when: str) -> str:
+        content = notification("moto")
+        content["Records"][0]["eventTime"] = when
+        return subject_of(parse(content)[0])
+
+    first, again = "2026-05-03T10:42:07.123Z", "2026-05-03T10:43:07.123Z"
+    assert subject(first) == subject(first)
+    assert subject(first) != subject(again)
 
 
 def test_moto_announces_no_version():
@@ -195,10 +233,56 @@ def test_test_events_and_empty_notices_are_harmless():
         b'{"specversion": "1.0", "type": "Unknown", "data": {}}',
         b'{"specversion": "1.0", "type": "DatasetsChanged", "data": {"wrong": 1}}',
         b"[" * 100_000,
+        b'{"specversion": "1.0", "type": "DatasetsChanged", "data": {"client": ["a"]}}',
+        b'{"specversion": "1.0", "type": "DatasetsChanged", "data": {"client": "\\u0000"}}',
+        b'{"specversion": "1.0", "type": "DatasetsChanged", "data": {"client": "\\ud800"}}',
+        b'{"specversion": "1.0", "type": "DatasetsChanged", "data": {"a\\u0000": 1}}',
     ],
 )
 def test_what_is_no_message_is_told_apart(body):
     with pytest.raises(UnreadableMessageError):
+        from_message(body)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> dict:
+    """Return a message of some server, or ours, in which one value is any JSON at all."""
+    shapes = ["aws", "minio", "rustfs", "rustfs_plain", "ceph", "versitygw", "moto"]
+    ours = ObjectCreated(object=ObjectRef(bucket="u", key="acme/b/a.csv"), source="x")
+    envelope = json.loads(to_message(ours, event_id="e", source="x"))
+    content = draw(st.sampled_from([*map(notification, shapes), envelope]))
+    place: dict | list = content
+    while True:
+        where = draw(st.sampled_from(list(place) if isinstance(place, dict) else [0]))
+        if not isinstance(place[where], dict | list) or not place[where] or draw(st.booleans()):
+            place[where] = draw(_JSON)
+            return content
+        place = place[where]
+
+
+@given(content=damaged() | _JSON)
+def test_whatever_a_message_holds_it_is_read_or_called_unreadable(content):
+    try:
+        message = from_message(json.dumps(content).encode())
+    except UnreadableMessageError as error:
+        said = str(error)
+    else:
+        said = "".join([message.event_id, *map(subject_of, message.events)])
+        said += "".join(client_of(event) or "" for event in message.events)
+    # What the ledger writes down: PostgreSQL takes no NUL, and no half of a character.
+    assert "\0" not in said
+    said.encode()
+
+
+@given(body=st.binary())
+def test_whatever_bytes_come_they_are_read_or_called_unreadable(body):
+    with contextlib.suppress(UnreadableMessageError):
         from_message(body)
 
 
