@@ -163,6 +163,7 @@ def _client(settings: Settings, endpoint_url: str | None) -> Any:
         region_name=settings.aws_region,
         aws_access_key_id=settings.aws_access_key_id or None,
         aws_secret_access_key=settings.aws_secret_access_key.get_secret_value() or None,
+        aws_session_token=settings.aws_session_token.get_secret_value() or None,
         config=Config(
             signature_version="s3v4",  # the default presigns with the old one
             s3={"addressing_style": "path"},

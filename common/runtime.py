@@ -164,6 +164,16 @@ class Runtime:
             self._stopping.wait(_BUSY_S)
             self._wait_for_servers()
 
+    def handle_batch(self, deliveries: Sequence[Delivery]) -> None:
+        """Handle messages that someone else received; while a server is away the rest are left."""
+        try:
+            self._relay()
+            for delivery in deliveries:
+                self._handle_message(delivery)
+            self._ledger.flush()
+        except TransientError as error:
+            log.warning("waiting_for_servers", error=str(error))
+
     def stop(self) -> None:
         """Ask `run` to end after the running message."""
         self._stopping.set()

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     aws_secret_access_key: SecretStr = Field(
         SecretStr(""), validation_alias=_aws("AWS_SECRET_ACCESS_KEY")
     )
+    # Belongs to temporary keys, such as Lambda's; without it AWS does not know them.
+    aws_session_token: SecretStr = Field(SecretStr(""), validation_alias=_aws("AWS_SESSION_TOKEN"))
     aws_region: str = Field("us-east-1", validation_alias=_aws("AWS_REGION"))
     bucket: str = "uploads"
 

@@ -3,7 +3,7 @@
 The wait of a postponed message lives in its visibility timeout.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,6 +31,7 @@ class SqsTransport:
             region_name=settings.aws_region,
             aws_access_key_id=settings.aws_access_key_id or None,
             aws_secret_access_key=settings.aws_secret_access_key.get_secret_value() or None,
+            aws_session_token=settings.aws_session_token.get_secret_value() or None,
             config=Config(retries={"max_attempts": 2}, connect_timeout=3, read_timeout=30),
         )
 
@@ -38,8 +39,14 @@ class SqsTransport:
         """Make sure that the queues exist; one that does keeps its attributes."""
         for queue in queues:
             with _reaching_sqs():
-                answer = self._client.create_queue(QueueName=self._prefix + queue)
-                self._urls[queue] = answer["QueueUrl"]
+                self._urls[queue] = self._find_or_create(self._prefix + queue)
+
+    def _find_or_create(self, name: str) -> str:
+        # Asked first: on AWS a function may use its queues, not make any.
+        try:
+            return str(self._client.get_queue_url(QueueName=name)["QueueUrl"])
+        except self._client.exceptions.QueueDoesNotExist:
+            return str(self._client.create_queue(QueueName=name)["QueueUrl"])
 
     def publish(self, queue: str, body: bytes) -> None:
         """Return when SQS holds the message."""
@@ -71,6 +78,10 @@ class SqsTransport:
             )
         return int(answer["Attributes"][name])
 
+    def handed(self, queue: str, record: Mapping[str, Any]) -> "BatchDelivery":
+        """Return a message of `queue` that Lambda received for us."""
+        return BatchDelivery(self._client, lambda: self._url(queue), record)
+
     def close(self) -> None:
         """Give up the connections."""
         self._client.close()
@@ -98,19 +109,44 @@ class SqsDelivery:
 
     def postpone(self, seconds: float) -> None:
         """Let the message show again after `seconds`."""
-        self._hide(seconds)
+        _hide(self._client, self._url, self._receipt, seconds)
 
     def keep(self, seconds: float) -> None:
         """Keep the message hidden for `seconds` more."""
-        self._hide(seconds)
+        _hide(self._client, self._url, self._receipt, seconds)
 
-    def _hide(self, seconds: float) -> None:
-        with _reaching_sqs():
-            self._client.change_message_visibility(
-                QueueUrl=self._url,
-                ReceiptHandle=self._receipt,
-                VisibilityTimeout=min(max(0, round(seconds)), LONGEST_WAIT_S),
-            )
+
+class BatchDelivery:
+    """One message of a batch that Lambda received; it deletes what is done after the batch."""
+
+    def __init__(self, client: Any, url: Callable[[], str], record: Mapping[str, Any]) -> None:
+        self.body: bytes = record["body"].encode()
+        self.message_id: str = record["messageId"]
+        self.is_done = False
+        self._client = client
+        self._url = url
+        self._receipt = record["receiptHandle"]
+
+    def ack(self) -> None:
+        """Have Lambda delete the message."""
+        self.is_done = True
+
+    def postpone(self, seconds: float) -> None:
+        """Leave the message in the queue, to show again after `seconds`."""
+        _hide(self._client, self._url(), self._receipt, seconds)
+
+    def keep(self, seconds: float) -> None:
+        """Keep the message hidden for `seconds` more."""
+        _hide(self._client, self._url(), self._receipt, seconds)
+
+
+def _hide(client: Any, url: str, receipt: str, seconds: float) -> None:
+    with _reaching_sqs():
+        client.change_message_visibility(
+            QueueUrl=url,
+            ReceiptHandle=receipt,
+            VisibilityTimeout=min(max(0, round(seconds)), LONGEST_WAIT_S),
+        )
 
 
 @contextmanager

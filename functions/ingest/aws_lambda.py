@@ -1,0 +1,6 @@
+"""Ingest on AWS Lambda."""
+
+from common.aws_lambda import batch_handler
+from functions.ingest.__main__ import connected
+
+lambda_handler = batch_handler("ingest", connected)
