@@ -167,12 +167,19 @@ class Runtime:
     def handle_batch(self, deliveries: Sequence[Delivery]) -> None:
         """Handle messages that someone else received; while a server is away the rest are left."""
         try:
+            self._check_once()
             self._relay()
             for delivery in deliveries:
                 self._handle_message(delivery)
             self._ledger.flush()
         except TransientError as error:
             log.warning("waiting_for_servers", error=str(error))
+
+    def _check_once(self) -> None:
+        if not self.ready.is_set():
+            for probe in self._function.probes:
+                probe()
+            self.ready.set()
 
     def stop(self) -> None:
         """Ask `run` to end after the running message."""

@@ -183,6 +183,16 @@ def test_while_a_server_is_away_the_whole_batch_stays(aws: Aws, client: str):
     assert left == {message["messageId"] for message in batch}
 
 
+def test_a_bucket_without_versions_stops_the_first_batch(aws: Aws, client: str, rows):
+    aws.s3.put_bucket_versioning(
+        Bucket=aws.settings.bucket, VersioningConfiguration={"Status": "Suspended"}
+    )
+    aws.put(f"{client}/centro/a.csv", APRIL)
+    with pytest.raises(RuntimeError, match="versioning"):
+        aws.functions["ingest"]({"Records": aws.receive("ingest")}, None)
+    assert rows("SELECT id FROM uploads") == []
+
+
 def test_temporary_keys_are_used_with_their_token(monkeypatch: pytest.MonkeyPatch):
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     for name in names:
