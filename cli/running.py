@@ -43,6 +43,7 @@ def running_system(home: Path, *, servers: str, progress: Report) -> Iterator[St
     stack = STACKS[servers](home, progress)
     _stop_on_signal(stack, progress)
     try:
+        stack.install(progress)
         with _telling_the_end(progress), stack:
             stack.start_functions()
             stack.wait_for_api()

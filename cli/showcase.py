@@ -174,6 +174,8 @@ def _start(folder: Path, narrator: Narrator, board: Board, system: ExitStack) ->
             if code == "server_ready":
                 ready.append(str(params["server"]))
                 at(", ".join(ready))
+            elif code.startswith("minio_"):
+                at(say(code, params, language=narrator.language).strip())
             else:
                 narrator.hear(code, params)
 

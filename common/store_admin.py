@@ -133,6 +133,8 @@ def client_policy(bucket: str, client: str) -> Policy:
             **_allow(["s3:ListBucket"], bucket),
             "Condition": {"StringLike": {"s3:prefix": [f"{client}/*"]}},
         },
+        # To MinIO, who may delete an object may delete its versions, unless told not to.
+        {**_allow(["s3:DeleteObjectVersion"], f"{bucket}/*"), "Effect": "Deny"},
     )
 
 

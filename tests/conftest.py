@@ -15,6 +15,8 @@ from common.postgres import Postgres
 from common.settings import Settings
 from infra.local.embedded import EmbeddedStack
 from infra.local.failures import LocalError
+from infra.local.local import LocalStack
+from infra.local.stack import Stack
 from tests.broker import Broker, running_broker
 
 
@@ -24,25 +26,43 @@ def _logs() -> None:
     logs.configure(Settings(log_format="console", log_level="ERROR"), function="test")
 
 
+MISSING = {"server_missing", "package_missing", "minio_missing"}
+
+
 @contextmanager
-def embedded_stack(home: Path) -> Iterator[EmbeddedStack]:
-    """Run the servers of `home`; without their programs skip, but fail where CI is set."""
-    stack = EmbeddedStack(home)
+def running_stack(stack: Stack) -> Iterator[None]:
+    """Run servers; without their programs skip, but fail where CI is set."""
     try:
         stack.start()
     except LocalError as error:
-        if error.code == "server_missing" and not os.environ.get("CI"):
+        if error.code in MISSING and not os.environ.get("CI"):
             pytest.skip(str(error))
         raise
     try:
-        yield stack
+        yield
     finally:
         stack.stop()
 
 
-def settings_for(stack: EmbeddedStack) -> Settings:
+@contextmanager
+def embedded_stack(home: Path) -> Iterator[EmbeddedStack]:
+    """Run the embedded servers of `home`."""
+    stack = EmbeddedStack(home)
+    with running_stack(stack):
+        yield stack
+
+
+@contextmanager
+def local_servers(home: Path) -> Iterator[LocalStack]:
+    """Run the local servers of `home`."""
+    stack = LocalStack(home)
+    with running_stack(stack):
+        yield stack
+
+
+def settings_for(stack: Stack, function: str = "") -> Settings:
     """Return the settings that a function of this stack would read."""
-    with mock.patch.dict(os.environ, stack.environment()):
+    with mock.patch.dict(os.environ, stack.environment(function)):
         return Settings()
 
 
@@ -50,6 +70,13 @@ def settings_for(stack: EmbeddedStack) -> Settings:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
     """The embedded servers, without functions."""
     with embedded_stack(tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The local servers, without functions."""
+    with local_servers(tmp_path_factory.mktemp("local")) as running:
         yield running
 
 
@@ -66,7 +93,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         try:
             running = open_broker.enter_context(running_broker(tmp_path_factory.mktemp("broker")))
         except LocalError as error:
-            if error.code == "server_missing" and not os.environ.get("CI"):
+            if error.code in MISSING and not os.environ.get("CI"):
                 pytest.skip(str(error))
             raise
         yield running

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Does this machine have what DataCore needs? Names what is missing, with one line that installs it.
 #
-#   doctor.sh [--tests] [--install]
+#   doctor.sh [--local] [--tests] [--install]
 #
-# --tests    look for what the tests need, too
+# --local    look for the local servers, too: those that production has
+# --tests    look for what the tests need, too, the local servers among it
 # --install  install what is missing, where that is possible without a question
 #
 # The programs come with the Python packages; here are the few things that Python cannot bring.
@@ -12,11 +13,14 @@ set -u
 
 PATH="$PATH:/usr/sbin:/sbin"
 PYTHON="${PYTHON:-python3.11}"
+SYSTEM_ROOT="${SYSTEM_ROOT:-}"   # another one in the tests of this script
+local=no
 tests=no
 install=no
 for option in "$@"; do
     case "$option" in
-        --tests) tests=yes ;;
+        --local) local=yes ;;
+        --tests) local=yes; tests=yes ;;
         --install) install=yes ;;
         *) echo "doctor: unknown option $option" >&2; exit 2 ;;
     esac
@@ -74,8 +78,15 @@ check_libraries() {   # those that mongod links
     has_library libgcc_s.so.1 || lacks "libgcc_s.so.1 (for MongoDB)" libgcc-s1
 }
 
+has_file() { for file in "$@"; do [ -e "$file" ] && return; done; return 1; }
+
+check_local_servers() {
+    has_file "$SYSTEM_ROOT"/usr/lib/postgresql/*/bin/postgres || lacks "PostgreSQL" postgresql
+    has_file "$SYSTEM_ROOT/usr/bin/redis-server" || lacks "redis-server" redis-server
+    has_file "$SYSTEM_ROOT/usr/lib/rabbitmq/bin/rabbitmq-server" || lacks "rabbitmq-server" rabbitmq-server
+}
+
 check_for_tests() {
-    [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || lacks "rabbitmq-server, the broker of the local servers" rabbitmq-server
     has chromium || lacks "chromium, the browser of the page's test" chromium
 }
 
@@ -83,6 +94,15 @@ install_packages() {
     if [ "$(id -u)" = 0 ]; then as_root=""; else as_root="sudo -n"; fi
     # shellcheck disable=SC2086 # lists of words
     $as_root true 2>/dev/null || return 1
+    # Debian starts a server as soon as it is installed, unless this file says no. Ours are processes
+    # of our own, on ports of their own.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+        $as_root chmod +x "$policy"
+        # shellcheck disable=SC2064 # as it is now
+        trap "$as_root rm -f $policy" EXIT
+    fi
     # shellcheck disable=SC2086
     $as_root apt-get update -qq \
         && $as_root env DEBIAN_FRONTEND=noninteractive \
@@ -93,6 +113,7 @@ check_machine
 check_python
 check_programs
 check_libraries
+[ "$local" = no ] || check_local_servers
 [ "$tests" = no ] || check_for_tests
 
 [ "$hopeless" = no ] || exit 1

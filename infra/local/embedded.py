@@ -15,7 +15,7 @@ from infra.local.queues import QueueServer
 from infra.local.redis import RedisServer
 from infra.local.seaweedfs import SERVICE_KEY, SeaweedServer
 from infra.local.server import Server
-from infra.local.stack import Stack
+from infra.local.stack import Report, Stack
 
 # What a crash loses is found soon. Whoever has set another pace keeps it.
 _PACE = {"DATACORE_RECONCILE_EVERY_S": "60", "DATACORE_RECONCILE_MIN_AGE_S": "30"}
@@ -25,6 +25,10 @@ class EmbeddedStack(Stack):
     """SeaweedFS, moto's queues, PostgreSQL, MongoDB, Redis."""
 
     name = "embedded"
+
+    @staticmethod
+    def install(report: Report) -> None:  # noqa: ARG004 - nothing to tell
+        """Do nothing: packages bring it all."""
 
     def _lanes(self) -> Sequence[Sequence[Server]]:
         own = self.home, self._ports, self._secrets

@@ -13,13 +13,18 @@ from infra.local.postgres import PostgresServer
 from infra.local.rabbitmq import RabbitServer
 from infra.local.redis import RedisServer
 from infra.local.server import Server
-from infra.local.stack import Stack
+from infra.local.stack import Report, Stack
 
 
 class LocalStack(Stack):
     """MinIO, RabbitMQ, PostgreSQL, MongoDB, Redis."""
 
     name = "local"
+
+    @staticmethod
+    def install(report: Report) -> None:
+        """Build MinIO, if this machine has none."""
+        get_program(report)
 
     def _lanes(self) -> Sequence[Sequence[Server]]:
         own = self.home, self._ports, self._secrets
@@ -28,7 +33,6 @@ class LocalStack(Stack):
         self._redis = RedisServer(*own, program=redis.in_debian)
         self._rabbit = RabbitServer(*own)
         self._store = MinioServer(*own, broker_url=self._rabbit.store_url)
-        get_program(self._report)
         # What the store announces before there is a queue is lost.
         return [[self._postgres], [self._mongo], [self._redis], [self._rabbit, self._store]]
 
@@ -42,9 +46,13 @@ class LocalStack(Stack):
             bucket=BUCKET,
         )
 
+    def key_of(self, function: str) -> tuple[str, str]:
+        """Return a function's own key of the object store; empty where it needs none."""
+        return self._store.key_of(function)
+
     def environment(self, function: str = "") -> dict[str, str]:
         """Return the variables by which `common.settings` finds these servers."""
-        access_key, secret_key = self._store.key_of(function)
+        access_key, secret_key = self.key_of(function)
         return {
             **self._environment(),
             "AWS_ACCESS_KEY_ID": access_key,

@@ -1,18 +1,21 @@
 """The program of MinIO: what the machine has, else built once and kept.
 
 Nobody offers it ready made any more. Go comes as a wheel, and fetches the sources by its own means.
+`python -m infra.local.minio_program` builds it before it is needed.
 """
 
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from common.texts import say
 from infra.local.failures import LocalError
 from infra.local.programs import program_in_scripts
 
@@ -109,6 +112,10 @@ def _say_how_far(log: Path, seconds: float, report: Report) -> None:
     report(code, {"seconds": round(seconds), "packages": compiled})
 
 
+def _tell(code: str, params: dict[str, object]) -> None:
+    sys.stderr.write(say(code, params) + "\n")
+
+
 def _environment(work: Path) -> Mapping[str, str]:
     return {
         **os.environ,
@@ -116,3 +123,10 @@ def _environment(work: Path) -> Mapping[str, str]:
         "GOTOOLCHAIN": "local",  # the one of the wheel, no other is fetched
         "CGO_ENABLED": "0",  # no C compiler has to be there
     }
+
+
+if __name__ == "__main__":
+    try:
+        get_program(_tell)
+    except LocalError as error:
+        sys.exit(str(error))

@@ -20,6 +20,7 @@ from common.settings import Settings
 from infra.local.failures import LocalError
 from infra.local.home import HOST, Home, Ports, Secrets, write_json
 from infra.local.process import Command, inherited_environment
+from infra.local.programs import program_of_debian
 
 STORE_USER = "store"
 FUNCTION_USER = "functions"
@@ -165,7 +166,4 @@ class RabbitServer:
 
 
 def _program(name: str) -> str:
-    program = _PROGRAMS / name
-    if not program.exists():
-        raise LocalError("server_missing", {"program": name})
-    return str(program)
+    return program_of_debian(str(_PROGRAMS / name))

@@ -79,6 +79,15 @@ class Stack(ABC):
     ) -> None:
         self.stop()
 
+    @staticmethod
+    @abstractmethod
+    def install(report: Report) -> None:
+        """Get what no package brings.
+
+        Raises:
+            LocalError: It cannot be had.
+        """
+
     def start(self) -> None:
         """Start all servers, and return when each is ready and holds what it must.
 

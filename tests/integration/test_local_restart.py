@@ -20,6 +20,7 @@ from infra.local.embedded import EmbeddedStack
 from infra.local.failures import LocalError
 from infra.local.home import write_json
 from infra.local.object_store_keys import s3_client
+from infra.local.stack import Stack
 from tests.conftest import embedded_stack, settings_for
 from tests.waiting import wait_until
 
@@ -50,7 +51,7 @@ def all_gone(pids: Iterable[int]) -> bool:
     return not any(is_alive(pid) for pid in pids)
 
 
-def write_everywhere(stack: EmbeddedStack, key: tuple[str, str]) -> None:
+def write_everywhere(stack: Stack, key: tuple[str, str]) -> None:
     settings = settings_for(stack)
     s3_client(stack.s3_url, *key).put_object(Bucket="uploads", Key="acme/a/b.csv", Body=b"kept")
     with MongoClient(settings.mongo_url.get_secret_value()) as mongo:
@@ -61,7 +62,7 @@ def write_everywhere(stack: EmbeddedStack, key: tuple[str, str]) -> None:
         in_postgres(stack, statement)
 
 
-def read_everywhere(stack: EmbeddedStack, key: tuple[str, str]) -> list[Any]:
+def read_everywhere(stack: Stack, key: tuple[str, str]) -> list[Any]:
     settings = settings_for(stack)
     stored = s3_client(stack.s3_url, *key).get_object(Bucket="uploads", Key="acme/a/b.csv")
     with MongoClient(settings.mongo_url.get_secret_value()) as mongo:
@@ -72,7 +73,7 @@ def read_everywhere(stack: EmbeddedStack, key: tuple[str, str]) -> list[Any]:
     return [stored["Body"].read(), document["_id"], cached, row]
 
 
-def in_postgres(stack: EmbeddedStack, statement: str) -> Any:
+def in_postgres(stack: Stack, statement: str) -> Any:
     engine = create_engine(stack.owner_url)
     with engine.begin() as connection:
         result = connection.execute(text(statement))

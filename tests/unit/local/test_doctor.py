@@ -11,6 +11,11 @@ from infra.local import DOCTOR
 
 pytestmark = pytest.mark.unit
 
+SERVERS = {
+    "postgresql": "usr/lib/postgresql/15/bin/postgres",
+    "redis-server": "usr/bin/redis-server",
+    "rabbitmq-server": "usr/lib/rabbitmq/bin/rabbitmq-server",
+}
 LIBRARIES = ("libcurl.so.4", "libldap-2.5.so.0", "libssl.so.3", "liblzma.so.5", "libgcc_s.so.1")
 
 
@@ -30,6 +35,10 @@ def machine(folder: Path, *, without: tuple[str, ...] = (), system: str = "Linux
         file = folder / program
         file.write_text(f"#!/bin/sh\ncat <<'E'\n{answers[program]}\nE\n".replace("cat", "/bin/cat"))
         file.chmod(0o755)
+    for package in SERVERS.keys() - set(without):
+        server = folder / "root" / SERVERS[package]
+        server.parent.mkdir(parents=True)
+        server.touch()
     return folder
 
 
@@ -38,7 +47,7 @@ def doctor(
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["sh", str(DOCTOR), *options],
-        env={"PATH": str(programs), "PYTHON": python},
+        env={"PATH": str(programs), "PYTHON": python, "SYSTEM_ROOT": str(programs / "root")},
         capture_output=True,
         text=True,
         check=False,
@@ -77,6 +86,17 @@ def test_a_browser_is_missed_by_the_tests_only(tmp_path: Path) -> None:
 
     assert doctor(programs).returncode == 0
     assert apt_lines(doctor(programs, "--tests").stderr) == ["chromium"]
+
+
+@pytest.mark.parametrize("package", SERVERS)
+def test_a_server_of_production_is_missed_by_the_local_servers_only(
+    tmp_path: Path, package: str
+) -> None:
+    programs = machine(tmp_path / "bin", without=(package,))
+
+    assert doctor(programs).returncode == 0
+    assert apt_lines(doctor(programs, "--local").stderr) == [package]
+    assert apt_lines(doctor(programs, "--tests").stderr) == [package]
 
 
 def test_another_kind_of_machine_is_no_matter_of_packages(tmp_path: Path) -> None:
