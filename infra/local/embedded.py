@@ -27,7 +27,7 @@ class EmbeddedStack(Stack):
     name = "embedded"
 
     @staticmethod
-    def install(report: Report) -> None:  # noqa: ARG004 - nothing to tell
+    def install(report: Report) -> None:
         """Do nothing: packages bring it all."""
 
     def _lanes(self) -> Sequence[Sequence[Server]]:
