@@ -1,7 +1,8 @@
-"""Clients of the servers on this machine: account, key of the object store, and where both are kept.
+"""Clients: account, key of the object store, and where both are kept.
 
 Works beside a running `datacore up`, in the same process or another: addresses and secrets are
-those of the home.
+those of the home. Where the environment names a deployment's database, as in the operator's
+container, they are the environment's, and nothing is kept.
 """
 
 import dataclasses
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 
 from cli.outcome import CommandError, Exit
 from common.exceptions import TransientError
+from common.settings import Administration, Settings
 from infra.local.home import Home, Ports
 
 
@@ -42,10 +44,16 @@ def create_client(path: Path, wanted: NewClient) -> ClientKeys:
     A client that the home knows keeps its keys; only branches are added.
 
     Raises:
-        CommandError: The servers of this home do not run.
+        CommandError: The servers of this home, or of this deployment, do not run.
     """
+    settings = Settings()
+    if settings.postgres_app_url.get_secret_value():
+        return _create_in_deployment(settings, wanted)
     home = Home(path)
-    token = _open_account(home, wanted)
+    try:
+        token = _open_account(_database_of(home), wanted)
+    except TransientError as error:
+        raise _not_running(home) from error
     if known := home.known_clients().get(wanted.id):
         return ClientKeys(**known)
     access_key, secret_key = _store_key(home, wanted.id)
@@ -54,14 +62,42 @@ def create_client(path: Path, wanted: NewClient) -> ClientKeys:
     return keys
 
 
-def _open_account(home: Home, wanted: NewClient) -> str:
-    from common.postgres import Postgres
-    from functions.report_api import accounts
+def _create_in_deployment(settings: Settings, wanted: NewClient) -> ClientKeys:
+    from common.store_admin import StoreAdmin
+
+    known = Administration()
+    admin = StoreAdmin(
+        url=settings.s3_endpoint_url or "",
+        access_key=known.s3_access_key,
+        secret_key=known.s3_secret_key.get_secret_value(),
+        bucket=settings.bucket,
+    )
+    try:
+        token = _open_account(settings.postgres_app_url, wanted)
+        access_key, secret_key = admin.add_client(wanted.id)
+    except TransientError as error:
+        raise CommandError(Exit.UNREACHABLE, "cli_server_away", {"reason": str(error)}) from error
+    return ClientKeys(token=token, access_key=access_key, secret_key=secret_key)
+
+
+def _database_of(home: Home) -> SecretStr:
     from infra.local.postgres import PostgresServer
 
     secrets = home.secrets()
-    url = PostgresServer(home, _ports(home), secrets).url("datacore_app", secrets.postgres_app)
-    postgres = Postgres(SecretStr(url))
+    server = PostgresServer(home, _ports(home), secrets)
+    return SecretStr(server.url("datacore_app", secrets.postgres_app))
+
+
+def _open_account(database: SecretStr, wanted: NewClient) -> str:
+    """Return a new token of the client's owner.
+
+    Raises:
+        TransientError: The database cannot be reached.
+    """
+    from common.postgres import Postgres
+    from functions.report_api import accounts
+
+    postgres = Postgres(database)
     try:
         return accounts.create_client(
             postgres,
@@ -71,8 +107,6 @@ def _open_account(home: Home, wanted: NewClient) -> str:
             currency=wanted.currency,
             language=wanted.language,
         )
-    except TransientError as error:
-        raise _not_running(home) from error
     finally:
         postgres.close()
 

@@ -20,16 +20,16 @@ from rich.console import Console, RenderableType
 from cli import render
 from cli.api import Api, Json
 from cli.board import Board, Mark
-from cli.clients import NewClient, create_client
+from cli.clients import NewClient
 from cli.connection import Connection
 from cli.outcome import CommandError, Exit, ending
 from cli.report import show
 from cli.running import running_system
 from cli.s3 import S3Tool
+from cli.system import System, in_containers, on_this_machine
 from cli.transfer import SETTLED, Courier, Known, Sent
 from common.texts import say
 from infra.local.object_store_keys import BUCKET
-from infra.local.stack import Stack
 
 CLIENT = "demo"
 _OWN_BRANCH = "shop"
@@ -49,8 +49,8 @@ def play(csv: Path | None, *, home: Path | None, servers: str, language: str) ->
     narrator = Narrator(language=language, servers=servers)
     with _folder(home, language=language) as folder, ending(language), ExitStack() as system:
         with Board(console=narrator.screen) as board:
-            files, stack = _prepare(csv, folder, narrator, board, system)
-            actor = Actor.on_stage(stack, files, narrator, currency=None if csv else "EUR")
+            files, theirs = _prepare(csv, folder, narrator, board, system)
+            actor = Actor.on_stage(theirs, files, narrator, currency=None if csv else "EUR")
             shipped = actor.ship(files, board)
             uploads = actor.see_read(shipped, board)
             report = actor.see_segments(board)
@@ -158,17 +158,19 @@ class PurchaseFile:
 
 def _prepare(
     csv: Path | None, folder: Path, narrator: Narrator, board: Board, system: ExitStack
-) -> tuple[list[PurchaseFile], Stack]:
+) -> tuple[list[PurchaseFile], System]:
     """Start everything, and make the files meanwhile."""
     with ThreadPoolExecutor(1) as side:
         files = side.submit(_purchase_files, csv, folder, narrator, board)
-        stack = _start(folder, narrator, board, system)
-        return files.result(), stack
+        started = _start(folder, narrator, board, system)
+        return files.result(), started
 
 
-def _start(folder: Path, narrator: Narrator, board: Board, system: ExitStack) -> Stack:
+def _start(folder: Path, narrator: Narrator, board: Board, system: ExitStack) -> System:
     ready: list[str] = []
     with narrator.stage(board, "demo_servers") as at:
+        if narrator.servers == "compose":
+            return in_containers()
 
         def hear(code: str, params: dict[str, object]) -> None:
             if code == "server_ready":
@@ -179,7 +181,8 @@ def _start(folder: Path, narrator: Narrator, board: Board, system: ExitStack) ->
             else:
                 narrator.hear(code, params)
 
-        return system.enter_context(running_system(folder, servers=narrator.servers, progress=hear))
+        stack = running_system(folder, servers=narrator.servers, progress=hear)
+        return on_this_machine(system.enter_context(stack))
 
 
 def _purchase_files(
@@ -223,7 +226,7 @@ class Actor:
     @classmethod
     def on_stage(
         cls,
-        stack: Stack,
+        system: System,
         files: Sequence[PurchaseFile],
         narrator: Narrator,
         *,
@@ -231,8 +234,7 @@ class Actor:
     ) -> "Actor":
         """Open the client's account with a branch for each that has files."""
         branches = {file.branch: file.branch.capitalize() for file in files}
-        keys = create_client(
-            stack.home.path,
+        keys = system.open_account(
             NewClient(
                 id=CLIENT,
                 name="Demo",
@@ -241,9 +243,9 @@ class Actor:
                 language=narrator.language,
             ),
         )
-        connection = Connection(api_url=stack.api_url, client=CLIENT, token=keys.token)
+        connection = Connection(api_url=system.api_url, client=CLIENT, token=keys.token)
         tool = S3Tool(
-            endpoint_url=stack.s3_url,
+            endpoint_url=system.s3_url,
             bucket=BUCKET,
             access_key=keys.access_key,
             secret_key=keys.secret_key,

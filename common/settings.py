@@ -77,3 +77,21 @@ class Settings(BaseSettings):
 
     # Tests only: `<point>:<kill|raise>@<nth>`, see common.failpoints.
     failpoint: str = ""
+
+
+class Administration(BaseSettings):
+    """What set-up and the operator's commands need beside; no function is given any of it."""
+
+    model_config = SettingsConfigDict(env_prefix="DATACORE_ADMIN_", frozen=True, extra="ignore")
+
+    s3_access_key: str = ""
+    s3_secret_key: SecretStr = SecretStr("")
+    s3_target: str = ""  # ARN of what the store was started with to announce to
+    s3_secrets: dict[str, SecretStr] = {}  # JSON: of each function's user, and the operator's
+
+    mongo_url: SecretStr = SecretStr("")
+    mongo_member: str = ""  # host and port under which clients reach the set's only member
+    mongo_password: SecretStr = SecretStr("")  # of the functions' user
+
+    rabbitmq_store_password: SecretStr = SecretStr("")
+    rabbitmq_functions_password: SecretStr = SecretStr("")

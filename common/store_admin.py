@@ -153,6 +153,12 @@ def function_policies(bucket: str) -> Mapping[str, Policy]:
     }
 
 
+def operator_policy() -> Policy:
+    """Return the rights of who opens accounts: to make users and policies, and nothing in a bucket."""
+    actions = ["admin:CreateUser", "admin:CreatePolicy", "admin:AttachUserOrGroupPolicy"]
+    return _policy({"Effect": "Allow", "Action": actions})
+
+
 def _policy(*statements: Mapping[str, object]) -> Policy:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 

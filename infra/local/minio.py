@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from common.messaging import topology
 from common.store_admin import StoreAdmin, function_policies
+from infra import store
 from infra.local.home import HOST, Home, Ports, Secrets
 from infra.local.minio_program import find_program
 from infra.local.object_store_keys import BUCKET, OPERATOR
@@ -90,13 +91,8 @@ class MinioServer:
 
     def bootstrap(self) -> None:
         """Make sure that the bucket is there, keeps versions, is announced, and has its users."""
-        admin = self.admin()
-        admin.keep_versions()
-        admin.announce_to(_ARN)
-        for function, policy in function_policies(BUCKET).items():
-            admin.set_user(
-                *self.key_of(function), policy_name=f"function.{function}", policy=policy
-            )
+        secrets = {function: self.key_of(function)[1] for function in function_policies(BUCKET)}
+        store.prepare(self.admin(), BUCKET, target=_ARN, secrets=secrets)
 
     def admin(self) -> StoreAdmin:
         """Return what makes users of it."""
@@ -108,4 +104,4 @@ class MinioServer:
         """Return a function's own key; empty where it has no business with the store."""
         if function not in function_policies(BUCKET):
             return "", ""
-        return f"function.{function}", getattr(self._secrets, f"s3_{function}")
+        return store.key_of(function), getattr(self._secrets, f"s3_{function}")

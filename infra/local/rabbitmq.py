@@ -5,14 +5,12 @@ private one that only listens on loopback and dies with the node: it is tied to 
 which replaces the shell that started both.
 """
 
-import os
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from common.events import FUNCTIONS
 from common.exceptions import TransientError
 from common.messaging import topology
 from common.messaging.rabbitmq import RabbitTransport
@@ -21,9 +19,8 @@ from infra.local.failures import LocalError
 from infra.local.home import HOST, Home, Ports, Secrets, write_json
 from infra.local.process import Command, inherited_environment
 from infra.local.programs import program_of_debian
+from infra.rabbitmq import FUNCTION_USER, STORE_USER, definitions
 
-STORE_USER = "store"
-FUNCTION_USER = "functions"
 _PROGRAMS = Path("/usr/lib/rabbitmq/bin")  # those in /usr/sbin change to another user
 _NODE = "datacore@localhost"
 _SETTINGS = f"""\
@@ -83,11 +80,11 @@ class RabbitServer:
 
     def definitions(self, vhost: str) -> dict[str, object]:
         """Return topology and users of a virtual host, as RabbitMQ loads them."""
-        users = (
-            topology.store_user(STORE_USER, self._secrets.rabbitmq_store),
-            topology.function_user(FUNCTION_USER, self._secrets.rabbitmq_functions, FUNCTIONS),
+        return definitions(
+            store_password=self._secrets.rabbitmq_store,
+            functions_password=self._secrets.rabbitmq_functions,
+            vhost=vhost,
         )
-        return topology.definitions(FUNCTIONS, users, vhost=vhost, salt=os.urandom(4))
 
     def command(self) -> Command:
         """Return how to run it, in the foreground."""
