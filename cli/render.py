@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from common.texts import day, moment, money, number, say
+from common.texts import day, moment, money, number, say, visible
 
 Json = Mapping[str, Any]
 
@@ -233,7 +233,7 @@ def shipments(uploads: Sequence[tuple[str, Json]], write: Writer) -> RenderableT
     table.add_column(write.say("cli_head_read"), justify="right", no_wrap=True)
     for (way, body), *figures in zip(uploads, *counts.values(), strict=True):
         table.add_row(
-            Text(body["filename"], style="bold"),
+            Text(visible(body["filename"]), style="bold"),
             write.say(f"demo_way_{way}"),
             *(_NOTHING if figure is None else write.number(figure) for figure in figures),
             write.seconds(_seconds_between(body["seen_at"], body["settled_at"])),
@@ -254,10 +254,12 @@ def _counts(balances: Sequence[Json]) -> dict[str, list[int | None]]:
 
 def rejected_rows(upload: Json, write: Writer, *, shown: int) -> RenderableType:
     """Return the first rejected rows of an upload, each with its reason."""
-    lines = [Text.assemble((upload["filename"], "bold"), "  ", upload["sentence"])]
+    lines = [Text.assemble((visible(upload["filename"]), "bold"), "  ", upload["sentence"])]
     for row in upload["rejected"][:shown]:
         lines.append(Text(f"  {row['sentence']}"))
-        lines.append(Text(f"    {row['raw']}", style="dim", no_wrap=True, overflow="ellipsis"))
+        lines.append(
+            Text(f"    {visible(row['raw'])}", style="dim", no_wrap=True, overflow="ellipsis")
+        )
     if upload["rejected_total"] > shown:
         lines.append(Text(write.say("cli_more_rows", rows=upload["rejected_total"] - shown)))
     return Padding(Group(*lines), (0, 1, 1, 1))
@@ -283,7 +285,7 @@ def again(sentences: Sequence[tuple[str, str]], write: Writer) -> RenderableType
     """Return what was said to a file that was sent twice, by which way."""
     grid = Table.grid(padding=(0, 2))
     for way, sentence in sentences:
-        grid.add_row(Text("=", style="cyan"), Text(way, style="bold"), sentence)
+        grid.add_row(Text("=", style="cyan"), Text(way, style="bold"), Text(sentence))
     title = Text(write.say("demo_again_title"), style="bold cyan")
     return Padding(Group(title, grid), (1, 1))
 
@@ -308,7 +310,7 @@ def outcome(body: Json, write: Writer) -> RenderableType:
     """Return what became of one file: its sentence, and how it balances."""
     sign, style = _MARKS.get(body["state"], ("·", "dim"))
     grid = Table.grid(padding=(0, 1))
-    sentence = Text.assemble((body["filename"], "bold"), "  ", body["sentence"])
+    sentence = Text.assemble((visible(body["filename"]), "bold"), "  ", body["sentence"])
     grid.add_row(Text(sign, style=style), sentence)
     for line in _balance_lines(body.get("balance"), write):
         grid.add_row("", Text(line, style="dim"))
@@ -330,19 +332,21 @@ def _balance_lines(balance: Json | None, write: Writer) -> list[str]:
 def uploads(bodies: Sequence[Json], write: Writer, *, width: int) -> RenderableType:
     """Return uploads as a table, each with its state in words."""
     when = write.moment if width >= _TIMES_FROM else write.day
-    table = _table(width=min(width, _WIDEST))
+    widest = min(width, _WIDEST)
+    table = _table(width=widest)
     table.add_column("", width=1)
-    table.add_column(write.say("cli_head_file"), overflow="fold")
-    table.add_column(write.say("cli_head_branch"), no_wrap=True)
+    # A name may have a thousand characters: what became of the file needs its room.
+    table.add_column(write.say("cli_head_file"), max_width=widest // 3, overflow="fold")
+    table.add_column(write.say("cli_head_branch"), max_width=widest // 6, no_wrap=True)
     table.add_column(write.say("cli_head_state"), ratio=1)
     table.add_column(write.say("cli_head_when"), no_wrap=True, justify="right")
     for body in bodies:
         sign, style = _MARKS.get(body["state"], ("·", "dim"))
         table.add_row(
             Text(sign, style=style),
-            Text(body["filename"], style="bold"),
-            body["branch"],
-            body["sentence"],
+            Text(visible(body["filename"]), style="bold"),
+            Text(visible(body["branch"])),
+            Text(body["sentence"]),  # not as markup: it may name a file, or a column
             Text(when(body["stored_at"]), style="dim"),
         )
     return table
@@ -382,5 +386,5 @@ def notices(bodies: Sequence[Json], write: Writer) -> RenderableType:
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(ratio=1)
     for body in bodies:
-        grid.add_row(write.moment(body["created_at"]), body["sentence"])
+        grid.add_row(write.moment(body["created_at"]), Text(body["sentence"]))
     return Padding(grid, (0, 1))

@@ -32,7 +32,7 @@ def report(
         connection = place(home, api_url, token).connection(client)
         answer = Api(connection, language=lang.value).report()
         if as_json:
-            typer.echo(json.dumps({"version": 1, **answer.body}, ensure_ascii=False, indent=2))
+            typer.echo(json.dumps({"version": 1, **answer.body}, indent=2))
         elif answer.body["state"] == "ready":
             show(answer.body, language=lang.value)
         else:

@@ -34,7 +34,7 @@ def status(  # noqa: PLR0913, PLR0917 - each is an option
     with ending(lang.value):
         found = look(place(home, api_url, token), client, language=lang.value)
         if as_json:
-            typer.echo(json.dumps({"version": 1, **found}, ensure_ascii=False, indent=2))
+            typer.echo(json.dumps({"version": 1, **found}, indent=2))
         else:
             _show(found, language=lang.value)
         raise typer.Exit(_attention(found) if exit_code else Exit.DONE)

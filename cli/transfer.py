@@ -14,7 +14,7 @@ from cli.api import Api, Json, Progress, send
 from cli.board import Board, Mark, Row
 from cli.connection import Connection
 from cli.outcome import CommandError, Exit
-from common.texts import say
+from common.texts import say, visible
 
 _BLOCK_BYTES = 1 << 20
 _LOOK_EVERY_S = 0.25
@@ -89,7 +89,7 @@ class Courier:
 
     @contextmanager
     def _row(self, name: str) -> Iterator[Row]:
-        row = self.board.row(f"  {name}")
+        row = self.board.row(f"  {visible(name)}")
         try:
             yield row
         except BaseException:

@@ -47,7 +47,7 @@ def upload(  # noqa: PLR0913, PLR0917 - each is an option
         )
         if as_json:
             document = {"version": 1, "uploads": [outcome.as_json() for outcome in outcomes]}
-            typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+            typer.echo(json.dumps(document, indent=2))
         else:
             _show([outcome.as_json() for outcome in outcomes], language=lang.value)
         raise typer.Exit(combined([outcome.exit_code for outcome in outcomes]))

@@ -5,11 +5,13 @@ A placeholder may say how its value is written for the reader's language:
 `{rows:n}` a number, `{share:pct}` a share of one, `{spend:money}` an amount in `{currency}`,
 `{days:of day|days}` a number with its noun, one or many, `{day:date}` a date, `{when:time}` a date
 with time, `{found:list}` words with commas,
-`{reason:sentence}` the sentence of another code, given as its `code` and `params`.
+`{reason:sentence}` the sentence of another code, given as its `code` and `params`,
+`{lines:lines}` several lines. Whatever else is a text is shown on one line, see `visible`.
 """
 
 import string
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +20,9 @@ from importlib.resources import files
 from typing import Any
 
 LANGUAGES = ("en", "es")
+# Controls, formats, halves of characters, line and paragraph separators.
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_JOINERS = "\u200c\u200d"  # of these formats the ones that writing, and emoji, are made with
 
 
 @cache
@@ -49,7 +54,9 @@ class _Sentence(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec == "list":
-            return ", ".join(map(str, value))
+            return ", ".join(visible(str(one)) for one in value)
+        if format_spec == "lines":
+            return "\n".join(map(visible, str(value).splitlines()))
         if format_spec == "sentence":
             return say(value["code"], value["params"], language=self.language)
         if format_spec.startswith("of "):
@@ -58,7 +65,25 @@ class _Sentence(string.Formatter):
             return f"{number(value, self.language)} {noun}"
         if format_spec in _WRITERS:
             return _WRITERS[format_spec](value, self.language, self.currency)
-        return str(super().format_field(value, format_spec))
+        return visible(str(super().format_field(value, format_spec)))
+
+
+def visible(value: str) -> str:
+    """Return a text with a sign for each character that is not seen, or moves those that are.
+
+    Strangers name files and write cells: a terminal would obey an escape, a line break would add a
+    line, and a change of direction would show `fdp.csv` where `vsc.pdf` is.
+    """
+    return value if value.isprintable() else "".join(map(_sign, value))
+
+
+def _sign(character: str) -> str:
+    if unicodedata.category(character) not in _UNSEEN or character in _JOINERS:
+        return character
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)  # the picture of a control
+    return "\N{SYMBOL FOR DELETE}" if code == 0x7F else f"[U+{code:04X}]"
 
 
 # Babel is loaded where it is used: it costs more than the rest of this module.

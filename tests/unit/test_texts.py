@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from common.texts import LANGUAGES, catalogue, say
+from common.texts import LANGUAGES, catalogue, say, visible
 
 pytestmark = pytest.mark.unit
 
@@ -50,6 +50,9 @@ def code(monkeypatch: pytest.MonkeyPatch):
         ("{n:of day|days}", {"n": 1200.5}, "1,200.5 days", "1.200,5 days"),
         ("{f:list}", {"f": ["a", "b"]}, "a, b", "a, b"),
         ("{x}", {"x": "{not a placeholder}"}, "{not a placeholder}", "{not a placeholder}"),
+        ("{x}", {"x": "a\x1b[31m\nb"}, "a␛[31m␊b", "a␛[31m␊b"),
+        ("{f:list}", {"f": ["a\tb", "c"]}, "a␉b, c", "a␉b, c"),
+        ("{l:lines}", {"l": "one\n\x07two\r\n"}, "one\n␇two", "one\n␇two"),
     ],
 )
 def test_values_are_written_as_the_reader_does(code, sentence, params, english, spanish):
@@ -69,3 +72,33 @@ def test_a_code_or_parameter_that_is_not_there_is_an_error(code):
         say("no_such_code")
     with pytest.raises(KeyError):
         say(code("{missing}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("a\nb.csv", "a␊b.csv"),
+        ("a\x7f.csv", "a␡.csv"),
+        ("a\x9b31m.csv", "a[U+009B]31m.csv"),  # an escape of one character
+        ("fdp\u202evsc.csv", "fdp[U+202E]vsc.csv"),
+        ("a\u200b\u2028.csv", "a[U+200B][U+2028].csv"),
+        ("a\udce9.csv", "a[U+DCE9].csv"),  # a local name that is no UTF-8
+    ],
+)
+def test_what_is_not_seen_has_a_sign(name, seen):
+    assert visible(name) == seen
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "año é.csv",
+        "an\u0303o.csv",
+        "🛒 ventas.csv",
+        "👩\u200d🍳.csv",
+        "10\u202f€ \xa0.csv",
+        "..%2f\\.csv",
+    ],
+)
+def test_what_is_seen_stays_as_it_is(name):
+    assert visible(name) == name

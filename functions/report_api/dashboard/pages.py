@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from common.texts import LANGUAGES
+from common.texts import LANGUAGES, visible
 from functions.report_api.access import (
     LANGUAGE_COOKIE,
     TOKEN_COOKIE,
@@ -40,6 +40,8 @@ STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Environment(
     loader=PackageLoader("functions.report_api.dashboard"),
     autoescape=True,
+    # Markup is ours; every other text may be a stranger's.
+    finalize=lambda value: visible(value) if type(value) is str else value,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

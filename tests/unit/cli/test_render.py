@@ -166,6 +166,30 @@ def test_uploads_and_notices_are_shown_with_their_times():
     assert "12/31/25" in text
 
 
+@pytest.mark.parametrize("width", [60, 100])
+def test_a_long_name_leaves_room_for_what_became_of_the_file(width):
+    named = {**UPLOAD, "filename": "n" * 255, "branch": "b" * 63}
+
+    text = shown(render.uploads([named], WRITE, width=width), width)
+
+    assert "12,424" in text
+    assert text.count("n" * 15) > 10
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_names_and_sentences_are_text_and_nothing_a_terminal_obeys():
+    hostile = "[/red]\x1b[2J\u202e.csv"
+    told = {"sentence": f"{hostile} is in.", "created_at": "2025-12-31T11:00:00+00:00"}
+    upload = {**UPLOAD, "filename": hostile, "branch": "[b]", "sentence": "[/b]"}
+    status = {"client": "acme", "uploads": [upload], "notices": [told]}
+
+    text = shown(render.client_status(status, WRITE, width=100))
+
+    assert "[/red]␛[2J[U+202E].csv" in text
+    assert {"[b]", "[/b]"} <= set(text.split())
+    assert "[/red]␛[2J[U+202E].csv" in shown(render.outcome(upload, WRITE))
+
+
 def test_times_are_those_of_the_clock_on_the_wall(monkeypatch):
     monkeypatch.setenv("TZ", "America/Bogota")
     time.tzset()
