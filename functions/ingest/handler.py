@@ -45,7 +45,7 @@ def handle(
     staged with the writes.
 
     Raises:
-        PermanentError: The branch is unknown, or the file holds no table of purchases.
+        PermanentError: The branch is unknown, or not said, or the file holds no table of purchases.
         OpenQuestionError: The file can be read in two ways.
         TransientError: A server cannot be reached, or the object changed meanwhile.
     """
@@ -94,6 +94,8 @@ def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
 ) -> None:
     """Read the upload, unless the client has uploaded the same bytes before."""
     place = upload.place
+    if not place.branch:
+        raise PermanentError("no_branch")
     if not place.branch_is_known:
         raise PermanentError("unknown_branch", {"branch": place.branch})
     try:

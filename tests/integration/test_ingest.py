@@ -207,6 +207,14 @@ def test_an_unknown_branch_is_refused_by_name(pipeline: Pipeline):
     assert upload.params == {"branch": "atlantis"}
 
 
+def test_a_file_beside_the_branches_is_refused(pipeline: Pipeline):
+    pipeline.settle(pipeline.put("a.csv", APRIL))
+    assert (pipeline.upload("a.csv").state, pipeline.upload("a.csv").reason) == (
+        "rejected",
+        "no_branch",
+    )
+
+
 def test_an_object_of_no_client_is_left_to_the_operator(pipeline: Pipeline, settings: Settings):
     from common.postgres import Postgres
 
