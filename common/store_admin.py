@@ -123,12 +123,14 @@ def client_policy(bucket: str, client: str) -> Policy:
     """Return a client's rights: its own prefix. A delete retracts a file, and destroys no version.
 
     Whoever may put an object may also give up putting it: parts of a file that was not finished.
+    Some tools ask where the bucket is before they do anything.
     """
     return _policy(
         _allow(
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
             f"{bucket}/{client}/*",
         ),
+        _allow(["s3:GetBucketLocation"], bucket),
         {
             **_allow(["s3:ListBucket"], bucket),
             "Condition": {"StringLike": {"s3:prefix": [f"{client}/*"]}},
