@@ -53,10 +53,6 @@ class _Sentence(string.Formatter):
         self.currency = params.get("currency")
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        if format_spec == "list":
-            return ", ".join(visible(str(one)) for one in value)
-        if format_spec == "lines":
-            return "\n".join(map(visible, str(value).splitlines()))
         if format_spec == "sentence":
             return say(value["code"], value["params"], language=self.language)
         if format_spec.startswith("of "):
@@ -131,4 +127,20 @@ def moment(value: Any, language: str, _currency: object = None) -> str:
     return format_datetime(when, format="short", locale=language)
 
 
-_WRITERS = {"n": number, "pct": percent, "money": money, "date": day, "time": moment}
+def _list(value: Any, _language: str, _currency: object) -> str:
+    return ", ".join(visible(str(one)) for one in value)
+
+
+def _lines(value: Any, _language: str, _currency: object) -> str:
+    return "\n".join(map(visible, str(value).splitlines()))
+
+
+_WRITERS = {
+    "n": number,
+    "pct": percent,
+    "money": money,
+    "date": day,
+    "time": moment,
+    "list": _list,
+    "lines": _lines,
+}
