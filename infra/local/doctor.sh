@@ -88,6 +88,8 @@ check_local_servers() {
 
 check_for_tests() {
     has chromium || lacks "chromium, the browser of the page's test" chromium
+    has curl || lacks "curl, which sends files by links" curl
+    has jq || lacks "jq, which reads those links" jq
 }
 
 install_packages() {

@@ -1,7 +1,8 @@
-"""The program of MinIO: what the machine has, else built once and kept.
+"""The programs of MinIO, server and client: what the machine has, else built once and kept.
 
-Nobody offers it ready made any more. Go comes as a wheel, and fetches the sources by its own means.
-`python -m infra.local.minio_program` builds it before it is needed.
+Nobody offers them ready made any more. Go comes as a wheel, and fetches the sources by its own
+means. `python -m infra.local.minio_program` builds both before they are needed; only tests need the
+client.
 """
 
 import os
@@ -13,37 +14,76 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from common.texts import say
 from infra.local.failures import LocalError
 from infra.local.programs import program_in_scripts
 
-_MODULE = "github.com/minio/minio"
-_VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"  # the last commit; releases are no Go versions
-_NAMES = ("minio", "silo")  # silo goes on where MinIO stopped, with the same settings
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Program:
+    """A program as its Go module builds it."""
+
+    name: str
+    module: str
+    version: str  # of a commit; MinIO's releases are no Go versions
+    known_as: tuple[str, ...]  # under which the machine may have it
+    says: str = ""  # when asked for its version; empty: nothing else has its names
+
+    @property
+    def kept(self) -> Path:
+        """Where it is once it was built."""
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return cache / "datacore" / f"{self.name}-{self.version}"
+
+
+SERVER = Program(
+    name="minio",
+    module="github.com/minio/minio",
+    version="v0.0.0-20260212201848-7aac2a2c5b7c",  # the last one
+    known_as=("minio", "silo"),  # silo goes on where MinIO stopped, with the same settings
+)
+CLIENT = Program(
+    name="mc",
+    module="github.com/minio/mc",
+    version="v0.0.0-20250313080218-cf909e1063a9",
+    known_as=("mcli", "mc"),
+    says="MinIO",  # most machines' `mc` is Midnight Commander
+)
 _SAY_EVERY_S = 15.0
 _LINES_SHOWN = 15
 
 Report = Callable[[str, dict[str, object]], None]
 
 
-def find_program() -> str:
-    """Return the path of MinIO.
+def find_program(wanted: Program = SERVER) -> str:
+    """Return the path of a program.
 
     Raises:
         LocalError: There is none yet.
     """
-    for name in _NAMES:
-        if program := shutil.which(name):
+    for name in wanted.known_as:
+        if (program := shutil.which(name)) and _is(program, wanted):
             return program
-    if not _kept().exists():
-        raise LocalError("minio_missing", {})
-    return str(_kept())
+    if not wanted.kept.exists():
+        raise LocalError("minio_missing", {"program": wanted.name})
+    return str(wanted.kept)
 
 
-def get_program(report: Report) -> None:
-    """Make sure that there is a MinIO: build it, if need be, once for ever.
+def _is(program: str, wanted: Program) -> bool:
+    if not wanted.says:
+        return True
+    try:
+        asked = subprocess.run((program, "--version"), capture_output=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return wanted.says.encode() in asked.stdout
+
+
+def get_program(report: Report, wanted: Program = SERVER) -> None:
+    """Make sure that there is a program: build it, if need be, once for ever.
 
     `report` is told how far it is: a code of `common.texts` and its parameters.
 
@@ -51,33 +91,28 @@ def get_program(report: Report) -> None:
         LocalError: It cannot be built.
     """
     try:
-        find_program()
+        find_program(wanted)
     except LocalError:
-        _build(report)
+        _build(wanted, report)
 
 
-def _kept() -> Path:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "datacore" / f"minio-{_VERSION}"
-
-
-def _build(report: Report) -> None:
-    target = _kept()
+def _build(wanted: Program, report: Report) -> None:
+    target = wanted.kept
     target.parent.mkdir(parents=True, exist_ok=True)
     # Beside its place, so that it gets there whole or not at all.
-    with tempfile.TemporaryDirectory(prefix="minio-", dir=target.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{wanted.name}-", dir=target.parent) as folder:
         work = Path(folder)
-        report("minio_builds", {"folder": target.parent})
-        _install(work, report)
-        (work / "minio").replace(target)
-    report("minio_built", {"file": target})
+        report("minio_builds", {"program": wanted.name, "folder": target.parent})
+        _install(wanted, work, report)
+        (work / wanted.name).replace(target)
+    report("minio_built", {"program": wanted.name, "file": target})
 
 
-def _install(work: Path, report: Report) -> None:
+def _install(wanted: Program, work: Path, report: Report) -> None:
     started = time.monotonic()
     with (work / "log").open("w+") as log:
         process = subprocess.Popen(
-            (program_in_scripts("go"), "install", "-v", f"{_MODULE}@{_VERSION}"),
+            (program_in_scripts("go"), "install", "-v", f"{wanted.module}@{wanted.version}"),
             env=_environment(work),
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -86,14 +121,15 @@ def _install(work: Path, report: Report) -> None:
         )
         try:
             while not _ended(process):
-                _say_how_far(work / "log", time.monotonic() - started, report)
+                seconds = time.monotonic() - started
+                _say_how_far(wanted, work / "log", seconds, report)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # with the compilers that it started
             process.wait()
     if process.returncode:
         lines = (work / "log").read_text(errors="replace").splitlines()[-_LINES_SHOWN:]
-        raise LocalError("minio_not_built", {"lines": "\n".join(lines)})
+        raise LocalError("minio_not_built", {"program": wanted.name, "lines": "\n".join(lines)})
 
 
 def _ended(process: subprocess.Popen[bytes]) -> bool:
@@ -104,12 +140,12 @@ def _ended(process: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def _say_how_far(log: Path, seconds: float, report: Report) -> None:
+def _say_how_far(wanted: Program, log: Path, seconds: float, report: Report) -> None:
     """Tell whether it still loads sources, or how many packages are compiled."""
     lines = log.read_text(errors="replace").splitlines()
     compiled = sum(1 for line in lines if not line.startswith("go: "))
     code = "minio_compiles" if compiled else "minio_loads"
-    report(code, {"seconds": round(seconds), "packages": compiled})
+    report(code, {"program": wanted.name, "seconds": round(seconds), "packages": compiled})
 
 
 def _tell(code: str, params: dict[str, object]) -> None:
@@ -127,6 +163,7 @@ def _environment(work: Path) -> Mapping[str, str]:
 
 if __name__ == "__main__":
     try:
-        get_program(_tell)
+        for each in (SERVER, CLIENT):
+            get_program(_tell, each)
     except LocalError as error:
         sys.exit(str(error))

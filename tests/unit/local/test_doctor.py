@@ -28,6 +28,8 @@ def machine(folder: Path, *, without: tuple[str, ...] = (), system: str = "Linux
         "make": "",
         "setpriv": "",
         "chromium": "",
+        "curl": "",
+        "jq": "",
         "uname": system,
         "ldconfig": "\n".join(f"{lib} (x86-64)" for lib in LIBRARIES if lib not in without),
     }
@@ -81,11 +83,12 @@ def test_without_python_python_and_its_venv_are_asked_for(tmp_path: Path) -> Non
     assert apt_lines(found.stderr) == ["python3.11 python3.11-venv"]
 
 
-def test_a_browser_is_missed_by_the_tests_only(tmp_path: Path) -> None:
-    programs = machine(tmp_path / "bin", without=("chromium",))
+@pytest.mark.parametrize("program", ["chromium", "curl", "jq"])
+def test_what_only_tests_use_is_missed_by_the_tests_only(tmp_path: Path, program: str) -> None:
+    programs = machine(tmp_path / "bin", without=(program,))
 
     assert doctor(programs).returncode == 0
-    assert apt_lines(doctor(programs, "--tests").stderr) == ["chromium"]
+    assert apt_lines(doctor(programs, "--tests").stderr) == [program]
 
 
 @pytest.mark.parametrize("package", SERVERS)
