@@ -12,7 +12,7 @@ with time, `{found:list}` words with commas,
 import string
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -135,7 +135,7 @@ def _lines(value: Any, _language: str, _currency: object) -> str:
     return "\n".join(map(visible, str(value).splitlines()))
 
 
-_WRITERS = {
+_WRITERS: Mapping[str, Callable[[Any, str, object], str]] = {
     "n": number,
     "pct": percent,
     "money": money,

@@ -33,12 +33,12 @@ def test_a_secret_that_an_earlier_version_did_not_know_is_added(home: Home) -> N
         before = home.secrets()
         file = home.path / "secrets.json"
         kept = json.loads(file.read_text())
-        del kept["cookie"]
+        del kept["rabbitmq_cookie"]
         file.write_text(json.dumps({**kept, "unknown": "kept"}))
 
         after = home.secrets()
 
-    assert dataclasses.replace(after, cookie=before.cookie) == before
+    assert dataclasses.replace(after, rabbitmq_cookie=before.rabbitmq_cookie) == before
     assert json.loads(file.read_text())["unknown"] == "kept"
 
 
