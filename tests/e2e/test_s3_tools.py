@@ -1,6 +1,7 @@
 """Every S3 tool of the guide, unchanged, with a client's own key and the guide's own commands."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +20,7 @@ from tests.e2e.system import BUCKET, HEADER, System, purchases
 pytestmark = pytest.mark.e2e
 
 TOOLS = ("aws-cli", "boto3", "minio-py", "mc", "rclone", "s3cmd", "s5cmd")
+LINKS = ("curl, PUT", "curl, POST")
 STEPS = ("send", "list", "get", "delete")
 LARGE_BYTES = 60_000_000
 ELSEWHERE = "bodega/centro"
@@ -78,6 +80,23 @@ def travel(system: System, tool: str, folder: Path) -> Journey:
     return journey
 
 
+def travel_by_link(system: System, way: str, folder: Path) -> Journey:
+    """Ask for a link, send a file by it, and another one of the same size."""
+    example, settings, name = examples()[way], system.settings(), way.replace(", ", "-")
+    journey = Journey(sent=purchases(f"{name}-1"))
+    (folder / "ventas.csv").write_bytes(journey.sent)
+    for step in ("ask", "send"):
+        ended = example.run(step, folder=folder, settings=settings)
+        assert ended.returncode == 0, ended.stderr + ended.stdout
+    key = json.loads((folder / "link.json").read_text())["key"]
+    journey.first = system.settled(key)
+    (folder / "ventas.csv").write_bytes(purchases(f"{name}-2"))
+    assert example.run("send", folder=folder, settings=settings).returncode == 0
+    journey.second = system.settled(key, versions=2)
+    journey.states.append(system.states(key))
+    return journey
+
+
 @pytest.fixture(scope="module")
 def journeys(
     system: System, tmp_path_factory: pytest.TempPathFactory
@@ -87,10 +106,11 @@ def journeys(
     for tool in TOOLS:
         other = purchases(f"of-bodega-{tool}")
         bodega.put_object(Bucket=BUCKET, Key=f"{ELSEWHERE}/{tool}/ventas.csv", Body=other)
-    with ThreadPoolExecutor(len(TOOLS)) as threads:
+    ways = dict.fromkeys(TOOLS, travel) | dict.fromkeys(LINKS, travel_by_link)
+    with ThreadPoolExecutor(len(ways)) as threads:
         yield {
-            tool: threads.submit(travel, system, tool, tmp_path_factory.mktemp("till"))
-            for tool in TOOLS
+            name: threads.submit(way, system, name, tmp_path_factory.mktemp("till"))
+            for name, way in ways.items()
         }
 
 
@@ -179,7 +199,6 @@ def test_the_same_large_file_by_every_tool_is_one_dataset(system: System, large:
     keys = [f"acme/centro/{tool}-large/ventas.csv" for tool in TOOLS]
     for key in keys:
         system.settled(key)
-    wait_for(lambda: sorted(s for key in keys for s in system.states(key))[-2:] != ["stored"] * 2)
 
     states = sorted(state for key in keys for state in system.states(key))
 
@@ -189,34 +208,20 @@ def test_the_same_large_file_by_every_tool_is_one_dataset(system: System, large:
 # --- links --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("way", ["PUT", "POST"])
-def test_curl_sends_a_file_by_a_link_and_replaces_it(system: System, tmp_path: Path, way: str):
-    example, settings = examples()[f"curl, {way}"], system.settings()
-    known = {upload["key"] for upload in system.uploads(system.acme)}
-    file = tmp_path / "ventas.csv"
-    file.write_bytes(purchases(f"curl-{way}-1"))
-    for step in ("ask", "send"):
-        ended = example.run(step, folder=tmp_path, settings=settings)
-        assert ended.returncode == 0, ended.stderr + ended.stdout
+@pytest.mark.parametrize("way", LINKS)
+def test_curl_sends_a_file_by_a_link_and_replaces_it(journeys, way: str):
+    journey = journeys[way].result()
 
-    def arrived() -> str | None:
-        new = {u["key"] for u in system.uploads(system.acme)} - known
-        return next((key for key in new if key.endswith(".csv")), None)
-
-    key = wait_for(arrived)
-    upload = system.settled(key)
-    assert (upload["state"], upload["filename"]) == ("stored", "ventas.csv")
-    assert upload["uploaded_by"] == "owner"
-
-    file.write_bytes(purchases(f"curl-{way}-2"))  # as long as the first
-    assert example.run("send", folder=tmp_path, settings=settings).returncode == 0
-    system.settled(key, versions=2)
-    assert system.states(key) == ["stored", "superseded"]
+    first, second = journey.first, journey.second
+    assert (first["state"], first["filename"]) == ("stored", "ventas.csv")
+    assert first["sha256"] == hashlib.sha256(journey.sent).hexdigest() != second["sha256"]
+    assert first["uploaded_by"] == second["uploaded_by"] == "owner"
+    assert journey.states == [["stored", "superseded"]]
 
 
-@pytest.mark.parametrize("way", ["PUT", "POST"])
+@pytest.mark.parametrize("way", LINKS)
 def test_a_link_opens_its_own_key_only(system: System, tmp_path: Path, way: str):
-    example, settings = examples()[f"curl, {way}"], system.settings()
+    example, settings = examples()[way], system.settings()
     (tmp_path / "ventas.csv").write_bytes(purchases(f"stolen-{way}"))
     assert example.run("ask", folder=tmp_path, settings=settings).returncode == 0
     link = tmp_path / "link.json"
@@ -229,12 +234,12 @@ def test_a_link_opens_its_own_key_only(system: System, tmp_path: Path, way: str)
     assert not [u for u in system.uploads(system.bodega) if "stolen" in u["key"]]
 
 
-@pytest.mark.parametrize("way", ["PUT", "POST"])
+@pytest.mark.parametrize("way", LINKS)
 def test_another_client_s_link_is_not_given(system: System, tmp_path: Path, way: str):
     (tmp_path / "ventas.csv").write_bytes(purchases("nobody"))
     settings = system.settings(DATACORE_TOKEN=system.bodega.token)
 
-    ended = examples()[f"curl, {way}"].run("ask", folder=tmp_path, settings=settings)
+    ended = examples()[way].run("ask", folder=tmp_path, settings=settings)
 
     assert ended.returncode != 0
     assert "404" in ended.stderr
@@ -258,4 +263,4 @@ def test_the_guide_names_the_settings_that_the_tools_were_given(system: System):
 
     given = {name for name in system.settings(TILL="t") if name.startswith(("AWS_", "TILL"))}
     assert told == given
-    assert set(examples()) == {*TOOLS, "curl, PUT", "curl, POST"}
+    assert set(examples()) == {*TOOLS, *LINKS}
