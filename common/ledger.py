@@ -298,6 +298,18 @@ class Ledger:
         with self._runtime.transaction() as connection:
             self._park(connection, row, body)
 
+    def park_given_up(self, body: bytes) -> None:
+        """Keep a message that its broker gave up on: workers died before they could claim it."""
+        row = {
+            "work_key": None,
+            "client": None,
+            "reason": "delivery_limit",
+            "error": "the broker delivered it too often without an answer",
+            "tries": 1,
+        }
+        with self._runtime.transaction() as connection:
+            self._park(connection, row, body)
+
     def release(self, claim: Claim) -> None:
         """Give the work back untouched: a graceful stop counts as nothing."""
         with self._runtime.transaction() as connection:

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from common.events import DatasetsChanged, Event, ObjectCreated, ObjectRemoved, client_of
-from common.object_storage import ObjectStorage
+from common.object_storage import STORE_ID_KEY, ObjectStorage
 from common.postgres import Postgres
 from common.settings import Settings
+from functions.reconcile.__main__ import Look, Reconcile
+from functions.reconcile.comparison import look_again
 from functions.reconcile.handler import handle
-from functions.reconcile.repository import Repository
+from functions.reconcile.repository import Cursor, Repository
 from tests.integration.pipeline import Pipeline, csv, running
 
 pytestmark = pytest.mark.integration
@@ -23,20 +26,35 @@ def pipeline(settings: Settings, client: str) -> Iterator[Pipeline]:
     yield from running(settings, client)
 
 
+def repository_of(pipeline: Pipeline, runtime: Postgres) -> Repository:
+    return Repository(app=pipeline.app, runtime=runtime, bucket=pipeline.settings.bucket)
+
+
 def reconcile(pipeline: Pipeline, *, min_age_s: float = 0, later_s: float = 1) -> list[Event]:
-    """Return what reconcile announces of the pipeline's client."""
+    """Return what a whole round announces of the pipeline's client, and what it misses."""
     runtime = Postgres(pipeline.settings.postgres_runtime_url)
     storage = ObjectStorage(pipeline.settings)
-    events = handle(
-        storage=storage,
-        repository=Repository(app=pipeline.app, runtime=runtime),
-        now=datetime.now(UTC) + timedelta(seconds=later_s),
-        min_age=timedelta(seconds=min_age_s),
-    )
-    mine = [event for event in events if client_of(event) == pipeline.client]
+    repository = repository_of(pipeline, runtime)
+    events: list[Event] = [DatasetsChanged(client=c) for c in repository.lagging_clients()]
+    cursor = Cursor()
+    is_last = False
+    while not is_last:
+        found = handle(
+            cursor,
+            storage=storage,
+            repository=repository,
+            now=datetime.now(UTC) + timedelta(seconds=later_s),
+            min_age=timedelta(seconds=min_age_s),
+        )
+        events += found.events
+        events += [
+            look_again(key.key, bucket=pipeline.settings.bucket, looked_at=key.looked_at)
+            for key in found.missing
+        ]
+        cursor, is_last = found.cursor, found.is_last
     runtime.close()
     storage.close()
-    return mine
+    return [event for event in events if client_of(event) == pipeline.client]
 
 
 def test_uploads_without_an_event_are_brought_home(pipeline: Pipeline):
@@ -95,3 +113,112 @@ def test_strays_are_told_of_once(pipeline: Pipeline, settings: Settings):
     stranger.settle(*found)
     assert reconcile(stranger) == []
     stranger.close()
+
+
+def test_without_any_event_the_end_is_the_same(pipeline: Pipeline):
+    """Put, overwrite, delete, undelete and erase, and nobody tells of anything."""
+    for number in range(6):
+        pipeline.put(f"norte/{number}.csv", csv(f"{number},2026-04-01,ana,tea,1,{number + 1}.00"))
+    pipeline.settle(*reconcile(pipeline))
+    pipeline.put("norte/0.csv", csv("10,2026-04-01,ana,tea,1,100.00"))
+    pipeline.delete("norte/1.csv")
+    hidden = pipeline.delete("norte/2.csv")
+    erased = pipeline.upload("norte/3.csv").version_id
+    pipeline.delete("norte/3.csv", erased)
+    pipeline.settle(*reconcile(pipeline))
+    assert pipeline.states() == {
+        "norte/0.csv": ["superseded", "stored"],
+        "norte/1.csv": ["removed"],
+        "norte/2.csv": ["removed"],
+        "norte/3.csv": ["removed"],
+        "norte/4.csv": ["stored"],
+        "norte/5.csv": ["stored"],
+    }
+    assert pipeline.revenue() == 100 + 5 + 6
+    pipeline.delete("norte/2.csv", hidden.object.version_id)
+    pipeline.delete("norte/0.csv", pipeline.upload("norte/0.csv").version_id)
+    pipeline.settle(*reconcile(pipeline))
+    assert pipeline.states()["norte/2.csv"] == ["stored"]
+    assert pipeline.states()["norte/0.csv"] == ["stored", "removed"]
+    assert pipeline.revenue() == 1 + 3 + 5 + 6
+    assert reconcile(pipeline) == []
+
+
+def test_pages_that_end_anywhere_show_all(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch):
+    for number in range(5):
+        pipeline.put(f"norte/{number}.csv", csv(f"{number},2026-04-01,ana,tea,1,1.00"))
+        pipeline.put(f"norte/{number}.csv", csv(f"{number},2026-04-01,ana,tea,1,2.00"))
+    monkeypatch.setattr("common.object_storage._PAGE", 3)
+    pipeline.settle(*reconcile(pipeline))
+    assert sum(map(len, pipeline.states().values())) == 10
+    pipeline.delete("norte/2.csv", pipeline.upload("norte/2.csv").version_id)
+    assert len(reconcile(pipeline)) == 1
+
+
+class TestTheBrakes:
+    """A look of the function itself, on a bucket and a ledger that other tests use, too."""
+
+    @pytest.fixture
+    def function(self, pipeline: Pipeline) -> Iterator[Reconcile]:
+        function = Reconcile(pipeline.settings, transport=pipeline.transport)
+        function.run_once(Look(starts_over=True, is_whole=True, is_confirmed=True))
+        pipeline.transport.queues.clear()
+        yield function
+        storage = ObjectStorage(pipeline.settings)
+        if storage.store_id() is None:
+            storage.mark(function._repository.cursor().store_id or "")
+        storage.close()
+        function.close()
+
+    def stored(self, pipeline: Pipeline, count: int) -> None:
+        for number in range(count):
+            body = csv(f"{number},2026-04-01,ana,tea,1,{number + 1}.00")
+            pipeline.settle(pipeline.put(f"norte/{number}.csv", body))
+
+    def erase(self, pipeline: Pipeline, number: int) -> None:
+        version = pipeline.upload(f"norte/{number}.csv").version_id
+        pipeline.delete(f"norte/{number}.csv", version)
+
+    def whole(self, function: Reconcile, **how: bool) -> Any:
+        return function.run_once(Look(starts_over=True, takes_all=True, is_whole=True, **how))
+
+    def removals(self, pipeline: Pipeline) -> int:
+        held = [b for b in pipeline.transport.held("ingest") if pipeline.client.encode() in b]
+        return len({b for b in held if b'"type": "ObjectRemoved"' in b})
+
+    def test_one_of_five_goes_without_a_person(self, pipeline: Pipeline, function: Reconcile):
+        self.stored(pipeline, 5)
+        self.erase(pipeline, 0)
+        assert self.whole(function).held_back is None
+        assert self.removals(pipeline) == 1
+
+    def test_two_of_five_wait_for_a_person(self, pipeline: Pipeline, function: Reconcile):
+        self.stored(pipeline, 5)
+        self.erase(pipeline, 0)
+        self.erase(pipeline, 1)
+        outcome = self.whole(function)
+        assert outcome.held_back is not None
+        assert outcome.held_back["code"].startswith("reconcile_too_many")
+        assert self.removals(pipeline) == 0
+        assert self.whole(function, is_dry=True).held_back == outcome.held_back
+        assert self.whole(function, is_confirmed=True).held_back is None
+        assert self.removals(pipeline) == 2
+
+    def test_an_unmarked_bucket_removes_nothing(self, pipeline: Pipeline, function: Reconcile):
+        self.stored(pipeline, 5)
+        pipeline.delete("norte/0.csv")
+        pipeline.s3.delete_object(Bucket=pipeline.settings.bucket, Key=STORE_ID_KEY)
+        outcome = self.whole(function)
+        assert outcome.held_back is not None
+        assert outcome.held_back["code"] == "reconcile_store_changed"
+        assert self.removals(pipeline) == 0
+
+    def test_a_second_reconcile_leaves_the_bucket_alone(
+        self, pipeline: Pipeline, function: Reconcile
+    ):
+        other = Reconcile(pipeline.settings, transport=pipeline.transport)
+        with other._repository.alone() as is_alone:
+            assert is_alone
+            assert self.whole(function).is_elsewhere
+        assert not self.whole(function).is_elsewhere
+        other.close()
