@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from common.events import ObjectCreated, UnreadableMessageError, from_message
 from common.ledger import Ledger
 from common.messaging import Transport
 from common.messaging.topology import PARKED, UNROUTED
@@ -40,7 +41,7 @@ def _route(transport: Transport) -> int:
         delivery = transport.receive(UNROUTED, wait_s=_WAIT_S)
         if delivery is None:
             return count
-        transport.publish("ingest", delivery.body)
+        transport.publish(ObjectCreated.queue, delivery.body)
         delivery.ack()
     return _MOST
 
@@ -50,6 +51,15 @@ def _park(transport: Transport, ledger: Ledger) -> int:
         delivery = transport.receive(PARKED, wait_s=_WAIT_S)
         if delivery is None:
             return count
-        ledger.park_given_up(delivery.body)
+        ledger.park_given_up(delivery.body, function=_function_of(delivery.body))
         delivery.ack()
     return _MOST
+
+
+def _function_of(body: bytes) -> str:
+    """Return who is woken by the message, so that a person can send it there again."""
+    try:
+        events = from_message(body).events
+    except UnreadableMessageError:
+        events = ()
+    return events[0].queue if events else ObjectCreated.queue  # only a store's can be neither

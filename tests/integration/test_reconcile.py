@@ -1,20 +1,43 @@
 """What no event announced is found by looking."""
 
+import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pika
 import pytest
+from sqlalchemy import text
 
-from common.events import DatasetsChanged, Event, ObjectCreated, ObjectRemoved, client_of
+import functions.notify.__main__ as notify
+from common.events import (
+    FUNCTIONS,
+    BranchSilent,
+    DatasetsChanged,
+    Event,
+    ObjectCreated,
+    ObjectRemoved,
+    client_of,
+    from_message,
+    subject_of,
+    to_message,
+)
+from common.ledger import Ledger
+from common.messaging import topology
+from common.messaging.rabbitmq import RabbitTransport
 from common.object_storage import STORE_ID_KEY, ObjectStorage
 from common.postgres import Postgres
 from common.settings import Settings
+from common.texts import say
 from functions.reconcile.__main__ import Look, Reconcile
+from functions.reconcile.broker import Tended, tend
 from functions.reconcile.comparison import look_again
-from functions.reconcile.handler import handle
+from functions.reconcile.handler import handle, silent_branches
 from functions.reconcile.repository import Cursor, Repository
+from tests.broker import Broker
+from tests.fakes import MemoryTransport
 from tests.integration.pipeline import Pipeline, csv, running
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -222,3 +245,65 @@ class TestTheBrakes:
             assert self.whole(function).is_elsewhere
         assert not self.whole(function).is_elsewhere
         other.close()
+
+
+def test_what_rabbitmq_could_not_deliver_is_brought_home(broker: Broker, settings: Settings):
+    ours = broker.settings(broker.new_vhost())
+    transport = RabbitTransport(ours)
+    transport.declare(FUNCTIONS)
+    lost, given_up = (
+        to_message(DatasetsChanged(client=secrets.token_hex(4)), event_id="e", source="test")
+        for _ in range(2)
+    )
+    connection = pika.BlockingConnection(pika.URLParameters(ours.amqp_url.get_secret_value()))
+    connection.channel().basic_publish(topology.UNROUTED, "", lost)
+    connection.channel().basic_publish(topology.GIVEN_UP, "", given_up)
+    runtime, app = Postgres(settings.postgres_runtime_url), Postgres(settings.postgres_app_url)
+    ledger = Ledger(runtime=runtime, app=app, function="reconcile", owner="r", lease_s=60)
+    wait_until(lambda: transport.waiting(topology.PARKED) and transport.waiting(topology.UNROUTED))
+
+    assert tend(transport, ledger) == Tended(routed=1, parked=1)
+
+    delivery = transport.receive("ingest", wait_s=10)
+    assert delivery is not None
+    assert delivery.body == lost
+    with runtime.transaction() as rows:
+        row = rows.execute(
+            text("SELECT function, reason FROM parked WHERE body = :body"), {"body": given_up}
+        ).one()
+    assert (row.function, row.reason) == ("cluster", "delivery_limit")
+    assert transport.waiting(topology.PARKED) == transport.waiting(topology.UNROUTED) == 0
+    connection.close()
+    transport.close()
+    runtime.close()
+    app.close()
+
+
+def test_a_branch_that_stopped_sending_is_told_of_once(pipeline: Pipeline, settings: Settings):
+    for number in range(4):
+        body = csv(f"{number},2026-04-01,ana,tea,1,{number + 1}.00")
+        pipeline.settle(pipeline.put(f"norte/{number}.csv", body))
+    runtime = Postgres(settings.postgres_runtime_url)
+    repository = repository_of(pipeline, runtime)
+
+    def silent(days: float) -> list[BranchSilent]:
+        now = datetime.now(UTC) + timedelta(days=days)
+        found = silent_branches(repository, now)
+        return [event for event in found if event.client == pipeline.client]
+
+    assert silent(0.9) == []
+    (event,) = silent(1.1)
+    assert (event.branch, event.usual_days) == ("norte", 1)
+    assert from_message(to_message(event, event_id="e", source="test")).events == (event,)
+    with notify.connected(settings) as function:
+        function._transport.close()
+        function._transport = queue = MemoryTransport()
+        queue.publish("notify", to_message(event, event_id=subject_of(event), source="test"))
+        function.step()
+    (notice,) = pipeline.rows("SELECT code, params FROM notices")
+    assert "norte" in say(notice.code, notice.params, language="es")
+    assert silent(1.1) == []
+    pipeline.settle(pipeline.put("norte/9.csv", csv("9,2026-04-01,ana,tea,1,9.00")))
+    assert silent(0.9) == []
+    assert len(silent(1.1)) == 1
+    runtime.close()
