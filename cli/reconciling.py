@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.outcome import CommandError, Exit
+from common import logs
 from common.exceptions import TransientError
 from common.settings import Settings
 
@@ -21,7 +22,13 @@ def look_once(home: Path, *, is_whole: bool, is_dry: bool, is_confirmed: bool) -
     from functions.reconcile.__main__ import Look, Reconcile
 
     look = Look(starts_over=is_whole, is_whole=is_whole, is_dry=is_dry, is_confirmed=is_confirmed)
-    reconcile = Reconcile(_settings(home))
+    settings = _settings(home)
+    # To stderr, and only what went wrong: stdout belongs to the command.
+    logs.configure(
+        settings.model_copy(update={"log_format": "console", "log_level": "ERROR"}),
+        function="reconcile",
+    )
+    reconcile = Reconcile(settings)
     try:
         outcome = reconcile.run_once(look)
     except TransientError as error:
