@@ -28,7 +28,8 @@ ByFunction = Annotated[str | None, typer.Option("--function", help="Only this fu
 ByReason = Annotated[
     str | None,
     typer.Option(
-        "--reason", help="Only with this reason: unreadable, dependency, bug, worker_died."
+        "--reason",
+        help="Only with this reason: unreadable, dependency, bug, worker_died, delivery_limit.",
     ),
 ]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...")]

@@ -51,9 +51,11 @@ def look(where: Place, client: str | None, *, language: str) -> dict[str, Any]:
     known = [where.connection(client)] if client else list(where.connections().values())
     health = readiness(where.address())
     servers = health.body.get("servers", {})
+    held_back = health.body.get("held_back", [])
     return {
         "state": _health(health.status, servers),
         "servers": servers,
+        "held_back": held_back,
         "clients": [_look_at(connection, language) for connection in known],
     }
 
@@ -79,6 +81,7 @@ def _health(status_code: int, servers: Mapping[str, str]) -> str:
 def _attention(found: dict[str, Any]) -> Exit:
     waits = ("needs_answer", "parked")
     waiting = any(u["state"] in waits for c in found["clients"] for u in c["uploads"])
+    waiting = waiting or bool(found["held_back"])
     return Exit.PARTLY if waiting or found["state"] != "healthy" else Exit.DONE
 
 
@@ -90,5 +93,7 @@ def _show(found: dict[str, Any], *, language: str) -> None:
     console = Console(highlight=False)
     write = render.Writer(language=language)
     console.print(render.health(found["state"], found["servers"], write))
+    for said in found["held_back"]:
+        console.print(f" {write.say(said['code'], **said['params'])}", style="bold yellow")
     for client in found["clients"]:
         console.print(render.client_status(client, write, width=console.width))

@@ -131,6 +131,18 @@ class UploadParked(UploadEvent):
     """The upload was given up on; an operator has to look."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BranchSilent(Event):
+    """A branch has sent nothing for longer than it usually does."""
+
+    queue: ClassVar[str] = "notify"
+    client: str
+    branch: str
+    last_upload: str  # the next one ends the silence
+    last_at: datetime
+    usual_days: int  # between two uploads
+
+
 def client_of(event: Event) -> str | None:
     """Return the client that an event is about; for an object, the first part of its key."""
     if isinstance(event, ObjectCreated | ObjectRemoved):
@@ -152,6 +164,8 @@ def subject_of(event: Event) -> str:
             return f"SegmentationStored:{event.client}/{event.segmentation}"
         case UploadEvent():
             return f"{type(event).__name__}:{event.client}/{event.upload}"
+        case BranchSilent():
+            return f"BranchSilent:{event.client}/{event.branch}@{event.last_upload}"
         case _:
             return f"{type(event).__name__}:{client_of(event)}"
 
@@ -168,6 +182,7 @@ EVENTS: Mapping[str, type[Event]] = {
         UploadRejected,
         UploadNeedsAnswer,
         UploadParked,
+        BranchSilent,
     )
 }
 
@@ -201,8 +216,9 @@ def _from_envelope(envelope: Mapping[str, Any]) -> Event:
         data = dict(envelope["data"])
         if "object" in data:
             data["object"] = ObjectRef(**data["object"])
-        if data.get("event_time"):
-            data["event_time"] = datetime.fromisoformat(data["event_time"])
+        for moment in ("event_time", "last_at"):
+            if data.get(moment):
+                data[moment] = datetime.fromisoformat(data[moment])
         event = cls(**data)
         _check(event)
     except _MISSHAPEN as error:
@@ -223,7 +239,7 @@ def _check(value: Event | ObjectRef) -> None:
             if "\0" in content:
                 raise ValueError(f"NUL in {field.name}")
             content.encode()
-        elif field.default is dataclasses.MISSING or not isinstance(content, _PLAIN):
+        elif not isinstance(content, field.type if isinstance(field.type, type) else _PLAIN):
             raise TypeError(f"{field.name} is a {type(content).__name__}")
 
 

@@ -298,6 +298,19 @@ class Ledger:
         with self._runtime.transaction() as connection:
             self._park(connection, row, body)
 
+    def park_given_up(self, body: bytes, *, function: str) -> None:
+        """Keep a message of `function` that its broker gave up on before anybody claimed it."""
+        row = {
+            "work_key": None,
+            "client": None,
+            "reason": "delivery_limit",
+            "error": "the broker delivered it too often without an answer",
+            "tries": 1,
+            "failing_s": 0.0,
+        }
+        with self._runtime.transaction() as connection:
+            self._park(connection, row, body, function=function)
+
     def release(self, claim: Claim) -> None:
         """Give the work back untouched: a graceful stop counts as nothing."""
         with self._runtime.transaction() as connection:
@@ -377,10 +390,18 @@ class Ledger:
         body = to_message(event, event_id=event_id, source=self._function)
         return Outgoing(id=event_id, queue=event.queue, body=body)
 
-    def _park(self, connection: Connection, row: Mapping[str, object], body: bytes) -> list[Event]:
-        values = {**row, "function": self._function, "body": body}
+    def _park(
+        self,
+        connection: Connection,
+        row: Mapping[str, object],
+        body: bytes,
+        *,
+        function: str | None = None,
+    ) -> list[Event]:
+        function = function or self._function
+        values = {**row, "function": function, "body": body}
         before = connection.execute(_PARKED_BEFORE, values).scalar_one()
-        name = f"{self._function}:{row['work_key']}:{before or ''}".encode() + body
+        name = f"{function}:{row['work_key']}:{before or ''}".encode() + body
         parked_id = hashlib.sha256(name).hexdigest()[:16]
         connection.execute(_PARK, values | {"id": parked_id})
         return []

@@ -17,7 +17,9 @@ from common.events import ObjectRef, StoredObject
 from common.exceptions import TransientError
 from common.settings import Settings
 
+STORE_ID_KEY = ".datacore/store-id"
 _BLOCK_BYTES = 1 << 20
+_PAGE = 1000  # versions; the most that a store lists at once
 _GONE = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "412", "PreconditionFailed", "405"}
 
 
@@ -32,6 +34,14 @@ class Download:
     path: Path
     sha256: str
     size: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """A stretch of the bucket's list."""
+
+    versions: list[StoredObject]
+    last_key: str | None  # where the next page goes on; None: this was the last
 
 
 class ObjectStorage:
@@ -65,6 +75,35 @@ class ObjectStorage:
         with _reaching_store():
             for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
                 yield from self._on_page(page)
+
+    def page_of_versions(self, after: str) -> Page:
+        """Return the versions of the next keys after a key, each key with all it has."""
+        with _reaching_store():
+            answer = self._client.list_object_versions(
+                Bucket=self.bucket, KeyMarker=after, MaxKeys=_PAGE
+            )
+        versions = list(self._on_page(answer))
+        if not answer["IsTruncated"]:
+            return Page(versions=versions, last_key=None)
+        # The page may have cut its last key in two.
+        last = answer["NextKeyMarker"]
+        whole = [version for version in versions if version.ref.key != last]
+        return Page(versions=whole + self.history(last), last_key=last)
+
+    def store_id(self) -> str | None:
+        """Return what marks this bucket, or None: it was emptied, or never marked."""
+        try:
+            with _reaching_store():
+                answer = self._client.get_object(Bucket=self.bucket, Key=STORE_ID_KEY)
+                content: bytes = answer["Body"].read(200)
+        except ObjectGoneError:
+            return None
+        return content.decode(errors="replace")
+
+    def mark(self, store_id: str) -> None:
+        """Write what tells this bucket from another of the same name."""
+        with _reaching_store():
+            self._client.put_object(Bucket=self.bucket, Key=STORE_ID_KEY, Body=store_id.encode())
 
     def _on_page(self, page: Mapping[str, Any]) -> Iterator[StoredObject]:
         for version in page.get("Versions", ()):

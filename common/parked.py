@@ -19,7 +19,7 @@ from common.events import UploadRejected, to_message
 from common.postgres import Postgres
 
 SOURCE = "parked"
-REASONS = ("unreadable", "dependency", "bug", "worker_died")
+REASONS = ("unreadable", "dependency", "bug", "worker_died", "delivery_limit")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

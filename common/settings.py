@@ -55,10 +55,15 @@ class Settings(BaseSettings):
     relay_after_s: float = 10.0
     # Seconds a stopping worker may take to finish its running message.
     drain_s: float = 25.0
-    # Seconds between two listings of the bucket. An object younger than `reconcile_min_age_s`
-    # is left to its own event.
+    # Seconds between two looks at the bucket, and after which it must have been seen whole. An
+    # object younger than `reconcile_min_age_s` is left to its own event.
     reconcile_every_s: float = 300.0
+    reconcile_whole_every_s: float = 24 * 3600.0
     reconcile_min_age_s: float = 120.0
+    # Pages of 1000 versions in one look, and the length of ingest's queue at which a look stops:
+    # live traffic wins.
+    reconcile_pages: int = 50
+    reconcile_queue_limit: int = 1000
     # Seconds after which a published event that no worker has seen counts as lost by the queue.
     lost_after_s: float = 900.0
 

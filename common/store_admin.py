@@ -147,7 +147,11 @@ def function_policies(bucket: str) -> Mapping[str, Policy]:
         "ingest": _policy(
             _allow(look, bucket), _allow(["s3:GetObject", "s3:GetObjectVersion"], f"{bucket}/*")
         ),
-        "reconcile": _policy(_allow(look, bucket)),
+        # Without the right to list, what is not there is forbidden instead of missing.
+        "reconcile": _policy(
+            _allow([*look, "s3:ListBucket"], bucket),
+            _allow(["s3:GetObject", "s3:PutObject"], f"{bucket}/.datacore/store-id"),
+        ),
         # It reads nothing: what it signs is used by browsers, which put files.
         "report_api": _policy(
             _allow(["s3:GetBucketVersioning"], bucket), _allow(["s3:PutObject"], f"{bucket}/*")

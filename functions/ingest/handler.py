@@ -24,10 +24,10 @@ from common.failpoints import failpoint
 from common.ledger import Claim
 from common.object_storage import Download, ObjectGoneError, ObjectStorage
 from common.runtime import Failure, FailureKind
+from common.versions import is_alive
 from functions.ingest.frames import FrameRepository
 from functions.ingest.reader import FormatProfile, OpenQuestionError, open_file
 from functions.ingest.repository import Dataset, Place, Upload, UploadRepository
-from functions.ingest.versions import is_alive
 
 
 def handle(

@@ -4,11 +4,12 @@ Pure, and independent of the order in which versions were announced or read: the
 the one with the later store time, then version id.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from common.events import StoredObject
+from common.versions import is_alive
 
 _COUNTS = {"stored", "duplicate"}  # outcomes that make an older version superseded
 
@@ -22,15 +23,6 @@ class KeyUpload:
     stored_at: datetime
     state: str
     outcome: str | None  # stored, duplicate, rejected; None: not read yet, or waiting for an answer
-
-
-def is_alive(version_id: str | None, history: Iterable[StoredObject]) -> bool:
-    """Say whether this version is in the store and no later delete hides it."""
-    versions = list(history)
-    mine = next((v for v in versions if v.ref.version_id == version_id and not v.is_removal), None)
-    if mine is None:
-        return False
-    return not any(v.is_removal and _order(v) > _order(mine) for v in versions)
 
 
 def settle(uploads: Sequence[KeyUpload], history: Sequence[StoredObject]) -> Mapping[str, str]:
@@ -53,7 +45,3 @@ def _own(upload: KeyUpload) -> str:
         return upload.outcome
     # Deleted before it was read, and back again: it has yet to be read.
     return "announced" if upload.state == "removed" else upload.state
-
-
-def _order(version: StoredObject) -> tuple[datetime, str]:
-    return version.stored_at, version.ref.version_id or ""

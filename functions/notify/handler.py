@@ -1,7 +1,7 @@
-"""Notify: tell people what became of their uploads, and that new segments are there.
+"""Notify: tell people what became of their uploads, of new segments, and of a silent branch.
 
 Trigger    UploadStored | UploadDuplicated | UploadRejected | UploadNeedsAnswer | UploadParked
-           | SegmentationStored
+           | SegmentationStored | BranchSilent
 Reads      upload, file balance, segmentation, users (Postgres)
 Writes     notices (Postgres)
 Publishes  nothing
@@ -11,7 +11,7 @@ Delivered twice: a notice is unique by client, user and what it is about, so nob
 
 from common import events
 from common.ledger import Claim
-from functions.notify.notice import Notice, of_segmentation, of_upload
+from functions.notify.notice import Notice, of_segmentation, of_silence, of_upload
 from functions.notify.repository import NoticeRepository
 
 
@@ -31,5 +31,7 @@ def _notice(event: events.Event, notices: NoticeRepository) -> Notice | None:
             found = notices.segmentation(client, segmentation)
             # What is gone was replaced by a newer one, and that has its own event.
             return None if found is None else of_segmentation(found)
+        case events.BranchSilent():
+            return of_silence(event)
         case _:
             raise TypeError(f"nobody is told about {type(event).__name__}")

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from common.events import (
+    BranchSilent,
     UploadDuplicated,
     UploadEvent,
     UploadNeedsAnswer,
@@ -75,6 +76,16 @@ def of_segmentation(segmentation: Segmentation) -> Notice:
         return Notice(code="notice_segments_empty", roles=SEES_SEGMENTS)
     params = {"customers": segmentation.customers, "as_of": segmentation.as_of.isoformat()}
     return Notice(code="notice_segments", params=params, roles=SEES_SEGMENTS)
+
+
+def of_silence(event: BranchSilent) -> Notice:
+    """Return what people are told about a branch that sends nothing."""
+    params = {
+        "branch": event.branch,
+        "last": event.last_at.isoformat(),
+        "days": event.usual_days,
+    }
+    return Notice(code="notice_branch_silent", params=params, roles=SEES_UPLOADS)
 
 
 def _sentence(event: UploadEvent, upload: Upload) -> tuple[str, dict[str, object]]:

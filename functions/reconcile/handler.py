@@ -3,65 +3,119 @@
 Trigger    timer; the first time right after the start
 Reads      object versions (object store); known uploads, clients' versions, outbox and claims
            (PostgreSQL)
-Writes     nothing
+Writes     where the list goes on, and which keys are missing (PostgreSQL)
 Publishes  ObjectCreated for versions that the ledger does not know; ObjectRemoved for keys that
-           were deleted; DatasetsChanged for clients whose report lags their data
+           were deleted, undeleted or erased; DatasetsChanged for clients whose report lags their
+           data; BranchSilent
 
 Delivered twice: what it announces goes through the same claims as any event, so announcing a
 thing again, or one that its own event announces as well, changes nothing.
 """
 
-from collections.abc import Iterable, Iterator
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 
-from common.events import (
-    DatasetsChanged,
-    Event,
-    ObjectCreated,
-    ObjectRemoved,
-    StoredObject,
-    is_purchase_file,
-)
+from common.events import BranchSilent, Event, StoredObject, is_purchase_file, subject_of
 from common.object_storage import ObjectStorage
-from functions.reconcile.repository import KnownUploads, Repository
+from functions.reconcile.comparison import (
+    KnownKey,
+    MissingKey,
+    is_missing,
+    missed,
+)
+from functions.reconcile.repository import BranchUploads, Cursor, Repository
+from functions.reconcile.silence import is_silent, usual_gap
 
-SOURCE = "reconcile"
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What one page of the bucket's list showed."""
+
+    events: Sequence[Event]
+    missing: Sequence[MissingKey]
+    cursor: Cursor  # after this page
+    is_last: bool
 
 
 def handle(
-    *, storage: ObjectStorage, repository: Repository, now: datetime, min_age: timedelta
-) -> Iterator[Event]:
-    """Yield what has to be announced; objects younger than `min_age` are left to their own event.
+    cursor: Cursor,
+    *,
+    storage: ObjectStorage,
+    repository: Repository,
+    now: datetime,
+    min_age: timedelta,
+) -> Found:
+    """Compare the next page of the bucket with the ledger.
+
+    A key with a version younger than `min_age` is left to its own event. What the ledger knows
+    between the highest key seen and this page's, and the page does not show, is asked for by name:
+    so no order of the list is relied upon, but in key order nothing has to be asked.
 
     Raises:
         TransientError: A server cannot be reached.
     """
-    settled = (
-        version
-        for version in storage.versions()
-        if is_purchase_file(version.ref.key) and version.stored_at <= now - min_age
+    before = repository.clock()
+    page = storage.page_of_versions(cursor.after_key)
+    keys = _by_key(page.versions)
+    highest = (
+        None
+        if page.last_key is None
+        else max([cursor.highest_key, *(version.ref.key for version in page.versions)])
     )
-    for prefix, versions in groupby(settled, key=_prefix):
-        yield from compare(versions, repository.known_uploads(prefix))
-    for client in repository.lagging_clients():
-        yield DatasetsChanged(client=client)
+    known = repository.known(list(keys))
+    events: list[Event] = []
+    missing: list[MissingKey] = []
+    for key, versions in keys.items():
+        if max(v.stored_at for v in versions) <= now - min_age:
+            events.extend(missed(versions, known[key]))
+        missing.extend(_missing(key, versions, known[key], before))
+    for key in repository.live_between(cursor.highest_key, highest, before=before):
+        if key not in keys:
+            history = storage.history(key)
+            missing.extend(_missing(key, history, repository.known([key])[key], before))
+    return Found(
+        events=events,
+        missing=missing,
+        cursor=cursor.moved(after_key=page.last_key or "", highest_key=highest or ""),
+        is_last=page.last_key is None,
+    )
 
 
-def compare(versions: Iterable[StoredObject], known: KnownUploads) -> Iterator[Event]:
-    """Yield the events that the ledger has missed of one client's versions."""
+def silent_branches(repository: Repository, now: datetime) -> Iterator[BranchSilent]:
+    """Yield the branches that send nothing for longer than usual, of which nobody was told."""
+    for branch in repository.branches():
+        if is_silent(branch.stored_at, now):
+            event = _silence(branch)
+            if subject_of(event) not in repository.told_silences(branch.client):
+                yield event
+
+
+def _silence(branch: BranchUploads) -> BranchSilent:
+    gap = usual_gap(branch.stored_at)
+    assert gap is not None, "it is longer than that since the last one"
+    return BranchSilent(
+        client=branch.client,
+        branch=branch.branch,
+        last_upload=branch.last_upload,
+        last_at=branch.stored_at[0],
+        usual_days=math.ceil(gap / timedelta(days=1)),
+    )
+
+
+def _by_key(versions: Sequence[StoredObject]) -> Mapping[str, list[StoredObject]]:
+    keys: dict[str, list[StoredObject]] = defaultdict(list)
     for version in versions:
-        if version.is_removal:
-            if version.is_latest and version.ref.key in known.live_keys:
-                yield ObjectRemoved(object=version.ref, event_time=version.stored_at, source=SOURCE)
-        elif (version.ref.key, version.ref.version_id) not in known.versions:
-            yield ObjectCreated(
-                object=version.ref,
-                size=version.size,
-                event_time=version.stored_at,
-                source=SOURCE,
-            )
+        if is_purchase_file(version.ref.key):
+            keys[version.ref.key].append(version)
+    return keys
 
 
-def _prefix(version: StoredObject) -> str:
-    return version.ref.key.partition("/")[0]
+def _missing(
+    key: str, versions: Sequence[StoredObject], known: KnownKey, before: datetime
+) -> list[MissingKey]:
+    if not is_missing(versions, known, before=before):
+        return []
+    return [MissingKey(client=key.partition("/")[0], key=key, looked_at=known.looked_at)]

@@ -53,7 +53,7 @@ def livez() -> dict[str, str]:
 
 @routes.get("/readyz")
 def readyz(world: TheWorld) -> JSONResponse:
-    """Say which servers answer; without Redis everything is right, only slower."""
+    """Say which servers answer, and what waits for an operator; Redis only makes it faster."""
     needed = {
         "postgres": _answers(world.check_postgres),
         "mongo": _answers(world.check_mongo),
@@ -64,6 +64,8 @@ def readyz(world: TheWorld) -> JSONResponse:
         {
             "state": "ready" if is_ready else "not_ready",
             "servers": {name: "up" if is_up else "down" for name, is_up in servers.items()},
+            # What a person has to decide about; requests are answered all the same.
+            "held_back": world.repository.held_back() if needed["postgres"] else [],
         },
         status_code=HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE,
     )

@@ -132,11 +132,21 @@ class ExportCutShortError(RuntimeError):
     """The segmentation was removed while its customers were being listed."""
 
 
+_HELD_BACK = text(
+    "SELECT held_back FROM reconcile_cursor WHERE held_back IS NOT NULL ORDER BY bucket"
+)
+
+
 class Repository:
     """Reads and writes of one client each. All raise TransientError while PostgreSQL is away."""
 
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
+
+    def held_back(self) -> list[dict[str, Any]]:
+        """Return why reconcile removes nothing, if it does not: codes and their parameters."""
+        with self._postgres.transaction() as connection:
+            return list(connection.execute(_HELD_BACK).scalars())
 
     def client(self, client: str) -> Client:
         """Return the client of somebody who is signed in."""

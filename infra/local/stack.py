@@ -107,6 +107,16 @@ class Stack(ABC):
         self._supervisor.watch(self._servers)
         self._supervisor.start()
 
+    def attach(self) -> bool:
+        """Learn where another process runs the servers of this home; False: none ever did."""
+        kept = self.home.kept_ports()
+        if not kept:
+            return False
+        self._secrets = self.home.secrets()
+        self._ports = Ports(**kept)
+        self._lanes()
+        return True
+
     @abstractmethod
     def _lanes(self) -> Sequence[Sequence[Server]]:
         """Make the servers. Lanes start side by side, the servers of one after each other."""

@@ -161,6 +161,7 @@ def test_status_as_json_has_health_uploads_and_notices(home, stub):
         "version": 1,
         "state": "healthy",
         "servers": {"postgres": "up", "mongo": "up"},
+        "held_back": [],
         "clients": [{"client": "acme", "uploads": [], "notices": []}],
     }
 

@@ -6,7 +6,8 @@ from itertools import permutations
 import pytest
 
 from common.events import ObjectRef, StoredObject
-from functions.ingest.versions import KeyUpload, is_alive, settle
+from common.versions import is_alive
+from functions.ingest.versions import KeyUpload, settle
 
 pytestmark = pytest.mark.unit
 
