@@ -49,7 +49,7 @@ from functions.ingest.reader.texts import Text, copy, original
 from functions.ingest.reader.unpacking import unpack
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "1"
+READER_VERSION = "2"
 
 # Rows of one batch. Batches, and so the chunks of a frame, depend on the file's rows alone.
 BATCH_ROWS = 65_536
