@@ -1,9 +1,12 @@
 """The reader: any branch's file, read right without settings.
 
-    bytes    ->  `encoding`    which kind of file, and how its bytes become text
-    layout   ->  `dialect`     what stands before the table, its delimiter, its header
+    bytes    ->  `unpacking`   the file, or the one inside it
+             ->  `encoding`    which kind of file, and how its bytes become text, by `alphabets`
+             ->  `texts`       the file's own bytes, or a copy in UTF-8 with the way back
+    layout   ->  `dialect`     `styles`: how cells are written; `shape`: where the table begins
     records  ->  `rows`        with row, line and byte, vectorised; `careful` where that cannot tell
-    columns  ->  `columns`     which of the file's columns is which of ours
+             ->  `ending`      where the table ends, and what stands below it
+    columns  ->  `columns`     which of the file's columns is which of ours, by `synonyms`
     evidence ->  `evidence`    what each column as a whole says of dates and decimal marks
     values   ->  `conversion`  `dates` and `numbers`, typed and exact; the rest is `rejection`
 

@@ -1,17 +1,34 @@
-"""The careful path: one record at a time, by the letter of RFC 4180, and it says what is wrong.
+"""The careful path: one record at a time, by the letter, and it says what is wrong.
 
 It defines what a record is; the vectorised path of `rows` must find the same ones. A cell is quoted
 if it *begins* with a quote; any other quote is literal text. Line ends are LF, CRLF and CR.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
-QUOTE = b'"'
-# The look-ahead keeps half of a doubled quote from ending a cell that is never closed.
-_QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"(?!")')
+DOUBLE, SINGLE, NONE = b'"', b"'", b""
+BACKSLASH = b"\\"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Style:
+    """How the cells of a record are told apart."""
+
+    delimiter: bytes  # may be several; of a fixed-width table none
+    quote: bytes = DOUBLE  # or single, or none
+    escape: bytes = NONE  # backslash: it takes the next byte literally; none: quotes are doubled
+    is_padded: bool = False  # any run of blanks is one delimiter, and none around the record
+    cuts: tuple[int, ...] = ()  # fixed width: where each column begins, in characters
+
+    @property
+    def is_plain(self) -> bool:
+        """Say whether the vectorised path knows this style."""
+        is_table = not self.is_padded and not self.cuts
+        return is_table and not self.escape and len(self.delimiter) == 1 and self.quote != NONE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +38,9 @@ class Record:
     start: int
     end: int
     cells: tuple[bytes, ...]
-    spoiled: int | None = None  # index of the first cell with text after its closing quote
+    spans: tuple[tuple[int, int], ...]  # where each cell stands in `data`, quotes and all
+    # Index of the first cell with text after its closing quote, or that a border goes through.
+    spoiled: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,48 +52,78 @@ class Unfinished:
     is_lost: bool = False  # more bytes would not mend it
 
 
+_LINE = re.compile(rb"[^\r\n]*")
+_TOKEN = re.compile(rb"[^ \t]+")
+
+
 @cache
-def _plain(delimiter: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"[^\r\n" + re.escape(delimiter) + rb"]*")
+def _quoted(style: Style) -> re.Pattern[bytes]:
+    q = re.escape(style.quote)
+    if style.escape:
+        return re.compile(rb"%b(?:[^%b\\]++|\\.|%b%b)*+%b" % (q, q, q, q, q), re.DOTALL)
+    # The look-ahead keeps half of a doubled quote from ending a cell that is never closed.
+    return re.compile(rb"%b[^%b]*(?:%b%b[^%b]*)*%b(?!%b)" % (q, q, q, q, q, q, q))
 
 
-def read_record(data: bytes, start: int, *, delimiter: bytes, final: bool) -> Record | Unfinished:
+@cache
+def _plain(style: Style) -> re.Pattern[bytes]:
+    delimiter = re.escape(style.delimiter)
+    if len(style.delimiter) == 1:
+        one = rb"[^\r\n%b%b]" % (delimiter, re.escape(style.escape))
+    else:
+        one = rb"(?!%b)[^\r\n%b]" % (delimiter, re.escape(style.escape))
+    return re.compile(rb"(?:%b|\\.?)*+" % one if style.escape else rb"(?:%b)*+" % one, re.DOTALL)
+
+
+def read_record(data: bytes, start: int, *, style: Style, final: bool) -> Record | Unfinished:
     """Read the record that begins at `start`; `final` says that no bytes follow `data`."""
-    plain = _plain(delimiter)
+    if style.is_padded or style.cuts:
+        return _read_line(data, start, style=style, final=final)
     cells: list[bytes] = []
+    spans: list[tuple[int, int]] = []
     spoiled: int | None = None
     position = start
     while True:
-        cell, end, state = _read_cell(data, position, plain)
+        cell, end, state = _read_cell(data, position, style)
         if state in {_OPEN, _SWALLOWED}:
             return Unfinished(start=start, opening=position, is_lost=state == _SWALLOWED)
         if state == _SPOILED and spoiled is None:
             spoiled = len(cells)
         cells.append(cell)
-        if not data.startswith(delimiter, end):
+        spans.append((position, end))
+        if not data.startswith(style.delimiter, end):
             break
-        position = end + 1
+        position = end + len(style.delimiter)
     after = _after_line_end(data, end)
-    if not final and (after == end or (after == len(data) and data.endswith(b"\r"))):
+    if _may_go_on(data, end, after, final=final):
         return Unfinished(start=start)
-    return Record(start=start, end=after, cells=tuple(cells), spoiled=spoiled)
+    return Record(start=start, end=after, cells=tuple(cells), spans=tuple(spans), spoiled=spoiled)
 
 
 _WHOLE, _SPOILED, _OPEN, _SWALLOWED = range(4)
 
 
-def _read_cell(data: bytes, start: int, plain: re.Pattern[bytes]) -> tuple[bytes, int, int]:
+def _read_cell(data: bytes, start: int, style: Style) -> tuple[bytes, int, int]:
     """Return a cell's content, where it ends, and its state."""
-    quoted = _QUOTED.match(data, start)
+    is_quoted = style.quote and data.startswith(style.quote, start)
+    quoted = _quoted(style).match(data, start) if is_quoted else None
     if quoted is None:
-        state = _OPEN if data.startswith(QUOTE, start) else _WHOLE
-        end = _end_of(plain, data, start)
-        return data[start:end], end, state
+        end = _end_of(_plain(style), data, start)
+        return _unescaped(data[start:end], style), end, _OPEN if is_quoted else _WHOLE
     content = quoted.group()[1:-1]
-    end = _end_of(plain, data, quoted.end())
+    end = _end_of(_plain(style), data, quoted.end())
     if end == quoted.end():
-        return content.replace(b'""', b'"'), end, _WHOLE
+        content = content.replace(style.quote * 2, style.quote)
+        return _unescaped(content, style), end, _WHOLE
     return content, end, _SWALLOWED if _spans_lines(content) else _SPOILED
+
+
+def _unescaped(cell: bytes, style: Style) -> bytes:
+    """Drop the backslashes before what would end a cell; others are text."""
+    if not style.escape or style.escape not in cell:
+        return cell
+    ends = b"|".join(map(re.escape, (style.escape, style.quote or style.delimiter, b"\n", b"\r")))
+    return re.sub(rb"\\(%b|%b)" % (ends, re.escape(style.delimiter)), rb"\1", cell)
 
 
 def _end_of(plain: re.Pattern[bytes], data: bytes, start: int) -> int:
@@ -93,11 +142,51 @@ def _after_line_end(data: bytes, position: int) -> int:
     return min(position + 1, len(data))
 
 
-def read_records(data: bytes, *, delimiter: bytes, final: bool) -> Iterator[Record | Unfinished]:
+def _may_go_on(data: bytes, end: int, after: int, *, final: bool) -> bool:
+    return not final and (after == end or (after == len(data) and data.endswith(b"\r")))
+
+
+def _read_line(data: bytes, start: int, *, style: Style, final: bool) -> Record | Unfinished:
+    """Read a record of a table whose columns stand below each other."""
+    end = _end_of(_LINE, data, start)
+    after = _after_line_end(data, end)
+    if _may_go_on(data, end, after, final=final):
+        return Unfinished(start=start)
+    line = data[start:end]
+    spans = _cut(line, style.cuts) if style.cuts else [m.span() for m in _TOKEN.finditer(line)]
+    spans = spans or [(0, len(line))]
+    across = [i for i, (a, _) in enumerate(spans) if style.cuts and _is_word(line, a)]
+    return Record(
+        start=start,
+        end=after,
+        cells=tuple(line[a:b].strip(b" \t") for a, b in spans),
+        spans=tuple((start + a, start + b) for a, b in spans),
+        spoiled=across[0] if across else None,
+    )
+
+
+def _is_word(line: bytes, place: int) -> bool:
+    """Say whether a column's border goes through a word."""
+    around = line[max(place - 1, 0) : place + 1]
+    return place > 0 and len(around) == 2 and not any(blank in around for blank in (b" ", b"\t"))
+
+
+def _cut(line: bytes, cuts: Sequence[int]) -> list[tuple[int, int]]:
+    """Return where the columns of a line are, in bytes; it is UTF-8."""
+    if not line.strip(b" \t"):
+        return [(0, len(line))]
+    begins = [0, *cuts[1:], max(len(line), cuts[-1])]
+    if not line.isascii():
+        text = line.decode()
+        begins = [len(text[:cut].encode()) for cut in begins]
+    return [(min(a, len(line)), min(b, len(line))) for a, b in pairwise(begins)]
+
+
+def read_records(data: bytes, *, style: Style, final: bool) -> Iterator[Record | Unfinished]:
     """Yield all records of `data`; the last may be unfinished."""
     position = 0
     while position < len(data):
-        record = read_record(data, position, delimiter=delimiter, final=final)
+        record = read_record(data, position, style=style, final=final)
         yield record
         if isinstance(record, Unfinished):
             return

@@ -112,7 +112,7 @@ def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
     )
     for number, fault in rows.FAULTS.items():
         verdict.reject(stretch.fault == number, fault, _WHOLE_ROW)
-    spoiled = stretch.fault == rows.TEXT_AFTER_QUOTE
+    spoiled = np.isin(stretch.fault, (rows.TEXT_AFTER_QUOTE, rows.CUT_WORD))
     verdict.column[spoiled] = stretch.detail[spoiled]
     _find_blank_and_repeated(stretch, conventions, verdict)
     for index, column in enumerate(stretch.columns):

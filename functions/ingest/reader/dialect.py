@@ -1,16 +1,17 @@
-"""How the file is laid out: what stands before the table, its delimiter, its header."""
+"""How the file is laid out: what stands before the table, how cells are written, its header."""
 
 import re
 from dataclasses import dataclass
 
-from functions.ingest.reader.careful import Unfinished, read_record, read_records
+from functions.ingest.reader.careful import Style, Unfinished, read_record
 from functions.ingest.reader.encoding import BOM, HEAD_BYTES, decode
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError, excerpt
+from functions.ingest.reader.shape import Furniture, Row, describe_above, find_shape, rows_above
+from functions.ingest.reader.styles import COMMON, find_style
 
-DELIMITERS = (b",", b";", b"\t")
-_MAX_COLUMNS = 512
-_MAX_HEADER_CHARACTERS = 256
-_LOOKED_AT_RECORDS = 100
+MAX_COLUMNS = 512
+MAX_HEADER_CHARACTERS = 256
+_LOOKED_AT_ROWS = 60
 
 _SEP_LINE = re.compile(rb'"?sep=([^\w\s"]|\t)"?(?:\r\n|\r|\n)', re.IGNORECASE)
 _BLANK_LINES = re.compile(rb"(?:[ \t]*(?:\r\n|\r|\n))*")
@@ -21,10 +22,12 @@ class Dialect:
     """The layout of a file, and where its first data row begins."""
 
     encoding: str
-    delimiter: bytes
-    header: tuple[str, ...]
-    body_offset: int  # bytes before it are furniture: mark, `sep=` line, blank lines, header
+    style: Style
+    header: tuple[str, ...]  # without one, empty names
+    has_header: bool = True
+    body_offset: int  # bytes before it are furniture: mark, `sep=` line, preamble, header
     body_line: int
+    furniture: tuple[Furniture, ...] = ()
 
 
 def find_dialect(head: bytes, *, encoding: str) -> Dialect:
@@ -35,25 +38,31 @@ def find_dialect(head: bytes, *, encoding: str) -> Dialect:
     """
     is_whole = len(head) < HEAD_BYTES
     start, told = _skip_furniture(head)
-    candidates = (told,) if told else DELIMITERS
-    delimiter = max(candidates, key=lambda d: _evidence(head, start, d, is_whole))
-    record = read_record(head, start, delimiter=delimiter, final=is_whole)
-    line = 1 + count_line_ends(head[:start])
-    if isinstance(record, Unfinished):
-        raise _unfinished_header(record, line)
-    header = tuple(decode(cell, encoding).strip() for cell in record.cells)
-    _check_header(header, delimiter)
+    found = find_style(head[start:], told=told, encoding=encoding, final=is_whole)
+    rows, unfinished = _first_rows(head, start, found.style, encoding, is_whole=is_whole)
+    if unfinished and not rows:
+        raise _unfinished_header(head, unfinished, 1 + count_line_ends(head[:start]))
+    shape = find_shape(rows, found.width)
+    _check_header(shape.header, rows)
+    if misplaced := rows_above(rows, shape):
+        raise UnreadableFileError(
+            Refusal.ROWS_ABOVE_HEADER,
+            {"line": misplaced.line, "header_line": rows[shape.above].line},
+        )
+    end = rows[shape.above + shape.lines - 1].end if shape.lines else rows[shape.above].start
     return Dialect(
         encoding=encoding,
-        delimiter=delimiter,
-        header=header,
-        body_offset=record.end,
-        body_line=1 + count_line_ends(head[: record.end]),
+        style=found.style,
+        header=shape.header,
+        has_header=shape.has_header,
+        body_offset=end,
+        body_line=1 + count_line_ends(head[:end]),
+        furniture=describe_above(rows, shape),
     )
 
 
 def _skip_furniture(head: bytes) -> tuple[int, bytes | None]:
-    """Return where the header begins, and the delimiter if a `sep=` line names it."""
+    """Return where the first line begins, and the delimiter if a `sep=` line names it."""
     start = 0
     while head.startswith(BOM, start):  # some tools write it twice
         start += len(BOM)
@@ -65,37 +74,41 @@ def _skip_furniture(head: bytes) -> tuple[int, bytes | None]:
     return blank.end(), told
 
 
-def _evidence(head: bytes, start: int, delimiter: bytes, is_whole: bool) -> tuple[float, int]:
-    """Weigh a delimiter: how many of the first rows are as wide as the header, and how wide."""
-    widths: list[int] = []
-    for record in read_records(head[start:], delimiter=delimiter, final=is_whole):
-        if isinstance(record, Unfinished) or len(widths) > _LOOKED_AT_RECORDS:
-            break
-        if any(record.cells) or not widths:
-            widths.append(len(record.cells))
-    if not widths or widths[0] == 1:
-        return 0.0, 0
-    rows = widths[1:]
-    return (sum(w == widths[0] for w in rows) / len(rows) if rows else 1.0), widths[0]
+def _first_rows(
+    head: bytes, start: int, style: Style, encoding: str, *, is_whole: bool
+) -> tuple[list[Row], Unfinished | None]:
+    rows: list[Row] = []
+    line, last = 1 + count_line_ends(head[:start]), start
+    while last < len(head) and len(rows) < _LOOKED_AT_ROWS:
+        record = read_record(head, last, style=style, final=is_whole)
+        if isinstance(record, Unfinished):
+            return rows, record
+        cells = tuple(decode(cell, encoding).strip() for cell in record.cells)
+        rows.append(Row(cells=cells, start=record.start, end=record.end, line=line))
+        line += count_line_ends(head[record.start : record.end])
+        last = record.end
+    return rows, None
 
 
-def _unfinished_header(record: Unfinished, line: int) -> UnreadableFileError:
+def _unfinished_header(head: bytes, record: Unfinished, line: int) -> UnreadableFileError:
+    columns = 1 + max(head.count(delimiter) for delimiter in COMMON)
+    if columns > MAX_COLUMNS:
+        found = {"columns": columns, "limit": MAX_COLUMNS}
+        return UnreadableFileError(Refusal.TOO_MANY_COLUMNS, found)
     if record.opening is None:
         return UnreadableFileError(Refusal.LINE_TOO_LONG, {"line": line, "byte": record.start})
     return UnreadableFileError(Refusal.UNTERMINATED_QUOTE, {"line": line, "byte": record.opening})
 
 
-def _check_header(header: tuple[str, ...], delimiter: bytes) -> None:
-    if len(header) > _MAX_COLUMNS:
-        found = {"columns": len(header), "limit": _MAX_COLUMNS}
+def _check_header(header: tuple[str, ...], rows: list[Row]) -> None:
+    if len(header) > MAX_COLUMNS:
+        found = {"columns": len(header), "limit": MAX_COLUMNS}
         raise UnreadableFileError(Refusal.TOO_MANY_COLUMNS, found)
-    if longest := max((n for n in header if len(n) > _MAX_HEADER_CHARACTERS), key=len, default=""):
-        found_name = {"found": excerpt(longest), "limit": _MAX_HEADER_CHARACTERS}
+    if longest := max((n for n in header if len(n) > MAX_HEADER_CHARACTERS), key=len, default=""):
+        found_name = {"found": excerpt(longest), "limit": MAX_HEADER_CHARACTERS}
         raise UnreadableFileError(Refusal.HEADER_TOO_LONG, found_name)
-    if len(header) == 1:
-        raise UnreadableFileError(Refusal.NO_TABLE, {"found": excerpt(header[0])})
-    if not any(header):
-        raise UnreadableFileError(Refusal.NO_HEADER, {"found": delimiter.decode() * len(header)})
+    if len(header) <= 1:
+        raise UnreadableFileError(Refusal.NO_TABLE, {"found": excerpt(rows[0].text)})
 
 
 def count_line_ends(data: bytes) -> int:

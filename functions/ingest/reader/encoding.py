@@ -1,35 +1,42 @@
 """Which kind of file this is, and how its bytes become text.
 
-Order of evidence: magic bytes, byte order mark, strict UTF-8 over the whole file; what is left is
-read as windows-1252 the way web browsers do, a superset of Latin-1 in which no byte is an error.
-A replacement character is never made up.
+Order of evidence: magic bytes, byte order mark, NULs on every other byte, strict UTF-8 over the
+whole file; what is left is weighed by `alphabets`. A replacement character is never made up.
 """
 
 import codecs
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 
+from functions.ingest.reader.alphabets import CP932, GB18030, SINGLE_BYTE, guess, table
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError
 
 BOM = codecs.BOM_UTF8
 HEAD_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 22
+_SAMPLE_BYTES = 1 << 16
 
 UTF_8 = "utf-8"
-CP1252 = "cp1252"
+UTF_16_LE, UTF_16_BE = "utf-16-le", "utf-16-be"
+# In these a byte of one character may be that of another, a delimiter too.
+WIDE = frozenset({UTF_16_LE, UTF_16_BE, CP932, GB18030})
 
-# https://encoding.spec.whatwg.org/#windows-1252: the five bytes that Python leaves undefined are
-# control characters there, so the rows that hold them are rejected and no others.
-_WINDOWS_1252 = "".join(
-    bytes([i]).decode("cp1252") if i not in {0x81, 0x8D, 0x8F, 0x90, 0x9D} else chr(i)
-    for i in range(256)
-)
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Encoding:
+    """How a file's bytes become text, and who said so: `mark`, `bytes` or `evidence`."""
+
+    name: str
+    settled_by: str
+    confidence: float = 1.0
+
 
 _MAGIC = (
     (b"\xd0\xcf\x11\xe0", Refusal.XLSX),  # workbooks from before .xlsx
-    (b"\x1f\x8b", Refusal.COMPRESSED),
     (b"BZh", Refusal.COMPRESSED),
     (b"\xfd7zXZ\x00", Refusal.COMPRESSED),
     (b"\x28\xb5\x2f\xfd", Refusal.COMPRESSED),
@@ -38,44 +45,44 @@ _MAGIC = (
     (b"%PDF-", Refusal.PDF),
 )
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<table", b"<script", b"<?xml", b"<!--")
-_WIDE_MARKS = (
-    (codecs.BOM_UTF32_LE, "UTF-32"),
-    (codecs.BOM_UTF32_BE, "UTF-32"),
-    (codecs.BOM_UTF16_LE, "UTF-16"),
-    (codecs.BOM_UTF16_BE, "UTF-16"),
-)
+_HIGH = re.compile(rb"[\x80-\xff]")
+_LINE_END = re.compile(rb"[\r\n]")
 
 
 def refuse_other_kinds(head: bytes) -> None:
     """Refuse what only its name makes a CSV, by the file's first bytes.
 
     Raises:
-        UnreadableFileError: A workbook, archive, PDF, web page, UTF-16 text, or no text at all.
+        UnreadableFileError: A workbook, archive, PDF, web page, UTF-32 text, or no text at all.
     """
     if not head.strip(BOM + b" \t\r\n"):
         raise UnreadableFileError(Refusal.EMPTY)
-    if head.startswith(b"PK\x03\x04"):
-        is_workbook = b"[Content_Types].xml" in head or b"xl/" in head
-        raise UnreadableFileError(Refusal.XLSX if is_workbook else Refusal.COMPRESSED)
     for magic, refusal in _MAGIC:
         if head.startswith(magic):
             raise UnreadableFileError(refusal)
     if head[:512].removeprefix(BOM).lstrip().lower().startswith(_MARKUP):
         raise UnreadableFileError(Refusal.HTML)
-    if name := _wide_encoding(head):
-        raise UnreadableFileError(Refusal.ENCODING, {"found": name})
-    if _is_binary(head):
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise UnreadableFileError(Refusal.ENCODING, {"found": "UTF-32"})
+    wide = _wide_encoding(head)
+    if wide is None and _is_binary(head):
         raise UnreadableFileError(Refusal.BINARY)
+    if wide and not head.decode(wide.name, "ignore").strip("\ufeff \t\r\n"):
+        raise UnreadableFileError(Refusal.EMPTY)
 
 
-def _wide_encoding(head: bytes) -> str | None:
-    for mark, name in _WIDE_MARKS:
+def _wide_encoding(head: bytes) -> Encoding | None:
+    for mark, name in ((codecs.BOM_UTF16_LE, UTF_16_LE), (codecs.BOM_UTF16_BE, UTF_16_BE)):
         if head.startswith(mark):
-            return name
-    # Latin text in UTF-16 without a mark: every other byte is NUL.
+            return Encoding(name=name, settled_by="mark")
+    # Text that is mostly Latin, without a mark: every other byte is NUL.
     sides = np.frombuffer(head[: len(head) // 2 * 2], np.uint8).reshape(-1, 2) == 0
     shares = sides.mean(axis=0) if len(sides) else np.zeros(2)
-    return "UTF-16" if shares.max() > 0.4 and shares.min() < 0.1 else None
+    if shares.max() <= 0.4 or shares.min() >= 0.1:
+        return None
+    name = UTF_16_BE if shares[0] > shares[1] else UTF_16_LE
+    confidence = round(float(shares.max() - shares.min()), 2)
+    return Encoding(name=name, settled_by="evidence", confidence=confidence)
 
 
 def _is_binary(head: bytes) -> bool:
@@ -89,23 +96,62 @@ def _is_binary(head: bytes) -> bool:
     return bool(controls.mean() > 0.3)
 
 
-def detect(file: BinaryIO) -> str:
-    """Return the encoding of the whole file, `utf-8` or `cp1252`.
+def detect(file: BinaryIO) -> Encoding:
+    """Return the encoding of the whole file.
 
     Raises:
-        UnreadableFileError: UTF-8 with wrong bytes in it; the first one is named.
+        UnreadableFileError: It has bytes that are wrong in its encoding; the first is named.
     """
-    wrong_at = _first_wrong_byte(file)
-    if wrong_at is None:
-        return UTF_8
+    file.seek(0)
+    head = file.read(HEAD_BYTES)
+    if wide := _wide_encoding(head):
+        _refuse_wrong_bytes(file, wide.name)
+        return wide
+    if _first_wrong_byte(file, UTF_8) is None:
+        return Encoding(name=UTF_8, settled_by="mark" if head.startswith(BOM) else "bytes")
     if _is_mostly_utf_8(file):
-        raise UnreadableFileError(Refusal.ENCODING_BYTE, _describe_byte(file, wrong_at))
-    return CP1252
+        _refuse_wrong_bytes(file, UTF_8)
+    found = guess(_sample(file))
+    if found.name in WIDE:
+        _refuse_wrong_bytes(file, found.name)
+    return Encoding(name=found.name, settled_by="evidence", confidence=found.confidence)
 
 
-def _first_wrong_byte(file: BinaryIO) -> int | None:
-    """Return the position of the first byte that is not UTF-8."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def _refuse_wrong_bytes(file: BinaryIO, encoding: str) -> None:
+    wrong_at = _first_wrong_byte(file, encoding)
+    if wrong_at is not None:
+        found = _describe_byte(file, wrong_at, encoding)
+        raise UnreadableFileError(Refusal.ENCODING_BYTE, {"encoding": label(encoding), **found})
+
+
+def _sample(file: BinaryIO) -> bytes:
+    """Return the first lines that are not plain ASCII."""
+    lines: list[bytes] = []
+    size = 0
+    for piece in _pieces(file):
+        end = 0
+        while high := _HIGH.search(piece, end):
+            start = max(piece.rfind(end_of, end, high.start()) for end_of in (b"\n", b"\r"))
+            first = end
+            stop = _LINE_END.search(piece, high.end())
+            end = stop.start() if stop else len(piece)
+            lines.append(piece[max(start + 1, first, end - _SAMPLE_BYTES) : end])
+            size += len(lines[-1])
+            if size > _SAMPLE_BYTES:
+                return b"\n".join(lines)
+    return b"\n".join(lines)
+
+
+def label(encoding: str) -> str:
+    """Return an encoding's name as people know it."""
+    return {CP932: "Shift_JIS", "mac_roman": "Mac Roman", "utf-8": "UTF-8"}.get(
+        encoding, encoding.upper().replace("CP", "Windows-")
+    )
+
+
+def _first_wrong_byte(file: BinaryIO, encoding: str) -> int | None:
+    """Return the position of the first byte that is wrong in `encoding`."""
+    decoder = codecs.getincrementaldecoder(encoding)()
     position = 0
     for piece in _pieces(file):
         pending = len(decoder.getstate()[0])
@@ -137,16 +183,21 @@ def _is_mostly_utf_8(file: BinaryIO) -> bool:
     return valid > wrong
 
 
-def _describe_byte(file: BinaryIO, position: int) -> dict[str, object]:
+def _describe_byte(file: BinaryIO, position: int, encoding: str) -> dict[str, object]:
+    """Name a byte by its line and its place in the file."""
     file.seek(0)
-    lines = 1
-    left = position
+    breaks = left = 0
+    decoder = codecs.getincrementaldecoder(encoding)("ignore")
+    ends_in_cr = False
     for piece in _pieces(file):
-        before = piece[:left]
-        lines += before.count(b"\n")
-        left -= len(before)
-        if left <= 0 and len(before) < len(piece):
-            return {"line": lines, "byte": position, "value": f"0x{piece[len(before)]:02x}"}
+        text = decoder.decode(piece[: position - left])
+        breaks += text.count("\n") + text.count("\r") - text.count("\r\n")
+        breaks -= ends_in_cr and text.startswith("\n")
+        ends_in_cr = text.endswith("\r")
+        if position < left + len(piece):
+            value = f"0x{piece[position - left]:02x}"
+            return {"line": 1 + breaks, "byte": position, "value": value}
+        left += len(piece)
     raise IndexError(position)
 
 
@@ -158,8 +209,8 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 def decode(data: bytes, encoding: str) -> str:
     """Return bytes of the file as text."""
-    if encoding == CP1252 and not data.isascii():
-        return codecs.charmap_decode(data, "strict", _WINDOWS_1252)[0]
+    if encoding in SINGLE_BYTE and not data.isascii():
+        return codecs.charmap_decode(data, "strict", table(encoding))[0]
     return data.decode()
 
 

@@ -8,13 +8,11 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-
-import numpy as np
 
 from functions.ingest.balance import Balance
 from functions.ingest.reader import rows
@@ -26,7 +24,15 @@ from functions.ingest.reader.conversion import (
     latest_moment,
 )
 from functions.ingest.reader.dialect import Dialect, find_dialect
-from functions.ingest.reader.encoding import HEAD_BYTES, detect, refuse_other_kinds
+from functions.ingest.reader.encoding import (
+    HEAD_BYTES,
+    UTF_8,
+    WIDE,
+    Encoding,
+    detect,
+    refuse_other_kinds,
+)
+from functions.ingest.reader.ending import Below, Ending
 from functions.ingest.reader.evidence import (
     Convention,
     Evidence,
@@ -37,10 +43,13 @@ from functions.ingest.reader.evidence import (
 )
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
+from functions.ingest.reader.shape import Furniture
 from functions.ingest.reader.spill import SpillWriter, Stretch, empty_stretch, read_stretches
+from functions.ingest.reader.texts import Text, copy, original
+from functions.ingest.reader.unpacking import unpack
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "1"
+READER_VERSION = "2"
 
 # Rows of one batch. Batches, and so the chunks of a frame, depend on the file's rows alone.
 BATCH_ROWS = 65_536
@@ -65,8 +74,14 @@ class Understanding:
     """How a file was read."""
 
     encoding: str
+    encoding_settled_by: str  # mark | bytes | evidence
+    encoding_confidence: float
     delimiter: str
+    quote: str
+    escape: str  # of quotes inside cells; empty: they are doubled
+    columns_by: str  # delimiter | blanks | position
     header: tuple[str, ...]
+    furniture: tuple[Furniture, ...]  # what stands around the table
     mapping: Mapping[str, str]  # column of ours -> header name
     date_order: str | None  # None: the dates read the same either way
     date_order_settled_by: str | None  # column | profile
@@ -77,7 +92,11 @@ class Understanding:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
-        return asdict(self) | {"header": list(self.header), "mapping": dict(self.mapping)}
+        return asdict(self) | {
+            "header": list(self.header),
+            "mapping": dict(self.mapping),
+            "furniture": [asdict(each) for each in self.furniture],
+        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,22 +112,41 @@ class Batch:
 class _Source:
     """A file and what the first pass found out about it."""
 
-    path: Path
+    text: Text
+    encoding: Encoding
     dialect: Dialect
     conventions: Conventions
     spill: Path
-    rows_in: int
+    ending: Ending
+
+    @property
+    def rows_in(self) -> int:
+        """Count the data rows."""
+        return self.ending.rows
+
+    @property
+    def furniture_bytes(self) -> int:
+        """Count the bytes above and below the table."""
+        top = self.text.origin(self.dialect.body_offset)
+        return top + self.text.origin(self.text.size) - self.text.origin(self.ending.offset)
+
+    def bytes_of(self, stretch: Stretch) -> int:
+        """Count the bytes of a stretch in the file as it was uploaded."""
+        size = int(stretch.lengths.sum(dtype="int64"))
+        if not size or self.text.copied_from is None:
+            return size
+        first = int(stretch.offsets[0])
+        return self.text.origin(first + size) - self.text.origin(first)
 
     def describe(
         self, stretch: Stretch, converted: Converted, *, at_most: int | None
     ) -> tuple[RejectedRow, ...]:
         """Return a stretch's rejected rows, or the first of them."""
         return rejected_rows(
-            self.path,
+            self.text,
             stretch,
             converted.verdict,
             self.conventions,
-            encoding=self.dialect.encoding,
             at_most=at_most,
         )
 
@@ -143,12 +181,13 @@ class Reading:
         """
         source = self._source
         limit = max(_REJECTED_ROWS, _REJECTED_SHARE * source.rows_in)
-        total, furniture = Balance(), Balance(bytes=source.dialect.body_offset)
+        total, furniture = Balance(), Balance(bytes=source.furniture_bytes)
         reasons: Counter[str] = Counter()
         example: RejectedRow | None = None
         for stretch in _stretches(source):
             converted = convert(stretch, source.conventions)
-            balance = converted.balance + furniture
+            of_rows = replace(converted.balance, bytes=source.bytes_of(stretch))
+            balance = of_rows + furniture
             total, furniture = total + balance, Balance()
             reasons.update(converted.verdict.reasons())
             # Past the limit nothing will be kept: one example is enough, and all reasons.
@@ -157,14 +196,14 @@ class Reading:
             example = example or next(iter(rejected), None)
             if total.rejected <= limit:
                 yield Batch(accepted=converted.accepted, rejected=rejected, balance=balance)
-        total.verify_bytes(source.path.stat().st_size)
+        total.verify_bytes(source.text.origin(source.text.size))
         if example and (total.rejected > limit or not total.accepted):
             raise _too_many_rejected(total, reasons, example)
 
 
 def _stretches(source: _Source) -> Iterator[Stretch]:
     if source.rows_in:
-        return read_stretches(source.spill, BATCH_ROWS)
+        return read_stretches(source.spill, BATCH_ROWS, stop=source.rows_in)
     return iter([empty_stretch(len(source.dialect.header))])
 
 
@@ -199,49 +238,63 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
     """
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="reader-", dir=scratch))
-        dialect = _look_at_head(path)
-        mapping = map_columns(dialect.header)
+        text, encoding, dialect = _look_at_head(path, Path(folder))
+        mapping = map_columns(dialect.header, has_header=dialect.has_header)
         evidence = {name: Evidence() for name in ("ordered_at", *_NUMBERS) if name in mapping}
         spill = Path(folder) / "cells.arrow"
-        rows_in = _first_pass(path, dialect, mapping, evidence, spill)
+        ending = _first_pass(text, dialect, mapping, evidence, spill)
         conventions = _settle(dialect, mapping, evidence, profile, latest_moment(stored_at))
         source = _Source(
-            path=path, dialect=dialect, conventions=conventions, spill=spill, rows_in=rows_in
+            text=text,
+            encoding=encoding,
+            dialect=dialect,
+            conventions=conventions,
+            spill=spill,
+            ending=ending,
         )
         return Reading(source, _understanding(source, profile), stack.pop_all())
 
 
-def _look_at_head(path: Path) -> Dialect:
+def _look_at_head(path: Path, folder: Path) -> tuple[Text, Encoding, Dialect]:
+    """Unpack what is packed, and find out how the text is written and laid out."""
+    path = unpack(path, folder)
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-        refuse_other_kinds(head)
-        return find_dialect(head, encoding=detect(file))
+        refuse_other_kinds(file.read(HEAD_BYTES))
+        encoding = detect(file)
+    is_wide = encoding.name in WIDE
+    text = copy(path, encoding.name, folder) if is_wide else original(path, encoding.name)
+    dialect = _dialect(text)
+    if not dialect.style.is_plain and text.encoding != UTF_8:
+        text = copy(path, encoding.name, folder)
+        dialect = _dialect(text)
+    return text, encoding, dialect
+
+
+def _dialect(text: Text) -> Dialect:
+    with text.path.open("rb") as file:
+        return find_dialect(file.read(HEAD_BYTES), encoding=text.encoding)
 
 
 def _first_pass(
-    path: Path,
+    text: Text,
     dialect: Dialect,
     mapping: Mapping[str, int],
     evidence: Mapping[str, Evidence],
     spill: Path,
-) -> int:
-    """Put all cells on disk, collect the evidence, and return the number of data rows."""
-    widths: Counter[int] = Counter()
-    with path.open("rb") as file, SpillWriter(spill, len(dialect.header)) as writer:
+) -> Ending:
+    """Put all cells on disk, collect the evidence, and find out where the table ends."""
+    below = Below(dialect, mapping.get("ordered_at"))
+    with text.path.open("rb") as file, SpillWriter(spill, len(dialect.header)) as writer:
         for block in rows.read_blocks(file, dialect):
             parsed = rows.parse(block, dialect)
             writer.add(block, parsed)
-            widths.update(_ragged_widths(parsed))
+            below.add(block, parsed)
             for name, found in evidence.items():
                 look = look_at_dates if name == "ordered_at" else look_at_numbers
                 look(found, parsed.columns[mapping[name]])
-    _check_widths(widths, writer.rows, len(dialect.header))
-    return writer.rows
-
-
-def _ragged_widths(parsed: rows.Parsed) -> list[int]:
-    is_ragged = np.isin(parsed.fault, (rows.MISSING_CELL, rows.EXTRA_CELL))
-    return [int(width) for width in parsed.detail[is_ragged]]
+    ending = below.end(text)
+    _check_widths(ending.widths, ending.rows, len(dialect.header))
+    return ending
 
 
 def _check_widths(widths: Counter[int], total: int, expected: int) -> None:
@@ -280,12 +333,19 @@ def _settle(
 
 def _understanding(source: _Source, profile: FormatProfile) -> Understanding:
     conventions, header = source.conventions, source.dialect.header
+    style = source.dialect.style
     marks = [conventions.numbers[name] for name in _NUMBERS if name in conventions.numbers]
     mark = next((convention for convention in marks if convention.value), Convention())
     return Understanding(
-        encoding=source.dialect.encoding,
-        delimiter=source.dialect.delimiter.decode(),
+        encoding=source.encoding.name,
+        encoding_settled_by=source.encoding.settled_by,
+        encoding_confidence=source.encoding.confidence,
+        delimiter=style.delimiter.decode(),
+        quote=style.quote.decode(),
+        escape=style.escape.decode(),
+        columns_by="position" if style.cuts else "blanks" if style.is_padded else "delimiter",
         header=header,
+        furniture=source.dialect.furniture + source.ending.furniture,
         mapping={name: header[index] for name, index in conventions.mapping.items()},
         date_order=conventions.dates.value,
         date_order_settled_by=conventions.dates.settled_by,

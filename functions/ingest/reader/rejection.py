@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -11,6 +10,7 @@ from functions.ingest.reader.conversion import Conventions, Verdict
 from functions.ingest.reader.encoding import decode
 from functions.ingest.reader.refusal import Fault, excerpt
 from functions.ingest.reader.spill import Stretch
+from functions.ingest.reader.texts import Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,22 +28,21 @@ class RejectedRow:
 
 
 def rejected_rows(
-    path: Path,
+    text: Text,
     stretch: Stretch,
     verdict: Verdict,
     conventions: Conventions,
     *,
-    encoding: str,
     at_most: int | None,
 ) -> tuple[RejectedRow, ...]:
     """Return the rejected rows of a stretch, their text read from the file again."""
     chosen = np.flatnonzero(verdict.rejected)[:at_most]
     if not chosen.size:
         return ()
-    with path.open("rb") as file:
+    with text.path.open("rb") as file:
         raws = [_raw(file, stretch, int(row)) for row in chosen]
     return tuple(
-        _describe(int(row), raw, decode(raw, encoding), stretch, verdict, conventions)
+        _describe(int(row), raw, text, stretch, verdict, conventions)
         for row, raw in zip(chosen, raws, strict=True)
     )
 
@@ -56,12 +55,13 @@ def _raw(file: BinaryIO, stretch: Stretch, row: int) -> bytes:
 def _describe(
     row: int,
     raw: bytes,
-    text: str,
+    text: Text,
     stretch: Stretch,
     verdict: Verdict,
     conventions: Conventions,
 ) -> RejectedRow:
     line = int(stretch.lines[row])
+    begin = text.origin(int(stretch.offsets[row]))
     index = int(verdict.column[row])
     column = conventions.header[index] if index >= 0 else None
     fault = verdict.fault_of(row)
@@ -74,9 +74,9 @@ def _describe(
         row=stretch.first_row + row,
         line=line,
         column=column,
-        byte_offset=int(stretch.offsets[row]),
-        byte_length=len(raw),
-        raw=text,
+        byte_offset=begin,
+        byte_length=text.origin(int(stretch.offsets[row]) + len(raw)) - begin,
+        raw=decode(raw, text.encoding),
         params=params,
     )
 
@@ -86,7 +86,7 @@ def _particulars(
 ) -> dict[str, object]:
     """Return what the fault's sentence says beyond line and column."""
     match fault:
-        case Fault.MISSING_CELL | Fault.EXTRA_CELL:
+        case Fault.MISSING_CELL | Fault.EXTRA_CELL | Fault.TRUNCATED_TAIL:
             return {"expected": len(conventions.header), "found": int(stretch.detail[row])}
         case Fault.FUTURE_DATE:
             found = stretch.columns[index][row].as_py()

@@ -14,7 +14,13 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from functions.ingest.reader.careful import Record, Unfinished, read_record, read_records
+from functions.ingest.reader.careful import (
+    Record,
+    Style,
+    Unfinished,
+    read_record,
+    read_records,
+)
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.encoding import BOM, decode, to_utf_8
 from functions.ingest.reader.refusal import Fault, Refusal, UnreadableFileError
@@ -25,18 +31,20 @@ MAX_RECORD_BYTES = 1 << 20
 Positions = NDArray[np.int64]
 _NO_POSITIONS: Positions = np.empty(0, np.int64)
 
-_CR, _LF, _QUOTE = 13, 10, 34
+_CR, _LF = 13, 10
 # Quotes looked at together: enough for numpy to pay off, few enough that a block full of stray
 # quotes is not gone through again for each of them.
 _QUOTES_AT_ONCE = 1024
 _MOST_CAREFUL_RECORDS = 4096
 
 # What is wrong with a record as a whole; the numbers are those of `Parsed.fault`.
-SOUND, BLANK, MISSING_CELL, EXTRA_CELL, TEXT_AFTER_QUOTE = range(5)
+SOUND, BLANK, MISSING_CELL, EXTRA_CELL, TEXT_AFTER_QUOTE, TRUNCATED_TAIL, CUT_WORD = range(7)
 FAULTS = {
     MISSING_CELL: Fault.MISSING_CELL,
     EXTRA_CELL: Fault.EXTRA_CELL,
     TEXT_AFTER_QUOTE: Fault.TEXT_AFTER_QUOTE,
+    TRUNCATED_TAIL: Fault.TRUNCATED_TAIL,
+    CUT_WORD: Fault.CUT_WORD,
 }
 
 
@@ -90,7 +98,7 @@ def read_blocks(file: BinaryIO, dialect: Dialect) -> Iterator[Block]:
         piece = file.read(BLOCK_BYTES)
         final = len(piece) < BLOCK_BYTES
         data = rest + piece
-        block, line = _next_block(data, dialect.delimiter, offset=offset, line=line, final=final)
+        block, line = _next_block(data, dialect.style, offset=offset, line=line, final=final)
         rest = data[len(block.data) :]
         offset += len(block.data)
         if block.rows:
@@ -98,12 +106,12 @@ def read_blocks(file: BinaryIO, dialect: Dialect) -> Iterator[Block]:
 
 
 def _next_block(
-    data: bytes, delimiter: bytes, *, offset: int, line: int, final: bool
+    data: bytes, style: Style, *, offset: int, line: int, final: bool
 ) -> tuple[Block, int]:
     """Return the whole records of `data`, and the line after them."""
     octets = np.frombuffer(data, np.uint8)
     breaks = _line_breaks(octets, data, final=final)
-    records = find_records(data, breaks, delimiter=delimiter, final=final)
+    records = find_records(data, breaks, style=style, final=final)
     edges = np.concatenate(([0], records.ends)).astype(np.int64)
     _check_sizes(data, edges, breaks, records.unfinished, place=(offset, line))
     below = np.searchsorted(breaks, edges, side="right")
@@ -159,11 +167,13 @@ def _line_breaks(octets: NDArray[np.uint8], data: bytes, *, final: bool) -> Posi
     return np.flatnonzero(is_end) + 1
 
 
-def find_records(data: bytes, breaks: Positions, *, delimiter: bytes, final: bool) -> Records:
+def find_records(data: bytes, breaks: Positions, *, style: Style, final: bool) -> Records:
     """Find the records of `data`; `breaks` are the positions after its line ends."""
+    if not style.is_plain:
+        return _find_carefully(data, style, final=final)
     octets = np.frombuffer(data, np.uint8)
-    quotes = np.flatnonzero(octets == _QUOTE) if b'"' in data else _NO_POSITIONS
-    border = _border(delimiter)
+    quotes = np.flatnonzero(octets == style.quote[0]) if style.quote in data else _NO_POSITIONS
+    border = _border(style)
     ends: list[Positions] = []
     spoiled: dict[int, int] = {}
     start = count = 0
@@ -176,12 +186,12 @@ def find_records(data: bytes, breaks: Positions, *, delimiter: bytes, final: boo
         count += len(regular)
         start = int(regular[-1]) if regular.size else start
         if start == len(data) or (doubt is None and not final):
-            tail = _tail(data, start, delimiter)
+            tail = _tail(data, start, style)
             return Records(ends=np.concatenate(ends), spoiled=spoiled, unfinished=tail)
         # The record of the doubt; without one, the last record, which has no line end. Where
         # doubts are close together the careful path is kept for longer and longer.
         some = min(2 * some, _MOST_CAREFUL_RECORDS) if regular.size < some else 1
-        records, unfinished = _read_some(data, start, some, delimiter=delimiter, final=final)
+        records, unfinished = _read_some(data, start, some, style=style, final=final)
         spoiled |= {count + i: r.spoiled for i, r in enumerate(records) if r.spoiled is not None}
         ends.append(np.array([record.end for record in records], np.int64))
         count += len(records)
@@ -190,13 +200,24 @@ def find_records(data: bytes, breaks: Positions, *, delimiter: bytes, final: boo
             return Records(ends=np.concatenate(ends), spoiled=spoiled, unfinished=unfinished)
 
 
+def _find_carefully(data: bytes, style: Style, *, final: bool) -> Records:
+    records, unfinished = _read_some(data, 0, len(data), style=style, final=final)
+    if unfinished is not None and not unfinished.is_lost:
+        unfinished = _tail(data, unfinished.start, style)
+    return Records(
+        ends=np.array([record.end for record in records], np.int64),
+        spoiled={i: r.spoiled for i, r in enumerate(records) if r.spoiled is not None},
+        unfinished=unfinished,
+    )
+
+
 def _read_some(
-    data: bytes, start: int, most: int, *, delimiter: bytes, final: bool
+    data: bytes, start: int, most: int, *, style: Style, final: bool
 ) -> tuple[list[Record], Unfinished | None]:
     """Read at most so many records carefully, and what is unfinished after them."""
     records: list[Record] = []
     while start < len(data) and len(records) < most:
-        record = read_record(data, start, delimiter=delimiter, final=final)
+        record = read_record(data, start, style=style, final=final)
         if isinstance(record, Unfinished):
             # At the end of the file nothing will mend it.
             is_lost = record.is_lost or final
@@ -206,10 +227,10 @@ def _read_some(
     return records, None
 
 
-def _border(delimiter: bytes) -> NDArray[np.bool_]:
+def _border(style: Style) -> NDArray[np.bool_]:
     """Mark the bytes that may stand before an opening and after a closing quote."""
     border = np.zeros(256, np.bool_)
-    border[[_CR, _LF, _QUOTE, delimiter[0]]] = True
+    border[[_CR, _LF, style.quote[0], style.delimiter[0]]] = True
     return border
 
 
@@ -245,11 +266,11 @@ def _regular_ends(breaks: Positions, quotes: Positions, start: int, doubt: int |
     return ends[is_outside]
 
 
-def _tail(data: bytes, start: int, delimiter: bytes) -> Unfinished | None:
+def _tail(data: bytes, start: int, style: Style) -> Unfinished | None:
     """Describe what is left for the next block."""
     if len(data) - start <= MAX_RECORD_BYTES:
         return None
-    record = read_record(data, start, delimiter=delimiter, final=False)
+    record = read_record(data, start, style=style, final=False)
     return record if isinstance(record, Unfinished) else None
 
 
@@ -258,7 +279,11 @@ def _tail(data: bytes, start: int, delimiter: bytes) -> Unfinished | None:
 
 def parse(block: Block, dialect: Dialect) -> Parsed:
     """Split the records of a block into cells."""
-    return parse_fast(block, dialect) or parse_carefully(block, dialect)
+    parsed = parse_fast(block, dialect) if dialect.style.is_plain else None
+    parsed = parsed or parse_carefully(block, dialect)
+    if not block.data.endswith((b"\n", b"\r")) and parsed.fault[-1] == MISSING_CELL:
+        parsed.fault[-1] = TRUNCATED_TAIL  # the last line of the file
+    return parsed
 
 
 def parse_fast(block: Block, dialect: Dialect) -> Parsed | None:
@@ -274,7 +299,7 @@ def parse_fast(block: Block, dialect: Dialect) -> Parsed | None:
         return None
     names = [str(i) for i in range(len(dialect.header))]
     try:
-        table = _split(data, names, dialect.delimiter, set_aside)
+        table = _split(data, names, dialect.style, set_aside)
     except pa.ArrowInvalid:
         return None
     fault = np.zeros(block.rows, np.uint8)
@@ -300,7 +325,7 @@ def _without(block: Block, spoiled: dict[int, int]) -> bytes:
     return b"".join([*pieces, block.data[start:]])
 
 
-def _split(data: bytes, names: Sequence[str], delimiter: bytes, set_aside: Any) -> Any:
+def _split(data: bytes, names: Sequence[str], style: Style, set_aside: Any) -> Any:
     if not data:
         return pa.table({name: pa.array([], pa.string()) for name in names})
     return pa.csv.read_csv(
@@ -310,8 +335,9 @@ def _split(data: bytes, names: Sequence[str], delimiter: bytes, set_aside: Any) 
             column_names=names, use_threads=False, block_size=len(data) + 1
         ),
         parse_options=pa.csv.ParseOptions(
-            delimiter=delimiter.decode(),
-            newlines_in_values=b'"' in data,
+            delimiter=style.delimiter.decode(),
+            quote_char=style.quote.decode(),
+            newlines_in_values=style.quote in data,
             ignore_empty_lines=False,
             invalid_row_handler=set_aside,
         ),
@@ -348,11 +374,13 @@ def parse_carefully(block: Block, dialect: Dialect) -> Parsed:
     rows: list[Sequence[bytes]] = []
     fault = np.zeros(block.rows, np.uint8)
     detail = np.zeros(block.rows, np.int32)
-    records = read_records(block.data, delimiter=dialect.delimiter, final=True)
+    records = read_records(block.data, style=dialect.style, final=True)
     for number, record in enumerate(records):
         assert isinstance(record, Record)  # a block holds whole records
         raw = decode(block.data[record.start : record.end], dialect.encoding)
         fault[number], detail[number] = _judge(record, raw, width)
+        if dialect.style.cuts and fault[number] == TEXT_AFTER_QUOTE:
+            fault[number] = CUT_WORD
         is_whole = fault[number] == SOUND and len(record.cells) == width
         rows.append(record.cells if is_whole else (b"",) * width)
     columns = zip(*rows, strict=True)

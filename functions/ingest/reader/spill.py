@@ -72,11 +72,13 @@ class SpillWriter:
         self.rows += block.rows
 
 
-def read_stretches(path: Path, rows: int) -> Iterator[Stretch]:
-    """Yield what was written in stretches of `rows` records; only the last is shorter."""
+def read_stretches(path: Path, rows: int, *, stop: int) -> Iterator[Stretch]:
+    """Yield the first `stop` records in stretches of `rows`; only the last is shorter."""
     first_row = 1
     for table in _slices(path, rows):
-        yield _stretch(table, first_row)
+        if first_row > stop:
+            return
+        yield _stretch(table.slice(0, stop + 1 - first_row), first_row)
         first_row += table.num_rows
 
 

@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.ingest.reader import rows
-from functions.ingest.reader.careful import Record, Unfinished, read_records
+from functions.ingest.reader.careful import Record, Style, Unfinished, read_records
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.refusal import UnreadableFileError
 from functions.ingest.reader.rows import Block, parse_carefully, parse_fast, read_blocks
 
 pytestmark = pytest.mark.unit
 
+COMMAS = Style(delimiter=b",")
 PIECES = [
     *(b"a", b"b1", b",", b",", b'"', b'"', b'""', b"\n", b"\r\n", b"\r", b" ", b";", b"\0"),
     *(b'"x"', b'"y,z"', b'"p\nq"', b"\xc3\xa9", b"\xef\xbb\xbf", b"1\n2", b",\n"),
@@ -25,7 +26,7 @@ block_sizes = st.sampled_from([1, 2, 3, 5, 8, 13, 1000])
 
 def dialect(width: int) -> Dialect:
     header = tuple("abcd"[:width])
-    return Dialect(encoding="utf-8", delimiter=b",", header=header, body_offset=0, body_line=1)
+    return Dialect(encoding="utf-8", style=COMMAS, header=header, body_offset=0, body_line=1)
 
 
 def blocks_of(content: bytes, *, block_bytes: int, quotes_at_once: int = 4) -> list[Block]:
@@ -45,7 +46,7 @@ def lines_above(content: bytes) -> int:
 def test_both_paths_find_the_same_records_whatever_the_blocks(
     content: bytes, block_bytes: int
 ) -> None:
-    records = list(read_records(content, delimiter=b",", final=True))
+    records = list(read_records(content, style=COMMAS, final=True))
     last = records[-1] if records else None
     if isinstance(last, Unfinished):
         assert last.opening is not None

@@ -1,0 +1,64 @@
+"""What a single cell looks like, by its form alone: a date, a number, or words."""
+
+import re
+
+_MARKS = (
+    r"(?:[$€£¥₺₽₩₹₱฿]|[A-Z]{1,3}\$|[A-Z]{3}|S/\.?|Bs\.?|Rs\.?|Kč|kr\.?|zł|Ft|lei|TL|Fr\.?"
+    r"|\u5186|\u5143|руб\.?)"  # noqa: RUF001
+)
+_NUMBER = re.compile(
+    rf"[(\-+\u2212]?\s*{_MARKS}?\s*[-+\u2212]?\s*\d[\d.,'\u2019\u00a0\u202f ]*\s*(?:%|{_MARKS})?\s*[-)]?"
+)
+_DATE = re.compile(
+    r"(?:[^\W\d]{2,10}\.?,? )?(?:"
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
+    r"|\d{1,2}(?:st|nd|rd|th|º|\.)?[-/. ](?:de )?[^\W\d]{3,10}\.?[-/., ]{1,2}(?:de )?\d{2,4}"
+    r"|[^\W\d]{3,10}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{2,4}"
+    r"|\d{4}[-/. ][^\W\d]{3,10}[-/. ]\d{1,2}"
+    r"|\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日"
+    r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:T?\d{4}(?:\d{2})?Z?)?"
+    r")(?:(?:,? +|T).*)?"
+)
+_UNIT = re.compile(
+    r"\(.*\)|\[.*\]|[$€£¥%#]|[A-Z]{3}|kgs?|g|l|uds?\.?|units?|pcs|pieces|und\.?|unidades|"
+    r"[dmy/\-. :h]{6,}|[dmay/\-. :h]{6,}|date|datetime|text|string|number|numeric|decimal|integer|"
+    r"int|float|varchar.*|fecha|texto|n[uú]mero|-{2,}|={2,}",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(
+    r"[*=\-_#]{3,}.*|[*\u2020\u00b9(].*|(?:grand |sub)?totals?\b.*|sub-?total(?:es)?\b.*|"
+    r"total general\b.*|gran total\b.*|suma\b.*|sum\b|summe\b.*|gesamt.*|totale\b.*|totaux\b.*|"
+    r"toplam\b.*|合計.*|总计.*|"
+    r"(?:end|fin|fim|ende|fine)\b.*|eof\b.*|"
+    r"(?:generated|created|printed|exported|report|page|source|note|footnote)s?\b.*|"
+    r"(?:generado|emitido|impreso|exportado|informe|p[aá]gina|fuente|notas?|reporte)\b.*|"
+    r"(?:erstellt|seite|hinweis|quelle|g[eé]n[eé]r[eé]|rapport|gerado|relat[oó]rio|pagina)\b.*|"
+    r"\d+ (?:rows?|records?|filas?|registros?|lines?|lignes?|zeilen?|righe)\b.*|"
+    r"(?:rows?|records?|filas?|registros?|lines?|count)\s*:?\s*\d+",
+    re.IGNORECASE,
+)
+
+
+def is_date(cell: str) -> bool:
+    """Say whether a cell has the form of a date."""
+    return _DATE.fullmatch(cell.strip()) is not None
+
+
+def is_number(cell: str) -> bool:
+    """Say whether a cell has the form of a number or an amount."""
+    return _NUMBER.fullmatch(cell.strip()) is not None
+
+
+def is_value(cell: str) -> bool:
+    """Say whether a cell is a value rather than a name."""
+    return is_number(cell) or is_date(cell)
+
+
+def is_unit(cell: str) -> bool:
+    """Say whether a cell is a unit or a kind of value, as they stand below a header."""
+    return _UNIT.fullmatch(cell.strip()) is not None
+
+
+def is_ending(cell: str) -> bool:
+    """Say whether a cell begins what stands below a table: totals, notes, the end of a report."""
+    return _ENDING.fullmatch(cell.strip()) is not None

@@ -1,0 +1,137 @@
+"""Which style of table a file is written in, by the forms its first rows take when read so.
+
+Every candidate reads the same rows. The one wins that makes the most rows equally wide and the most
+cells look like something a shop would export: a value, nothing, or plain words.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from functions.ingest.reader.careful import BACKSLASH, NONE, SINGLE, Style, Unfinished, read_records
+from functions.ingest.reader.encoding import decode
+from functions.ingest.reader.looks import is_value
+
+COMMON = (b",", b";", b"\t", b"|")
+_RARE = (
+    *(b", ", b"; ", b"| ", b" | ", b"||", b"::", b";;", b"\t\t", b"\\t", b"^|^", b"~|~", b"|~|"),
+    *(b"@@", b"##", b"$$", b"<>", b":", b"~", b"^", b"\xc2\xa6", b"\xc2\xa7", b"!", b"#", b"*"),
+    *(b"\x1f", b"\x1e", b"\x01", b" "),
+)
+_LOOKED_AT_BYTES = 1 << 15
+_LOOKED_AT_RECORDS = 60
+_LEADING = 20  # rows above a table that are no part of it
+_SPACED = 0.7  # what blanks as delimiters weigh: prose has them too
+_CUT = 0.65
+_UNCOMMON = 0.95
+_LEAST = 0.3
+_SINGLE_QUOTED = re.compile(rb"(?:^|[,;\t|\r\n])'[^'\r\n]*'(?=[,;\t|\r\n]|$)")
+_DOUBLE_QUOTED = re.compile(rb'(?:^|[,;\t|\r\n])"[^"\r\n]*"(?=[,;\t|\r\n]|$)')
+_FOREIGN = re.compile(r"[,;|\t\"]")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """A style, and the number of cells that most of the first rows have."""
+
+    style: Style
+    width: int
+
+
+def find_style(data: bytes, *, told: bytes | None, encoding: str, final: bool) -> Found:
+    """Return the style in which the rows of `data` make the most sense."""
+    sample = data[:_LOOKED_AT_BYTES]
+    final = final and len(sample) == len(data)
+    best, best_score = Found(style=Style(delimiter=told or b","), width=1), 0.0
+    for style, weight in _candidates(sample, told, encoding):
+        width, score = _sense(sample, style, encoding, final=final)
+        if score * weight > best_score + 1e-9:
+            best, best_score = Found(style=style, width=width), score * weight
+    if best_score < _LEAST and not told:
+        return Found(style=Style(delimiter=b","), width=1)
+    return best
+
+
+def _candidates(sample: bytes, told: bytes | None, encoding: str) -> Iterator[tuple[Style, float]]:
+    delimiters = [told] if told else [d for d in (*COMMON, *_RARE) if d in sample]
+    quotes = [Style(delimiter=b",").quote]
+    if len(_SINGLE_QUOTED.findall(sample)) > len(_DOUBLE_QUOTED.findall(sample)):
+        quotes.append(SINGLE)
+    escapes = [NONE, BACKSLASH] if BACKSLASH in sample else [NONE]
+    for delimiter in delimiters:
+        common = delimiter in COMMON or delimiter == told
+        weight = 1.0 if common else _SPACED if delimiter == b" " else _UNCOMMON
+        for escape in escapes:
+            if escape and not _has_escapes(sample, delimiter):
+                continue
+            for quote in quotes:
+                yield Style(delimiter=delimiter, quote=quote, escape=escape), weight
+    if not told and b"  " in sample:
+        yield Style(delimiter=b" ", quote=NONE, is_padded=True), _SPACED
+        if cuts := find_cuts(sample, encoding):
+            yield Style(delimiter=b"", quote=NONE, cuts=cuts), _CUT
+
+
+def _has_escapes(sample: bytes, delimiter: bytes) -> bool:
+    return any(BACKSLASH + after in sample for after in (b'"', b"'", delimiter))
+
+
+def _sense(data: bytes, style: Style, encoding: str, *, final: bool) -> tuple[int, float]:
+    """Return how wide most rows are, and how much sense they make, from 0 to 1."""
+    rows = list(_rows(data, style, encoding, final=final))
+    widths = Counter(len(row) for row in rows if len(row) > 1)
+    if not widths:
+        return 1, 0.0
+    width = max(widths, key=lambda w: (widths[w], w))
+    first = next(i for i, row in enumerate(rows) if len(row) == width)
+    table = rows[min(first, _LEADING) :]
+    while len(table) > 1 and len(table[-1]) == 1:  # notes below it
+        table.pop()
+    share = widths[width] / len(table)
+    if (style.is_padded or style.delimiter == b" ") and (share < 0.9 or len(table) < 3):
+        return width, 0.0  # words, not cells
+    columns = list(zip(*(row for row in table if len(row) == width), strict=True))
+    filled = [column for column in columns if any(column)]
+    sense = sum(_cell_sense(cell) for column in filled for cell in column)
+    sense /= len(columns) * len(columns[0])
+    return width, share * sense * (1 - 1 / (2 * max(len(filled), 1)))
+
+
+def _rows(data: bytes, style: Style, encoding: str, *, final: bool) -> Iterator[Sequence[str]]:
+    count = 0
+    for record in read_records(data, style=style, final=final):
+        if isinstance(record, Unfinished) or count > _LOOKED_AT_RECORDS:
+            return
+        if any(cell.strip() for cell in record.cells):
+            count += 1
+            spoilt = ["\t"] * (record.spoiled is not None)
+            yield [*(decode(cell, encoding) for cell in record.cells), *spoilt]
+
+
+def _cell_sense(cell: str) -> float:
+    if not cell or is_value(cell):
+        # Blanks around a cell are the export's; a delimiter that takes them along is likelier.
+        return 0.95 if cell != cell.strip() else 1.0
+    if _FOREIGN.search(cell):
+        return 0.1
+    return 0.9 if cell == cell.strip() else 0.6
+
+
+def find_cuts(sample: bytes, encoding: str) -> tuple[int, ...]:
+    """Return where the columns of a fixed-width table begin: after blanks that all lines have."""
+    lines = [line for line in decode(_whole_lines(sample), encoding).splitlines() if line.strip()]
+    lines = lines[:_LOOKED_AT_RECORDS]
+    if len(lines) < 3:
+        return ()
+    longest = max(map(len, lines))
+    blank = [all(line[i : i + 1] in {"", " "} for line in lines) for i in range(longest)]
+    first = blank.index(False)
+    cuts = [i for i in range(first + 1, longest) if blank[i - 1] and not blank[i]]
+    return (first, *cuts) if cuts else ()
+
+
+def _whole_lines(sample: bytes) -> bytes:
+    """Drop a last line that may be cut short."""
+    end = max(sample.rfind(b"\n"), sample.rfind(b"\r")) + 1
+    return sample[:end] or sample

@@ -1,0 +1,99 @@
+"""A CSV inside `.gz` or `.zip`: unpacked beside the file, never further than is allowed."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from functions.ingest.reader.refusal import Refusal, UnreadableFileError
+
+MAX_UNPACKED_BYTES = 1 << 30
+MAX_RATIO = 50
+_SURE_BYTES = 1 << 20  # a small file may be as repetitive as it likes
+_PIECE_BYTES = 1 << 16
+
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_NESTED = (_GZIP, _ZIP, b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!")
+
+
+def unpack(path: Path, folder: Path) -> Path:
+    """Return the file itself, or the one file inside it.
+
+    Raises:
+        UnreadableFileError: It is a workbook, damaged, holds no or many files, another archive,
+            or more than may be unpacked.
+    """
+    with path.open("rb") as file:
+        magic = file.read(_PIECE_BYTES)
+        file.seek(0)
+        if magic.startswith(_GZIP):
+            return _write(_gunzip(file), folder, packed=path.stat().st_size)
+        if magic.startswith(_ZIP):
+            if b"[Content_Types].xml" in magic or b"xl/" in magic:
+                raise UnreadableFileError(Refusal.XLSX)
+            return _unzip(file, folder)
+    return path
+
+
+def _write(pieces: Iterator[bytes], folder: Path, *, packed: int) -> Path:
+    target = folder / "unpacked.csv"
+    limit = min(MAX_UNPACKED_BYTES, max(MAX_RATIO * packed, _SURE_BYTES))
+    size = 0
+    with target.open("wb") as out:
+        for number, piece in enumerate(pieces):
+            if number == 0 and piece.startswith(_NESTED):
+                raise UnreadableFileError(Refusal.COMPRESSED)
+            size += len(piece)
+            if size > limit:
+                raise UnreadableFileError(Refusal.UNPACKED_TOO_LARGE, {"limit": limit})
+            out.write(piece)
+    return target
+
+
+def _gunzip(file: BinaryIO) -> Iterator[bytes]:
+    """Yield what is in a gzip file, of all its members."""
+    rest = file.read(_PIECE_BYTES)
+    while rest:
+        member = zlib.decompressobj(wbits=31)
+        while not member.eof:
+            yield _inflate(member, rest)
+            rest = member.unconsumed_tail or member.unused_data or file.read(_PIECE_BYTES)
+            if not rest and not member.eof:
+                raise UnreadableFileError(Refusal.COMPRESSED_DAMAGED)
+        rest = rest.lstrip(b"\0")  # tapes and some tools fill the last block
+
+
+def _inflate(member: Any, packed: bytes) -> bytes:
+    try:
+        inflated: bytes = member.decompress(packed, _PIECE_BYTES)
+    except zlib.error as error:
+        raise UnreadableFileError(Refusal.COMPRESSED_DAMAGED) from error
+    return inflated
+
+
+def _unzip(file: BinaryIO, folder: Path) -> Path:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            info = _only_member(archive)
+            with closing(archive.open(info)) as member:
+                pieces = iter(lambda: member.read(_PIECE_BYTES), b"")
+                return _write(pieces, folder, packed=info.compress_size)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        # Encrypted members are a RuntimeError, methods that Python does not know NotImplemented.
+        raise UnreadableFileError(Refusal.COMPRESSED_DAMAGED) from error
+
+
+def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    names = archive.namelist()
+    if any(name.startswith(("[Content_Types].xml", "xl/", "content.xml")) for name in names):
+        raise UnreadableFileError(Refusal.XLSX)
+    members = [
+        info
+        for info in archive.infolist()
+        if not info.is_dir() and not info.filename.startswith("__MACOSX/")
+    ]
+    if len(members) != 1:
+        raise UnreadableFileError(Refusal.COMPRESSED_MANY, {"files": len(members)})
+    return members[0]

@@ -1,0 +1,342 @@
+"""Whatever the encoding, the delimiters and the lines around it: the same table is read."""
+
+import gzip
+import io
+import zipfile
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.ingest.reader import UnreadableFileError, unpacking
+from functions.ingest.reader.alphabets import guess
+from functions.ingest.reader.careful import (
+    BACKSLASH,
+    DOUBLE,
+    NONE,
+    SINGLE,
+    Record,
+    Style,
+    read_records,
+)
+from functions.ingest.reader.texts import copy
+from tests.unit.ingest.reader.files import HEADER, REAL_FILES, ROW, Read, lines, read
+
+pytestmark = pytest.mark.unit
+
+PEOPLE = ["Muñoz, Íñigo", 'Ana "la jefa"', "Peña"]
+TABLE = [
+    HEADER.split(","),
+    *([str(i), "2026-01-31", name, "2", "9.50"] for i, name in enumerate(PEOPLE)),
+]
+
+
+def around(before: str, table: str, after: str = "") -> list[tuple[str, int]]:
+    got = read(before + table + after)
+    assert got.balance.accepted == 2
+    assert got.balance.rejected == 0
+    assert got.balance.amount == Decimal(38)
+    return [(each.kind, each.line) for each in got.understanding.furniture]
+
+
+def written(delimiter: str, quote: str = '"', escaped: str | None = None) -> str:
+    escaped = quote * 2 if escaped is None else escaped
+    rows = [[f"{quote}{cell.replace(quote, escaped)}{quote}" for cell in row] for row in TABLE]
+    return "".join(delimiter.join(row) + "\n" for row in rows)
+
+
+def people(got: Read) -> list[str]:
+    assert got.balance.rejected == 0
+    return got.column("customer_id")
+
+
+# --- encodings ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1252", "Muñoz"),
+        ("cp1252", "Núñez €; 5 £; café crème brûlée; Straße; São João"),
+        ("cp1250", "Łódź Wałęsa; Zażółć gęślą jaźń"),
+        ("cp1250", "Dvořák; Příbram; Kőszegi Győző"),
+        ("cp1251", "Иван Петров; Москва"),
+        ("cp1254", "Ayşe Yılmaz; İstanbul; Şahin Güneş"),  # noqa: RUF001
+        ("mac_roman", "José Núñez; Peña; café crème"),
+        ("cp932", "山田太郎;2026-01-31;ハンカチ"),
+        ("gb18030", "张三;2026年1月31日;客户编号"),
+    ],
+)
+def test_an_encoding_is_told_by_what_people_would_have_typed(encoding: str, text: str) -> None:
+    sample = text.encode(encoding)
+    found = guess(sample)
+    assert sample.decode(found.name) == text
+    assert 0 < found.confidence <= 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_wide_file_is_read_and_its_rows_are_where_they_were(encoding: str) -> None:
+    bad = "9,2026-02-30,Ñandú,1,2.00"
+    before = lines("1,2026-01-31,Muñoz,2,9.50")
+    content = (before + bad + "\n").encode(encoding)
+    got = read(content)
+    assert people_of(got) == ["Muñoz"]
+    [rejected] = got.rejected
+    placed = content[rejected.byte_offset : rejected.byte_offset + rejected.byte_length]
+    plain = {"utf-16": "utf-16-le", "utf-8-sig": "utf-8"}.get(encoding, encoding)
+    assert placed.decode(plain) == bad
+    assert got.balance.bytes == len(content)
+
+
+def people_of(got: Read) -> list[str]:
+    names: list[str] = got.column("customer_id")
+    return names
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    text=st.text(st.sampled_from("aé日本ンñ\n,\U0001f600"), max_size=40),
+    encoding=st.sampled_from(["utf-16-le", "utf-16-be", "gb18030"]),
+)
+def test_every_character_of_a_copy_knows_where_it_came_from(
+    text: str, encoding: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("copy")
+    path = folder / "upload.csv"
+    path.write_bytes(text.encode(encoding))
+    made = copy(path, encoding, folder)
+    for i in range(len(text) + 1):
+        place = len(text[:i].encode())
+        assert made.origin(place) == len(text[:i].encode(encoding))
+
+
+def test_a_wrong_byte_of_utf_16_is_located() -> None:
+    content = lines(ROW).encode("utf-16-le") + b"\x00\xd8a\x00"
+    with pytest.raises(UnreadableFileError) as refused:
+        read(content)
+    assert refused.value.code == "encoding_byte"
+    assert (refused.value.params["line"], refused.value.params["byte"]) == (3, len(content) - 4)
+
+
+# --- styles ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "delimiter",
+    [
+        ",",
+        ";",
+        "\t",
+        "|",
+        ", ",
+        "; ",
+        " | ",
+        "||",
+        "::",
+        "\t\t",
+        "^|^",
+        "~",
+        ":",
+        " ",
+        "\\t",
+        "\x1f",
+    ],
+)
+def test_a_delimiter_is_found_however_rare(delimiter: str) -> None:
+    got = read(written(delimiter))
+    assert got.understanding.delimiter == delimiter
+    assert people(got) == PEOPLE
+
+
+@pytest.mark.parametrize(("quote", "escaped"), [("'", "''"), ('"', '\\"'), ('"', '""')])
+def test_quotes_are_told_apart(quote: str, escaped: str) -> None:
+    got = read(written(",", quote, escaped))
+    assert people(got) == PEOPLE
+    assert got.understanding.escape == ("\\" if "\\" in escaped else "")
+
+
+cells = st.text(st.sampled_from("ab1é,;|\"'\\ \n\r\t"), max_size=6)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    table=st.lists(st.tuples(cells, cells), min_size=1, max_size=8),
+    delimiter=st.sampled_from([",", ";", "||", ", ", "\t"]),
+    quote=st.sampled_from([DOUBLE, SINGLE]),
+    escape=st.sampled_from([NONE, BACKSLASH]),
+    line_end=st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_any_table_in_any_style_reads_back_equal(
+    table: list[tuple[str, str]], delimiter: str, quote: bytes, escape: bytes, line_end: str
+) -> None:
+    q = quote.decode()
+
+    def cell(text: str) -> str:
+        if escape:
+            text = text.replace("\\", "\\\\").replace(q, f"\\{q}")
+        return q + (text if escape else text.replace(q, q * 2)) + q
+
+    content = "".join(delimiter.join(map(cell, row)) + line_end for row in table).encode()
+    style = Style(delimiter=delimiter.encode(), quote=quote, escape=escape)
+    records = list(read_records(content, style=style, final=True))
+    assert all(isinstance(r, Record) and r.spoiled is None for r in records)
+    read_back = [tuple(c.decode() for c in r.cells) for r in records if isinstance(r, Record)]
+    assert read_back == table
+
+
+def test_columns_below_each_other_are_read_with_blanks_inside_them() -> None:
+    got = read(
+        "fecha      cliente        importe\n"
+        "13/01/2026 Ana Gomez       12.50\n"
+        "14/01/2026 Eva              3.00\n"
+        "15/01/2026 Bo Li          123.00\n"
+    )
+    assert people(got) == ["Ana Gomez", "Eva", "Bo Li"]
+    assert got.understanding.columns_by == "position"
+
+
+def test_a_word_across_a_columns_border_is_rejected_not_cut() -> None:
+    row = "13/01/2026 Ana Gomez       12.50\n13/01/2026 Eva              3.00\n"
+    content = (
+        "fecha      cliente        importe\n" + row * 40 + "14/01/2026 Maximiliana Lopez 3.00\n"
+    )
+    got = read(content)
+    assert got.balance.accepted == 80
+    assert [(r.code, r.line) for r in got.rejected] == [("cut_word", 82)]
+
+
+# --- shapes ---------------------------------------------------------------------------------
+
+
+def test_lines_above_and_below_the_table_are_listed_and_are_no_rows() -> None:
+    table = lines(ROW, ROW)
+    assert around("Sales report\nMade on 3/5/2026\n\n", table) == [("preamble", 1), ("preamble", 2)]
+    assert around("", table, "TOTAL,,,,38.00\n") == [("total", 4)]
+    assert around("", table, "\n*** end of report ***\n") == [("note", 5)]
+    assert around("", table, "\nGenerated by POS 3.1\n") == [("note", 5)]
+
+
+def test_other_tables_are_named_and_the_one_of_purchases_is_read() -> None:
+    table = lines(ROW, ROW)
+    assert around("store,city\n1,Lima\n2,Quito\n\n", table) == [("table", 1)]
+    assert around("", table, "\nsku,product,stock\nA,Apple,5\nB,Pear,6\n") == [("table", 5)]
+
+
+def test_a_header_of_two_lines_is_one() -> None:
+    got = read(
+        "Cliente;Cliente;Pedido;Pedido;Pedido\nID;Nombre;ID;Fecha;Total\n"
+        "C1;Ana;7;2026-01-31;12,50\nC2;Eva;8;2026-02-01;3,00\n"
+    )
+    assert people(got) == ["C1", "C2"]
+    assert got.column("order_id") == ["7", "8"]
+    assert got.column("line") == [3, 4]
+
+
+def test_units_below_the_names_are_no_row() -> None:
+    got = read("fecha;cliente;importe\n(dd/mm/yyyy);;EUR\n13/01/2026;C1;12,50\n")
+    assert got.balance.rows_in == 1
+    assert [(f.kind, f.line) for f in got.understanding.furniture] == [("units", 2)]
+
+
+@pytest.mark.parametrize(("header_end", "row_end"), [("", ";"), (";", ""), (";", ";")])
+def test_a_delimiter_at_the_end_of_lines_is_no_column(header_end: str, row_end: str) -> None:
+    got = read(
+        f"fecha;cliente;importe{header_end}\n"
+        f"13/01/2026;C1;12,50{row_end}\n14/01/2026;C2;1,50{row_end}\n"
+    )
+    assert people(got) == ["C1", "C2"]
+
+
+@pytest.mark.parametrize(
+    ("tail", "code"),
+    [
+        ("1001,2026-01-31", "truncated_tail"),
+        ("1001", "truncated_tail"),
+        ("1001,2026-13-45,C1,2,5\n", "bad_date"),
+        ("\n1001,,C1,2,5\n", "empty_cell"),
+    ],
+)
+def test_a_damaged_row_at_the_end_is_rejected_not_taken_for_a_note(tail: str, code: str) -> None:
+    got = read(lines(ROW, ROW) + tail)
+    assert [r.code for r in got.rejected] == [code]
+
+
+def test_rows_above_the_header_are_never_skipped() -> None:
+    with pytest.raises(UnreadableFileError) as refused:
+        read(ROW + "\n" + lines(ROW))
+    assert refused.value.code == "rows_above_header"
+    assert refused.value.params == {"line": 1, "header_line": 2}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "N° Carte fidélité;N° Facture client;Dépôt;Date facture;N° Produit;Quantité;Prix vente net",
+        "Código do cliente;Nº do pedido;Loja;Data da venda;Cód. produto;Qtd.;Preço unitário",
+        "Kunden-Nr.;Belegnummer;Filiale;Rechnungsdatum;Artikel-Nr.;Menge;Einzelpreis (€)",
+        "Codice cliente;N. scontrino;Negozio;Data vendita;Codice articolo;Quantità;Prezzo unitario",
+        "Müşteri No;Fiş No;Şube;Satış Tarihi;Ürün Kodu;Adet;Birim Fiyatı",  # noqa: RUF001
+        "会員番号;伝票番号;店舗名;購入日;商品コード;数量;単価",
+        "会员号;订单编号;门店;下单时间;商品编码;数量;单价",
+    ],
+)
+def test_columns_are_known_in_many_languages(header: str) -> None:
+    got = read(f"{header}\nC7;1001;Centro;2026-01-31;P1;2;9,50\n")
+    assert got.column("customer_id") == ["C7"]
+    assert (got.column("order_id"), got.column("branch")) == (["1001"], ["Centro"])
+    assert got.column("product_id") == ["P1"]
+    assert got.balance.amount == Decimal(19)
+
+
+# --- archives -------------------------------------------------------------------------------
+
+
+def zipped(**files: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(f"{name}.csv", content)
+    return out.getvalue()
+
+
+def test_a_csv_inside_an_archive_is_read() -> None:
+    table = lines(ROW, ROW)
+    packed = gzip.compress(table[:40].encode()) + gzip.compress(table[40:].encode())
+    for content in (packed, zipped(sales=table)):
+        got = read(content)
+        assert (got.balance.accepted, got.balance.bytes) == (2, len(table))
+
+
+def code_of(content: bytes) -> str:
+    with pytest.raises(UnreadableFileError) as refused:
+        read(content)
+    return refused.value.code
+
+
+def test_an_archive_of_many_files_is_refused() -> None:
+    assert code_of(zipped(a=ROW, b=ROW)) == "compressed_many"
+
+
+def test_an_archive_unpacks_to_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = lines(*[ROW] * 99)
+    packed = gzip.compress(table.encode())
+    monkeypatch.setattr(unpacking, "MAX_UNPACKED_BYTES", len(table))
+    assert read(packed).balance.accepted == 99
+    monkeypatch.setattr(unpacking, "MAX_UNPACKED_BYTES", len(table) - 1)
+    assert code_of(packed) == "unpacked_too_large"
+
+
+def test_a_bomb_is_refused_by_its_ratio() -> None:
+    assert code_of(gzip.compress(bytes(200 << 20), 9)) == "unpacked_too_large"
+
+
+@pytest.mark.skipif(not REAL_FILES.exists(), reason="the folder of real files is absent")
+def test_the_table_of_cdnow_is_found_between_its_blanks() -> None:
+    from functions.ingest.reader.dialect import find_dialect
+
+    dialect = find_dialect(
+        (REAL_FILES / "cdnow/CDNOW_master.txt").read_bytes()[:9999], encoding="utf-8"
+    )
+    assert dialect.style.is_padded
+    assert dialect.header == ("customer_id", "date", "number_of_cds", "dollar_value")
