@@ -383,6 +383,7 @@ class Ledger:
             if rows:
                 connection.execute(_SEND, rows)
             failpoint("pg_before_commit")
+        failpoint("pg_after_commit")
         return outgoing
 
     def _outgoing(self, event: Event) -> Outgoing:

@@ -215,7 +215,6 @@ class Runtime:
             started = time.monotonic()
             with self._holding(claim, delivery):
                 wait, outcome, outgoing = self._attempt(event, claim, message.raw)
-            failpoint("pg_after_commit")
             self._publish(outgoing)
             log.info("handled", outcome=outcome, seconds=round(time.monotonic() - started, 3))
         return wait

@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     log_format: str = "json"
     log_level: str = "INFO"
 
-    # Tests only: `<point>:<kill|raise>@<nth>`, see common.failpoints.
+    # Tests only: `<point>:<action>@<nth>`, see common.failpoints.
     failpoint: str = ""
 
 

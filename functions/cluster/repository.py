@@ -14,6 +14,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, text
 
 from common.events import DatasetsChanged, Event, SegmentationStored
+from common.failpoints import failpoint
 from common.ledger import Claim
 from common.mongo import Mongo
 from common.postgres import Postgres, copy_rows
@@ -152,6 +153,7 @@ class SegmentationRepository:
                 connection.execute(_STORE_CONTRIBUTION, ids | _fields(contribution))
             rows = _assignment_rows(snapshot.client, name, result.assignments)
             copy_rows(connection, "assignments", _ASSIGNMENT_COLUMNS, rows)
+            failpoint("cluster_stored")
             return []
 
         claim.stage(write)

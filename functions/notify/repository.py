@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, text
 
 from common.events import Event
+from common.failpoints import failpoint
 from common.ledger import Claim
 from common.postgres import Postgres
 from functions.notify.notice import Notice, Segmentation, Upload
@@ -79,6 +80,7 @@ class NoticeRepository:
 
         def write(connection: Connection) -> Iterable[Event]:
             connection.execute(_TELL, params)
+            failpoint("notified")
             return ()
 
         claim.stage(write)
