@@ -12,6 +12,7 @@ import binascii
 import dataclasses
 import hashlib
 import json
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -149,6 +150,22 @@ def client_of(event: Event) -> str | None:
         client, slash, _ = event.object.key.partition("/")
         return client if slash and client else None
     return cast("str", getattr(event, "client", None))
+
+
+def upload_id(ref: ObjectRef) -> str:
+    """Name an upload after its object version, so that it is known before it is written."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"s3://{ref.bucket}/{ref.key}@{ref.version_id}"))
+
+
+def upload_of(event: Event) -> str | None:
+    """Return the upload that an event is about; None where its version was not announced."""
+    match event:
+        case ObjectCreated(object=ref) | ObjectRemoved(object=ref):
+            return upload_id(ref) if ref.version_id else None
+        case UploadEvent():
+            return event.upload
+        case _:
+            return None
 
 
 def subject_of(event: Event) -> str:

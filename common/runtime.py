@@ -11,6 +11,7 @@ else is a bug: five tries, then parked with its traceback. A worker that dies co
 five starts without an outcome park the message. A graceful stop counts as nothing.
 """
 
+import contextvars
 import os
 import signal
 import socket
@@ -26,13 +27,14 @@ from types import FrameType
 import structlog
 
 from common import messaging
-from common.events import Event, Message, UnreadableMessageError, from_message
+from common.events import Event, Message, UnreadableMessageError, client_of, from_message, upload_of
 from common.exceptions import LostClaimError, PermanentError, TransientError
 from common.failpoints import failpoint
 from common.ledger import Claim, Ledger, NotClaimed, Outgoing, Policy
 from common.messaging import Delivery, Transport
 from common.postgres import Postgres
 from common.settings import Settings
+from common.telemetry import Nobody, Observer
 
 DELAYS_S = (5.0, 30.0, 300.0, 1800.0)  # before the second, third, fourth and every later try
 GIVE_UP_AFTER_S = 24 * 3600.0
@@ -96,18 +98,27 @@ class Runtime:
         transport: Transport,
         ledger: Ledger,
         pace: Pace,
+        observer: Observer | None = None,
     ) -> None:
         self._function = function
         self._transport = transport
         self._ledger = ledger
         self._pace = pace
+        self._observer = observer or Nobody()
         self.ready = threading.Event()  # set once all servers answered
         self._stopping = threading.Event()
         self._running: tuple[Claim, Delivery] | None = None
         self._next_relay = 0.0
 
     @classmethod
-    def connect(cls, function: Function, settings: Settings, *, app: Postgres) -> "Runtime":
+    def connect(
+        cls,
+        function: Function,
+        settings: Settings,
+        *,
+        app: Postgres,
+        observer: Observer | None = None,
+    ) -> "Runtime":
         """Return the function with its queue and its ledger; nothing is opened yet.
 
         The runtime asks for its own servers too before it starts, and whenever one was away.
@@ -130,6 +141,7 @@ class Runtime:
                 relay_after_s=settings.relay_after_s,
                 drain_s=settings.drain_s,
             ),
+            observer=observer,
         )
 
     def run(self) -> None:
@@ -194,8 +206,15 @@ class Runtime:
         except UnreadableMessageError as error:
             log.error("message_unreadable", error=str(error))  # noqa: TRY400 - its cause is the body
             self._ledger.park_unreadable(delivery.body, str(error))
+            self._observer.handled("unreadable")
             delivery.ack()
             return
+        with structlog.contextvars.bound_contextvars(event_id=message.event_id):
+            if not message.events:
+                self._note("left_alone")
+            self._finish_delivery(message, delivery)
+
+    def _finish_delivery(self, message: Message, delivery: Delivery) -> None:
         waits = [self._work_on(event, message, delivery) for event in message.events]
         failpoint("before_ack")
         open_ends = [wait for wait in waits if wait is not None]
@@ -207,17 +226,25 @@ class Runtime:
     def _work_on(self, event: Event, message: Message, delivery: Delivery) -> float | None:
         """Do what one event asks for; returns seconds to wait if it must be tried again."""
         claim = self._ledger.claim(event, self._function.policy, message)
-        if isinstance(claim, NotClaimed):
-            return self._leave_alone(claim)
-        fields = {"client": claim.client, "work": claim.work_key, "event_id": message.event_id}
-        with structlog.contextvars.bound_contextvars(**fields):
+        fields = {"client": client_of(event), "work": claim.work_key, "upload": upload_of(event)}
+        known = {name: value for name, value in fields.items() if value is not None}
+        with structlog.contextvars.bound_contextvars(**known):
+            if isinstance(claim, NotClaimed):
+                wait = self._leave_alone(claim)
+                self._note("left_alone")
+                return wait
             failpoint("claimed")
             started = time.monotonic()
             with self._holding(claim, delivery):
                 wait, outcome, outgoing = self._attempt(event, claim, message.raw)
             self._publish(outgoing)
-            log.info("handled", outcome=outcome, seconds=round(time.monotonic() - started, 3))
+            self._note(outcome, time.monotonic() - started)
         return wait
+
+    def _note(self, outcome: str, seconds: float | None = None) -> None:
+        took = {} if seconds is None else {"seconds": round(seconds, 3)}
+        log.info("handled", outcome=outcome, **took)
+        self._observer.handled(outcome, seconds)
 
     def _leave_alone(self, claim: NotClaimed) -> float | None:
         if claim.is_done:
@@ -305,7 +332,9 @@ class Runtime:
                 except TransientError as error:
                     log.warning("lease_not_renewed", error=str(error))
 
-        thread = threading.Thread(target=renew, name="lease", daemon=True)
+        # In a copy of our context: what it logs names the same message.
+        in_context = contextvars.copy_context().run
+        thread = threading.Thread(target=in_context, args=[renew], name="lease", daemon=True)
         thread.start()
         self._running = (claim, delivery)
         try:
@@ -328,6 +357,7 @@ class Runtime:
             relayed = self._ledger.relay(self._transport.publish, older_than_s=age_s)
             if relayed:
                 log.info("relayed", events=relayed)
+                self._observer.relayed(relayed)
 
     def _wait_for_servers(self) -> None:
         wait_s = 0.1

@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     # Whether the sign-in cookie is only sent over HTTPS; off for a plain localhost.
     cookie_secure: bool = False
 
+    # Where this function tells its /metrics; 0 is off. Never the public API's port.
+    metrics_port: int = 0
+    metrics_host: str = "127.0.0.1"
+
     # `json` for machines, `console` for people.
     log_format: str = "json"
     log_level: str = "INFO"

@@ -16,6 +16,7 @@ from common.mongo import Mongo
 from common.postgres import Postgres
 from common.runtime import Failure, Function, Runtime
 from common.settings import Settings
+from common.telemetry import Observer, serving
 
 _HEAVY = ("functions.cluster.handler", "sklearn.cluster", "sklearn.metrics", "sklearn.tree")
 
@@ -25,7 +26,10 @@ def main() -> None:
     settings = Settings()
     logs.configure(settings, function="cluster")
     failpoints.arm(settings.failpoint)
-    with connected(settings) as runtime:
+    with (
+        serving(settings, function="cluster") as observer,
+        connected(settings, observer) as runtime,
+    ):
         threading.Thread(target=_warm_up, args=[runtime.ready], name="warm-up", daemon=True).start()
         runtime.run()
 
@@ -37,7 +41,7 @@ def _warm_up(ready: threading.Event) -> None:
 
 
 @contextmanager
-def connected(settings: Settings) -> Iterator[Runtime]:
+def connected(settings: Settings, observer: Observer | None = None) -> Iterator[Runtime]:
     """Yield the function with its real servers; none is asked before the function runs."""
     with (
         closing(Postgres(settings.postgres_app_url)) as app,
@@ -65,7 +69,7 @@ def connected(settings: Settings) -> Iterator[Runtime]:
             policy=Policy.LATEST,
             probes=(mongo.check,),
         )
-        with closing(Runtime.connect(function, settings, app=app)) as runtime:
+        with closing(Runtime.connect(function, settings, app=app, observer=observer)) as runtime:
             yield runtime
 
 

@@ -19,6 +19,7 @@ from common.object_storage import ObjectStorage
 from common.postgres import Postgres
 from common.runtime import Failure, Function, Runtime
 from common.settings import Settings
+from common.telemetry import Observer, serving
 
 
 def main() -> None:
@@ -26,7 +27,10 @@ def main() -> None:
     settings = Settings()
     logs.configure(settings, function="ingest")
     failpoints.arm(settings.failpoint)
-    with connected(settings) as runtime:
+    with (
+        serving(settings, function="ingest") as observer,
+        connected(settings, observer) as runtime,
+    ):
         threading.Thread(target=_warm_up, args=[runtime.ready], name="warm-up", daemon=True).start()
         runtime.run()
 
@@ -37,7 +41,7 @@ def _warm_up(ready: threading.Event) -> None:
 
 
 @contextmanager
-def connected(settings: Settings) -> Iterator[Runtime]:
+def connected(settings: Settings, observer: Observer | None = None) -> Iterator[Runtime]:
     """Yield the function with its real servers; none is asked before the function runs."""
     with (
         closing(Postgres(settings.postgres_app_url)) as app,
@@ -74,7 +78,7 @@ def connected(settings: Settings) -> Iterator[Runtime]:
             failed=failed,
             probes=(mongo.check, storage.check),
         )
-        with closing(Runtime.connect(function, settings, app=app)) as runtime:
+        with closing(Runtime.connect(function, settings, app=app, observer=observer)) as runtime:
             yield runtime
 
 

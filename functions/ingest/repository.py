@@ -6,7 +6,6 @@ client happen one after the other.
 """
 
 import json
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,14 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from common import events
-from common.events import DatasetsChanged, Event, ObjectCreated, ObjectRef, StoredObject
+from common.events import (
+    DatasetsChanged,
+    Event,
+    ObjectCreated,
+    ObjectRef,
+    StoredObject,
+    upload_id,
+)
 from common.exceptions import PermanentError
 from common.ledger import Claim
 from common.postgres import ConflictError, Postgres
@@ -401,11 +407,6 @@ class UploadRepository:
             return [tell(client=str(claim.client), upload=upload_id(ref))]
 
         claim.stage(write)
-
-
-def upload_id(ref: ObjectRef) -> str:
-    """Name an upload after its object version, so that it is known before it is written."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"s3://{ref.bucket}/{ref.key}@{ref.version_id}"))
 
 
 def _upload_row(place: Place, stored: StoredObject, *, state: str) -> dict[str, object]:

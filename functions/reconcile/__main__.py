@@ -22,6 +22,7 @@ from common.object_storage import ObjectStorage
 from common.postgres import Postgres
 from common.replay import ReplayRuns
 from common.settings import Settings
+from common.telemetry import serving
 from functions.reconcile.broker import tend
 from functions.reconcile.comparison import EVERYBODY, SOURCE, look_again, too_many
 from functions.reconcile.handler import Found, handle, silent_branches
@@ -77,6 +78,11 @@ def main() -> None:
     threading.Thread(
         target=drive_replays, args=[settings, stopping], name="replays", daemon=True
     ).start()
+    with serving(settings, function=SOURCE):
+        _run_until(stopping, settings)
+
+
+def _run_until(stopping: threading.Event, settings: Settings) -> None:
     reconcile = Reconcile(settings)
     look = _AFTER_A_START
     while not stopping.is_set():

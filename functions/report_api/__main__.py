@@ -17,6 +17,7 @@ from common.parked import ParkedMessages
 from common.postgres import Postgres
 from common.replay import ReplayRuns
 from common.settings import Settings
+from common.telemetry import serving
 from functions.report_api.accounts import authenticate
 from functions.report_api.app import create_app
 from functions.report_api.repository import Repository
@@ -36,16 +37,17 @@ def main() -> None:
     settings = Settings()
     logs.configure(settings, function="report_api")
     _check(settings)
-    uvicorn.run(
-        build(settings),
-        host=settings.api_host,
-        port=settings.api_port,
-        # Our own log says what happened, without the query: that may hold a token.
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=round(settings.drain_s),
-    )
+    with serving(settings, function="report_api"):
+        uvicorn.run(
+            build(settings),
+            host=settings.api_host,
+            port=settings.api_port,
+            # Our own log says what happened, without the query: that may hold a token.
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=round(settings.drain_s),
+        )
 
 
 def _check(settings: Settings) -> None:
