@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0005"
+revision = "0004"
+down_revision = "0003"
 
 _REASONS = "'unreadable', 'dependency', 'bug', 'worker_died'"
 
