@@ -76,6 +76,10 @@ class World:
         self.transport.publish(self.name, body)
         return body
 
+    def told(self) -> list[bytes]:
+        """Return what waits for cluster; the relay brings what other tests left in the outbox, too."""
+        return [b for b in self.transport.held("cluster") if self.client.encode() in b]
+
     def claims(self) -> list:
         return self.rows("SELECT * FROM claims WHERE function = :function")
 
@@ -130,7 +134,7 @@ def test_writes_the_end_of_the_claim_and_events_are_one_commit(world: World):
     world.runtime().step()
     assert world.name_of_client() == "renamed"
     assert [c.status for c in world.claims()] == ["done"]
-    assert len(world.transport.held("cluster")) == 1
+    assert len(world.told()) == 1
     assert world.transport.held(world.name) == []
 
 
@@ -166,7 +170,7 @@ def test_a_nudge_said_twice_is_one_nudge(world: World):
     world.act = act
     world.put(stored(world))
     world.runtime().step()
-    assert len(world.transport.held("cluster")) == 1
+    assert len(world.told()) == 1
 
 
 def test_what_was_committed_but_not_published_goes_out_with_the_next_delivery(world: World):
@@ -180,13 +184,13 @@ def test_what_was_committed_but_not_published_goes_out_with_the_next_delivery(wo
     world.transport.publish = no_publish
     world.runtime().step()
     assert [c.status for c in world.claims()] == ["done"]
-    assert world.transport.held("cluster") == []
+    assert world.told() == []
     assert world.transport.pauses == 1  # it consumes no more until its servers answer
 
     world.transport.publish = real_publish
     world.transport.now += world.transport.visibility_s
     world.runtime().step()
-    assert len(world.transport.held("cluster")) == 1
+    assert len(world.told()) == 1
     assert len(world.handled) == 1
 
 
@@ -232,7 +236,7 @@ def test_the_relay_publishes_what_a_dead_worker_left(world: World):
     )
     world.transport.queues[world.name].clear()
     world.runtime().step()
-    mine = [b for b in world.transport.held("cluster") if world.client.encode() in b]
+    mine = world.told()
     assert len(mine) == 1
 
 
@@ -365,8 +369,7 @@ def test_a_worker_that_lost_its_claim_changes_nothing(world: World):
     world.put(stored(world))
     world.runtime().step()
     assert world.name_of_client() == before
-    told = world.transport.held("cluster")  # the relay also brings what other tests left behind
-    assert [body for body in told if world.client.encode() in body] == []
+    assert world.told() == []
     assert len(world.transport.held(world.name)) == 1
 
 
