@@ -236,8 +236,7 @@ def test_the_relay_publishes_what_a_dead_worker_left(world: World):
     )
     world.transport.queues[world.name].clear()
     world.runtime().step()
-    mine = world.told()
-    assert len(mine) == 1
+    assert len(world.told()) == 1
 
 
 def test_bad_input_is_recorded_and_acked(world: World):
