@@ -6,7 +6,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from common.settings import Settings
 from infra.local.local import LocalStack
 from infra.local.process import Child, Command
 from infra.local.server import Server
+from tests.chaos.files import COPY, File
 from tests.conftest import create_client, settings_for
 from tests.integration.pipeline import ClientView
 from tests.waiting import wait_until
@@ -47,7 +48,6 @@ RECONCILE = {
 }
 
 MOVING = frozenset({"announced", "reading"})
-DUPLICATE = "norte/april-again.csv"  # of the files that every client of the crash matrix sends
 
 T = TypeVar("T")
 
@@ -192,7 +192,7 @@ class Shop(ClientView):
 
     def __init__(self, settings: Settings, client: str) -> None:
         super().__init__(settings, client)
-        self.attempts = 0
+        self.attempts: list[str] = []  # keys
         self.acknowledged: dict[str, str] = {}  # key of each version that the store confirmed
 
     def send(self, key: str, body: bytes) -> str:
@@ -201,10 +201,15 @@ class Shop(ClientView):
         Raises:
             botocore.exceptions.BotoCoreError, ClientError: The store did not say that it has it.
         """
-        self.attempts += 1
+        self.attempts.append(key)
         version = str(self.put(key, body).object.version_id)
         self.acknowledged[version] = key
         return version
+
+    def send_all(self, files: Iterable[File]) -> None:
+        """Put files one after the other, the store being well."""
+        for file in files:
+            self.send(file.key, file.body)
 
     def send_until_taken(self, key: str, body: bytes) -> str:
         """Put an object again and again until the store has it, as a person would."""
@@ -282,7 +287,7 @@ class Scene:
 
     def shop(self) -> Shop:
         """Open an account, with a key of its own."""
-        name = create_client(self._app, f"c-{secrets.token_hex(6)}")
+        name = _patiently(lambda: create_client(self._app, f"c-{secrets.token_hex(6)}"))
         access_key, secret_key = self.stack.object_store_keys().add_client(name)
         settings = self.settings.model_copy(
             update={
@@ -330,7 +335,7 @@ class Scene:
     def _audit(self, shop: Shop) -> Tally:
         told = self.rows(_TOLD_AGAIN, client=shop.client)
         return Tally(
-            attempts=shop.attempts,
+            attempts=len(shop.attempts),
             acknowledged=len(shop.acknowledged),
             lost=sorted(shop.acknowledged.keys() - shop.settled()),
             doubled=[f"{row.what} {row.upload} x{row.times}" for row in told],
@@ -345,7 +350,7 @@ class Scene:
         # Whether a copy was read before the first of its bytes, and then told to be stored too,
         # is chance; its state is not.
         told = {(row.key.partition("/")[2], row.code, row.times) for row in shop.rows(_NOTICES)} - {
-            (DUPLICATE, "notice_stored", 1)
+            (COPY, "notice_stored", 1)
         }
         return {
             "uploads": [tuple(row) for row in shop.rows(_UPLOADS)],

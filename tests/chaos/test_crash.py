@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from common.failpoints import ACTIONS, POINTS
 from infra.local.process import Child
-from tests.chaos.scene import DUPLICATE, FragileStack, Scene, Shop
-from tests.integration.pipeline import csv
+from tests.chaos.files import MIXED
+from tests.chaos.scene import FragileStack, Scene, Shop
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.chaos
@@ -41,23 +41,11 @@ USUAL = {
     ("before_ack", TWICE),  # again, when all is done
 }
 
-APRIL = csv(*(f"{n},2026-04-{n % 28 + 1:02},c{n % 7},tea,{n % 3 + 1},3.50" for n in range(200)))
-MAY = csv(*(f"m{n},2026-05-{n % 28 + 1:02},c{n % 9},jam,1,{n % 5 + 1}.25" for n in range(200)))
-
 _MESSAGES = text("""
     SELECT function AS queue, raw AS body FROM journal WHERE strpos(convert_from(raw, 'UTF8'), :client) > 0
     UNION
     SELECT queue, body FROM outbox WHERE strpos(convert_from(body, 'UTF8'), :client) > 0
 """)
-
-
-def send_files(shop: Shop) -> None:
-    """Send a file, its copy, another in two versions, and one that cannot be read."""
-    shop.send("centro/april.csv", APRIL)
-    shop.send(DUPLICATE, APRIL)
-    shop.send("centro/may.csv", APRIL[:-1] + b"\n" + MAY[50:])
-    shop.send("centro/may.csv", MAY)
-    shop.send("sur/bad.csv", b"date,total\n2026-04-01,1\n")
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +54,7 @@ def undisturbed(fragile_stack: FragileStack) -> dict[str, Any]:
     scene = Scene(fragile_stack, lambda _: None)
     try:
         shop = scene.shop()
-        send_files(shop)
+        shop.send_all(MIXED)
         scene.start_all()
         scene.settle(shop)
         return scene.left_of(shop)
@@ -92,9 +80,11 @@ def test_a_crash_leaves_what_an_undisturbed_run_leaves(
 ) -> None:
     function = OWNERS.get(point, "ingest")
     shop = scene.shop()
-    send_files(shop)
+    shop.send_all(MIXED)
     scene.start_all([name for name in ("ingest", "cluster", "notify") if name != function])
-    victim = scene.start(function, DATACORE_FAILPOINT=f"{point}:{'sleep' if what == TWICE else what}@1")
+    victim = scene.start(
+        function, DATACORE_FAILPOINT=f"{point}:{'sleep' if what == TWICE else what}@1"
+    )
     wait_until(lambda: has_reached(victim, point), within_s=60)
     if what == TWICE:
         deliver_again(scene, shop)
