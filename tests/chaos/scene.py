@@ -283,6 +283,32 @@ class Scene:
         """Start one process of each function."""
         return [self.start(function) for function in functions]
 
+    # --- messages -----------------------------------------------------------------------------
+
+    def take(self, queue: str, count: int) -> list[bytes]:
+        """Return messages that wait in a queue, the oldest first, and have it forget them."""
+        with self.stack.channel() as channel:
+            consumed = channel.consume(queue, auto_ack=True, inactivity_timeout=DEADLINE_S)
+            bodies = [body for _, _, body in itertools.islice(consumed, count)]
+            assert None not in bodies, f"fewer than {count} messages in {queue}"
+            return bodies
+
+    def put(self, queue: str, bodies: Iterable[bytes]) -> None:
+        """Put messages into a queue, in this order."""
+        with self.stack.channel() as channel:
+            for body in bodies:
+                channel.basic_publish(topology.WORK, queue, body)
+
+    def waiting(self, queue: str) -> int:
+        """Return how many messages wait in a queue, without those in work."""
+        with self.stack.channel() as channel:
+            return int(channel.queue_declare(queue, passive=True).method.message_count)
+
+    def consumers(self, queue: str) -> int:
+        """Return how many workers listen to a queue."""
+        with self.stack.channel() as channel:
+            return int(channel.queue_declare(queue, passive=True).method.consumer_count)
+
     # --- clients ------------------------------------------------------------------------------
 
     def shop(self) -> Shop:

@@ -105,6 +105,5 @@ def has_reached(worker: Child, point: str) -> bool:
 
 def deliver_again(scene: Scene, shop: Shop) -> None:
     """Put every message of this client into its queue once more."""
-    with scene.stack.channel() as channel:
-        for message in scene.rows(_MESSAGES, client=shop.client):
-            channel.basic_publish("app.work", message.queue, bytes(message.body))
+    for message in scene.rows(_MESSAGES, client=shop.client):
+        scene.put(message.queue, [bytes(message.body)])

@@ -80,7 +80,7 @@ def test_uploads_come_home_after_their_binding_was_deleted(scene: Scene) -> None
     with scene.stack.channel() as channel:
         channel.queue_unbind("ingest", topology.EVENTS, topology.EVENTS_KEY)
         shop.send_all(FILES)
-        wait_until(lambda: waiting(scene, topology.UNROUTED) == len(FILES))
+        wait_until(lambda: scene.waiting(topology.UNROUTED) == len(FILES))
     scene.start_all(WORKERS)
 
     assert_home(scene, shop)
@@ -89,13 +89,8 @@ def test_uploads_come_home_after_their_binding_was_deleted(scene: Scene) -> None
 def test_uploads_come_home_after_their_queue_was_purged(scene: Scene) -> None:
     shop = scene.shop()
     shop.send_all(FILES)
-    wait_until(lambda: waiting(scene, "ingest") == len(FILES))
+    wait_until(lambda: scene.waiting("ingest") == len(FILES))
     scene.stack.purge()
     scene.start_all(WORKERS)
 
     assert_home(scene, shop)
-
-
-def waiting(scene: Scene, queue: str) -> int:
-    with scene.stack.channel() as channel:
-        return channel.queue_declare(queue, passive=True).method.message_count
