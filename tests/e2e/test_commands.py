@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
-from urllib.request import HTTPCookieProcessor, build_opener
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 import pytest
 
@@ -34,12 +34,12 @@ AMBIGUOUS = "fecha,cliente,importe\n03/04/2024,c1,1.20\n05/06/2024,c2,1.20\n"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(servers: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A running system with one client; it must stop by one Ctrl-C and leave no process."""
     home = tmp_path_factory.mktemp("e") / "home"
     with (home.parent / "said").open("w+") as said:
         process = subprocess.Popen(
-            [*COMMAND, "up", "--home", str(home)],
+            [*COMMAND, "up", "--stack", servers, "--home", str(home)],
             cwd=PROJECT,
             env=plain_environment(),
             stdout=said,
@@ -47,7 +47,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             start_new_session=True,
         )
         try:
-            wait_for(lambda: "S3 endpoint" in (home.parent / "said").read_text())
+            wait_for(lambda: "S3 endpoint" in (home.parent / "said").read_text(), within_s=120)
             made = datacore("client", "acme", "-b", "centro", "-b", "norte", "--home", str(home))
             assert made.returncode == 0, made.stderr
             yield home
@@ -78,6 +78,22 @@ def report(home: Path) -> dict[str, Any] | None:
 
 def status(home: Path) -> dict[str, Any]:
     return json.loads(datacore("status", *ACME, "--home", str(home), "--json").stdout)
+
+
+def told_by_api(home: Path, what: str) -> list[dict[str, Any]]:
+    """Return all `uploads` or `notices` of acme."""
+    kept = json.loads((home / "connection.json").read_text())
+    token = kept["clients"]["acme"]["token"]
+    request = Request(
+        f"{kept['api_url']}/clients/acme/{what}", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urlopen(request, timeout=30) as answer:
+        return json.loads(answer.read())[what]
+
+
+def handled(home: Path) -> int:
+    """Return how many messages ingest has ended, as its log says."""
+    return (home / "logs" / "ingest.log").read_text().count('"event": "handled"')
 
 
 def test_a_file_is_stored_and_its_segments_are_reported(home):
@@ -143,6 +159,36 @@ def test_status_tells_what_became_of_each_file(home):
     assert "total.csv was not taken in." in told[0]
 
 
+def test_a_replay_changes_nothing_and_tells_nobody_twice(home):
+    upload(home, GOOD)
+    upload(home, WITH_A_BAD_ROW, name="febrero.csv")
+    upload(home, NO_CUSTOMER, name="total.csv")
+    wait_for(lambda: any("total.csv" in n["sentence"] for n in told_by_api(home, "notices")))
+    before = wait_for(lambda: report(home))
+    uploads, notices = map(fates, (told_by_api(home, "uploads"), told_by_api(home, "notices")))
+
+    for how in ((), ("--force",), ("--force",)):
+        done = handled(home)
+        ended = datacore("replay", *ACME, *how, "--yes", "--home", str(home), "--json")
+        assert ended.returncode == 0, ended.stderr
+        run = json.loads(ended.stdout)
+        assert (run["state"], run["published"]) == ("done", run["total"])
+        assert run["total"] >= 3
+        wait_for(lambda goal=done + run["total"]: handled(home) >= goal)
+
+    # What comes last is told last: by now, whatever the replays had to say was said.
+    upload(home, NO_CUSTOMER + "2024-02-01,pan,1\n", name="last.csv")
+    wait_for(lambda: "last.csv" in told_by_api(home, "notices")[0]["sentence"])
+    assert fates(told_by_api(home, "uploads")[1:]) == uploads
+    assert fates(told_by_api(home, "notices")[1:]) == notices
+    assert wait_for(lambda: report(home)) == before
+
+
+def fates(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what was told without when it was last worked on."""
+    return [{k: v for k, v in one.items() if k != "settled_at"} for one in told]
+
+
 def test_an_unknown_branch_is_wrong_use(home):
     code, refused = upload(home, GOOD + "\n", name="otra.csv", branch="luna")
 
@@ -179,3 +225,15 @@ def test_another_token_opens_nothing(home):
 
     assert ended.returncode == 1
     assert ended.stdout == ""
+
+
+def test_no_function_wrote_what_gives_access_into_its_log(home):
+    kept = json.loads((home / "secrets.json").read_text())
+    clients = json.loads((home / "connection.json").read_text())["clients"].values()
+    secrets = {*kept.values(), *(one[key] for one in clients for key in ("token", "secret_key"))}
+
+    for function in ("ingest", "cluster", "notify", "reconcile", "report_api"):
+        said = (home / "logs" / f"{function}.log").read_text()
+        assert '"event"' in said, function
+        assert [secret for secret in secrets if secret in said] == [], function
+        assert not re.search(r"Signature(=|%3D)[0-9a-f]", said), function
