@@ -1,15 +1,19 @@
 """The commands against `datacore up`, as a person and as a script use them."""
 
+import gzip
+import io
 import json
 import re
 import signal
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
+import boto3
 import pytest
 
 from tests.e2e.black_box import (
@@ -60,10 +64,10 @@ def home(servers: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
 
 
 def upload(
-    home: Path, content: str, name: str = "ventas.csv", branch: str = "centro"
+    home: Path, content: str | bytes, name: str = "ventas.csv", branch: str = "centro"
 ) -> tuple[int, dict[str, Any]]:
     file = home.parent / name
-    file.write_text(content)
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
     ended = datacore("upload", str(file), "--branch", branch, *ACME, "--home", str(home), "--json")
     return ended.returncode, json.loads(ended.stdout)["uploads"][0]
 
@@ -132,6 +136,49 @@ def test_a_file_without_customers_is_refused_with_its_reason(home):
 
     assert (code, refused["state"]) == (1, "rejected")
     assert "fecha, producto, total" in refused["sentence"]
+
+
+@pytest.mark.parametrize("ending", [".csv.gz", ".zip"])
+def test_a_packed_file_is_stored_like_any_other_by_each_way_in(home, ending):
+    code, stored = upload(home, packed(f"api{ending}"), name=f"api{ending}")
+    assert (code, stored["state"], stored["balance"]["accepted"]) == (0, "stored", 28)
+
+    put(home, f"acme/norte/tool{ending}", packed(f"tool{ending}"))
+    found = wait_for(
+        lambda: [
+            one
+            for one in told_by_api(home, "uploads")
+            if one["filename"] == f"tool{ending}" and one["state"] == "stored"
+        ]
+    )
+    assert found[0]["balance"]["accepted"] == 28
+
+
+def packed(name: str) -> bytes:
+    """Return a file that no other test sends, packed as its name says."""
+    rows = (f"{name}-{n},2024-03-{n + 1:02d},c{n % 7},p,1,1.50\n" for n in range(28))
+    content = (HEADER + "".join(rows)).encode()
+    if name.endswith(".gz"):
+        return gzip.compress(content)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("ventas.csv", content)
+    return archive.getvalue()
+
+
+def put(home: Path, key: str, body: bytes) -> None:
+    """Put an object as acme's own S3 tool does."""
+    kept = json.loads((home / "connection.json").read_text())
+    acme = kept["clients"]["acme"]
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=kept["s3_url"],
+        region_name="us-east-1",
+        aws_access_key_id=acme["access_key"],
+        aws_secret_access_key=acme["secret_key"],
+    )
+    s3.put_object(Bucket="uploads", Key=key, Body=body)
+    s3.close()
 
 
 def test_an_ambiguous_file_waits_and_a_monitor_sees_it(home):
