@@ -51,6 +51,7 @@ def test_what_a_worker_counts_is_named_after_its_function():
     for seconds in (0.3, 70.0):
         counts.handled("done", seconds)
     counts.handled("left_alone")
+    counts.taken(12.0)
     counts.relayed(4)
 
     def value(name: str, **labels: str) -> float | None:
@@ -61,6 +62,8 @@ def test_what_a_worker_counts_is_named_after_its_function():
     assert (value("handle_seconds_count"), value("handle_seconds_sum")) == (2, 70.3)
     assert value("handle_seconds_bucket", le="0.25") == 0
     assert value("handle_seconds_bucket", le="0.5") == 1
+    assert value("upload_wait_seconds_bucket", le="5.0") == 0
+    assert value("upload_wait_seconds_bucket", le="15.0") == 1
     assert value("relayed_events_total") == 4
 
 
