@@ -39,8 +39,9 @@ class Watched:
     """Running servers, and the worker that tells its numbers on `port`."""
 
     def __init__(self, stack: EmbeddedStack, port: int) -> None:
+        self._stack = stack
         self._log = stack.home.path / "logs" / "ingest.log"
-        self._url = f"http://127.0.0.1:{port}/metrics"
+        self.port = port
         self._settings = settings_for(stack)
         self._app = Postgres(self._settings.postgres_app_url)
         self._runtime = Postgres(self._settings.postgres_runtime_url)
@@ -68,14 +69,14 @@ class Watched:
     # --- what it tells ----------------------------------------------------------------------
 
     def metrics(self) -> dict[str, Metric]:
-        with urlopen(self._url, timeout=10) as answer:
-            families = text_string_to_metric_families(answer.read().decode())
-            return {family.name: family for family in families}
+        return metrics_at(self.port)
 
-    def is_up(self) -> bool:
-        with suppress(URLError):
-            return bool(self.metrics())
-        return False
+    def start(self, function: str, port: int, **more: str) -> None:
+        """Start another function, and wait until it tells its numbers on `port`."""
+        told = {"DATACORE_METRICS_PORT": str(port), **more}
+        with mock.patch.dict(os.environ, told):
+            self._stack.start_functions([function])
+        wait_until(lambda: is_up(port), within_s=30)
 
     def value(self, name: str) -> float:
         samples = self.metrics()[name].samples
@@ -90,9 +91,7 @@ class Watched:
         }
 
     def parked(self) -> dict[str, float]:
-        samples = self.metrics()["datacore_parked_messages"].samples
-        assert {sample.labels["function"] for sample in samples} <= {"ingest"}
-        return {sample.labels["reason"]: sample.value for sample in samples}
+        return parked_at(self.port)
 
     def worked(self) -> tuple[float, float]:
         """Return how many messages were worked on, and for how long in all."""
@@ -106,6 +105,25 @@ class Watched:
         return [json.loads(line) for line in lines if line.startswith("{")]
 
 
+def metrics_at(port: int) -> dict[str, Metric]:
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+        return {family.name: family for family in families}
+
+
+def parked_at(port: int) -> dict[str, float]:
+    """Return the messages of ingest that are parked, by reason, as who listens at `port` tells."""
+    samples = metrics_at(port)["datacore_parked_messages"].samples
+    assert {sample.labels["function"] for sample in samples} <= {"ingest"}
+    return {sample.labels["reason"]: sample.value for sample in samples}
+
+
+def is_up(port: int) -> bool:
+    with suppress(URLError):
+        return bool(metrics_at(port))
+    return False
+
+
 def free_port() -> int:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -114,19 +132,14 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    port = free_port()
-    told = {
-        "DATACORE_METRICS_PORT": str(port),
-        "DATACORE_FAILPOINT": "downloaded:exec_then_raise@1",
-        "DATACORE_RELAY_AFTER_S": "3",
-    }
-    with (
-        embedded_stack(tmp_path_factory.mktemp("watched")) as stack,
-        mock.patch.dict(os.environ, told),
-    ):
-        watched = Watched(stack, port)
-        stack.start_functions(["ingest"])
-        wait_until(watched.is_up, within_s=30)
+    with embedded_stack(tmp_path_factory.mktemp("watched")) as stack:
+        watched = Watched(stack, port=free_port())
+        watched.start(
+            "ingest",
+            watched.port,
+            DATACORE_FAILPOINT="downloaded:exec_then_raise@1",
+            DATACORE_RELAY_AFTER_S="3",
+        )
         yield watched
 
 
@@ -184,3 +197,14 @@ def test_every_line_of_a_handling_names_message_client_and_upload_and_one_ends_i
     # What no handling said is about the process, or about a message that is none.
     others = {line["event"] for line in watched.said() if "event_id" not in line}
     assert others <= {"ready", "message_unreadable", "relayed"}
+
+
+@pytest.mark.parametrize("function", ["cluster", "notify", "reconcile", "report_api"])
+def test_each_function_tells_what_waits(watched: Watched, function: str):
+    """So that an alarm about one that is dead needs not that one to live."""
+    watched.send(b"no JSON, and nobody decides about it: " + function.encode())
+    port = free_port()
+    watched.start(function, port)
+    wait_until(lambda: parked_at(port).get("unreadable", 0) > 0)
+    wait_until(lambda: parked_at(port) == watched.parked())
+    assert metrics_at(port)["datacore_ledger_up"].samples[0].value == 1
