@@ -25,6 +25,7 @@ class Dialect:
     style: Style
     header: tuple[str, ...]  # without one, empty names
     has_header: bool = True
+    header_line: int | None = None  # where the first line of the header stands
     body_offset: int  # bytes before it are furniture: mark, `sep=` line, preamble, header
     body_line: int
     furniture: tuple[Furniture, ...] = ()
@@ -55,6 +56,7 @@ def find_dialect(head: bytes, *, encoding: str) -> Dialect:
         style=found.style,
         header=shape.header,
         has_header=shape.has_header,
+        header_line=rows[shape.above].line if shape.has_header else None,
         body_offset=end,
         body_line=1 + count_line_ends(head[:end]),
         furniture=describe_above(rows, shape),

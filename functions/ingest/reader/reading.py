@@ -8,7 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -23,15 +23,7 @@ from functions.ingest.reader.conversion import (
     convert,
     latest_moment,
 )
-from functions.ingest.reader.dialect import Dialect, find_dialect
-from functions.ingest.reader.encoding import (
-    HEAD_BYTES,
-    UTF_8,
-    WIDE,
-    Encoding,
-    detect,
-    refuse_other_kinds,
-)
+from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.ending import Below, Ending
 from functions.ingest.reader.evidence import (
     Convention,
@@ -41,12 +33,11 @@ from functions.ingest.reader.evidence import (
     settle_dates,
     settle_numbers,
 )
+from functions.ingest.reader.layout import Described, Layout, described, find_layout
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
-from functions.ingest.reader.shape import Furniture
 from functions.ingest.reader.spill import SpillWriter, Stretch, empty_stretch, read_stretches
-from functions.ingest.reader.texts import Text, copy, original
-from functions.ingest.reader.unpacking import unpack
+from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
 READER_VERSION = "2"
@@ -70,18 +61,9 @@ class FormatProfile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Understanding:
+class Understanding(Described):
     """How a file was read."""
 
-    encoding: str
-    encoding_settled_by: str  # mark | bytes | evidence
-    encoding_confidence: float
-    delimiter: str
-    quote: str
-    escape: str  # of quotes inside cells; empty: they are doubled
-    columns_by: str  # delimiter | blanks | position
-    header: tuple[str, ...]
-    furniture: tuple[Furniture, ...]  # what stands around the table
     mapping: Mapping[str, str]  # column of ours -> header name
     date_order: str | None  # None: the dates read the same either way
     date_order_settled_by: str | None  # column | profile
@@ -92,11 +74,7 @@ class Understanding:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
-        return asdict(self) | {
-            "header": list(self.header),
-            "mapping": dict(self.mapping),
-            "furniture": [asdict(each) for each in self.furniture],
-        }
+        return Described.as_dict(self) | {"mapping": dict(self.mapping)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,12 +90,15 @@ class Batch:
 class _Source:
     """A file and what the first pass found out about it."""
 
-    text: Text
-    encoding: Encoding
-    dialect: Dialect
+    layout: Layout
     conventions: Conventions
     spill: Path
     ending: Ending
+
+    @property
+    def text(self) -> Text:
+        """Return the bytes that are read."""
+        return self.layout.text
 
     @property
     def rows_in(self) -> int:
@@ -127,7 +108,7 @@ class _Source:
     @property
     def furniture_bytes(self) -> int:
         """Count the bytes above and below the table."""
-        top = self.text.origin(self.dialect.body_offset)
+        top = self.text.origin(self.layout.dialect.body_offset)
         return top + self.text.origin(self.text.size) - self.text.origin(self.ending.offset)
 
     def bytes_of(self, stretch: Stretch) -> int:
@@ -204,7 +185,7 @@ class Reading:
 def _stretches(source: _Source) -> Iterator[Stretch]:
     if source.rows_in:
         return read_stretches(source.spill, BATCH_ROWS, stop=source.rows_in)
-    return iter([empty_stretch(len(source.dialect.header))])
+    return iter([empty_stretch(len(source.layout.dialect.header))])
 
 
 def _too_many_rejected(
@@ -238,41 +219,20 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
     """
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="reader-", dir=scratch))
-        text, encoding, dialect = _look_at_head(path, Path(folder))
+        layout = find_layout(path, Path(folder))
+        text, dialect = layout.text, layout.dialect
         mapping = map_columns(dialect.header, has_header=dialect.has_header)
         evidence = {name: Evidence() for name in ("ordered_at", *_NUMBERS) if name in mapping}
         spill = Path(folder) / "cells.arrow"
         ending = _first_pass(text, dialect, mapping, evidence, spill)
         conventions = _settle(dialect, mapping, evidence, profile, latest_moment(stored_at))
         source = _Source(
-            text=text,
-            encoding=encoding,
-            dialect=dialect,
+            layout=layout,
             conventions=conventions,
             spill=spill,
             ending=ending,
         )
         return Reading(source, _understanding(source, profile), stack.pop_all())
-
-
-def _look_at_head(path: Path, folder: Path) -> tuple[Text, Encoding, Dialect]:
-    """Unpack what is packed, and find out how the text is written and laid out."""
-    path = unpack(path, folder)
-    with path.open("rb") as file:
-        refuse_other_kinds(file.read(HEAD_BYTES))
-        encoding = detect(file)
-    is_wide = encoding.name in WIDE
-    text = copy(path, encoding.name, folder) if is_wide else original(path, encoding.name)
-    dialect = _dialect(text)
-    if not dialect.style.is_plain and text.encoding != UTF_8:
-        text = copy(path, encoding.name, folder)
-        dialect = _dialect(text)
-    return text, encoding, dialect
-
-
-def _dialect(text: Text) -> Dialect:
-    with text.path.open("rb") as file:
-        return find_dialect(file.read(HEAD_BYTES), encoding=text.encoding)
 
 
 def _first_pass(
@@ -332,20 +292,11 @@ def _settle(
 
 
 def _understanding(source: _Source, profile: FormatProfile) -> Understanding:
-    conventions, header = source.conventions, source.dialect.header
-    style = source.dialect.style
+    conventions, header = source.conventions, source.layout.dialect.header
     marks = [conventions.numbers[name] for name in _NUMBERS if name in conventions.numbers]
     mark = next((convention for convention in marks if convention.value), Convention())
     return Understanding(
-        encoding=source.encoding.name,
-        encoding_settled_by=source.encoding.settled_by,
-        encoding_confidence=source.encoding.confidence,
-        delimiter=style.delimiter.decode(),
-        quote=style.quote.decode(),
-        escape=style.escape.decode(),
-        columns_by="position" if style.cuts else "blanks" if style.is_padded else "delimiter",
-        header=header,
-        furniture=source.dialect.furniture + source.ending.furniture,
+        **described(source.layout, source.ending),
         mapping={name: header[index] for name, index in conventions.mapping.items()},
         date_order=conventions.dates.value,
         date_order_settled_by=conventions.dates.settled_by,
