@@ -70,15 +70,12 @@ class Outcome:
         return {"code": error.code, "params": _plain(error.params), "sentence": sentence}
 
     def _error(self, row: RejectedRow) -> dict[str, Any]:
-        return {
-            "code": row.code,
-            "line": row.line,
-            "row": row.row,
-            "column": row.column,
-            "byte_offset": row.byte_offset,
-            "byte_length": row.byte_length,
-            "sentence": say(row.code, row.params, language=self.language),
+        record = row.error_record()
+        codes = {"sentence": row.code, "expected": record["expected"], "hint": record["hint"]}
+        texts = {
+            name: say(code, row.params, language=self.language) for name, code in codes.items()
         }
+        return record | texts
 
 
 def outcome_of(path: Path, *, language: str) -> Outcome:

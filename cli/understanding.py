@@ -114,6 +114,10 @@ def _errors(document: Json, write: Writer) -> Iterator[RenderableType]:
     counts = [f"{each['code']} {write.number(each['rows'])}" for each in document["reasons"]]
     yield Text(f"   {write.say('read_errors')}: {', '.join(counts)}", style="bold")
     for error in document["errors"][:_SHOWN_ERRORS]:
-        yield Text(f"   • {error['sentence']}")
+        yield Text(f"   • {error['sentence']} {error['hint']}")
+        at = write.say(
+            "read_at", byte_offset=error["byte_offset"], byte_length=error["byte_length"]
+        )
+        yield Text(f"     {at} {error['excerpt']}", style="dim")
     if (left := sum(each["rows"] for each in document["reasons"]) - _SHOWN_ERRORS) > 0:
         yield Text(f"   {write.say('read_more_errors', rows=left)}", style="dim")

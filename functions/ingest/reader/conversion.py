@@ -20,7 +20,7 @@ from functions.ingest.reader.spill import Stretch
 
 MAX_CELL_BYTES = 1 << 16
 _TEXTS = ("customer_id", "order_id", "branch", "product_id", "product", "currency")
-_NUMBERS = {
+NUMBERS = {
     "quantity": frame.QUANTITY,
     "unit_price": frame.PRICE,
     "amount": frame.AMOUNT,
@@ -218,7 +218,7 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
     mark = conventions.numbers[name].value
 
     def read(texts: Any) -> tuple[Any, NDArray[Any]]:
-        return numbers.convert(texts, mark=mark, kind=_NUMBERS[name])
+        return numbers.convert(texts, mark=mark, kind=NUMBERS[name])
 
     values, marks = _per_distinct(column, read)
     for number, fault in enumerate(numbers.FAULTS, start=1):

@@ -128,6 +128,7 @@ class _Source:
             stretch,
             converted.verdict,
             self.conventions,
+            style=self.layout.dialect.style,
             at_most=at_most,
         )
 

@@ -5,6 +5,7 @@ The sentences of the codes are those of `common/texts/reader.toml`.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from unicodedata import combining
 
 from common.exceptions import PermanentError
 
@@ -67,6 +68,18 @@ class Fault(StrEnum):
     TOO_MANY_DECIMALS = "too_many_decimals"
 
 
+class Severity(StrEnum):
+    """How much a code weighs."""
+
+    ERROR = "error"  # the row, or the file, is not counted
+    QUESTION = "question"  # the file waits for a person
+
+
+def severity(code: str) -> Severity:
+    """Say how much one of the codes above weighs."""
+    return Severity.QUESTION if code in set(Question) else Severity.ERROR
+
+
 class UnreadableFileError(PermanentError):
     """The file holds no table of purchases that could be read safely."""
 
@@ -89,3 +102,13 @@ def excerpt(text: str) -> str:
     seen = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:_SHOWN_CHARACTERS])
     is_whole = len(text) <= _SHOWN_CHARACTERS and len(seen) <= _SHOWN_CHARACTERS
     return seen if is_whole else f"{seen[: _SHOWN_CHARACTERS - 1]}…"
+
+
+_DIGIT, _LETTER = "9", "x"
+
+
+def mask(text: str) -> str:
+    """Return the form of a text without what it says: it may be about a person."""
+    return "".join(
+        _DIGIT if c.isdecimal() else _LETTER if c.isalnum() or combining(c) else c for c in text
+    )

@@ -61,6 +61,11 @@ def test_what_was_understood_is_one_document(tmp_path: Path) -> None:
         ("bad_number", 5, "importe"),
         ("missing_cell", 6, None),
     ]
+    first = told["errors"][0]
+    content = (tmp_path / "ventas.csv").read_bytes()
+    assert content[first["byte_offset"] :][: first["byte_length"]] == b"3,0O"
+    assert (first["excerpt"], first["expected"], first["severity"]) == ("3,0O", "a number", "error")
+    assert "letters among the digits" in first["hint"]
 
 
 @pytest.mark.parametrize(
