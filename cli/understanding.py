@@ -86,7 +86,7 @@ def _meaning(found: Json | None, write: Writer) -> Iterator[tuple[str, str]]:
     if found is None or "mapping" not in found:
         return
     for i, (ours, name) in enumerate(found["mapping"].items()):
-        yield write.say("read_columns") if i == 0 else "", f"{ours} ← {visible(name)}"
+        yield write.say("read_columns") if i == 0 else "", _mapped(found, ours, name, write)
     if others := [name for name in found["header"] if name not in found["mapping"].values()]:
         yield "", write.say("read_others", found=[name or "-" for name in others])
     order, mark = found["date_order"], found["decimal_mark"]
@@ -102,6 +102,12 @@ def _meaning(found: Json | None, write: Writer) -> Iterator[tuple[str, str]]:
             write,
         ),
     )
+
+
+def _mapped(found: Json, ours: str, name: str, write: Writer) -> str:
+    by = found["mapping_settled_by"][ours]
+    sure = write.say(f"read_mapped_by_{by}", sure=found["mapping_confidence"][ours])
+    return f"{ours} ← {visible(name)} ({sure})"
 
 
 def _settled(code: str, by: str | None, write: Writer) -> str:

@@ -7,7 +7,8 @@
                                `layout` holds all that, `raw` the table as text and nothing more
     records  ->  `rows`        with row, line and byte, vectorised; `careful` where that cannot tell
              ->  `ending`      where the table ends, and what stands below it
-    columns  ->  `columns`     which of the file's columns is which of ours, by `synonyms`
+    columns  ->  `mapping`     which of the file's columns is which of ours: `columns` by name with
+                               `synonyms`, `samples` by values; `lists` that are no purchases
     evidence ->  `evidence`    what each column as a whole says of dates and decimal marks
     values   ->  `conversion`  `dates` and `numbers`, typed and exact; the rest is `rejection`
 

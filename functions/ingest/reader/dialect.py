@@ -29,6 +29,7 @@ class Dialect:
     body_offset: int  # bytes before it are furniture: mark, `sep=` line, preamble, header
     body_line: int
     furniture: tuple[Furniture, ...] = ()
+    sample: tuple[tuple[str, ...], ...] = ()  # trimmed cells of the first rows, equally wide
 
 
 def find_dialect(head: bytes, *, encoding: str) -> Dialect:
@@ -60,6 +61,11 @@ def find_dialect(head: bytes, *, encoding: str) -> Dialect:
         body_offset=end,
         body_line=1 + count_line_ends(head[:end]),
         furniture=describe_above(rows, shape),
+        sample=tuple(
+            row.cells
+            for row in rows[shape.above + shape.lines :]
+            if len(row.cells) == len(shape.header) and not row.is_blank
+        ),
     )
 
 

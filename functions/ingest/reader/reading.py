@@ -8,7 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from functions.ingest.balance import Balance
 from functions.ingest.reader import rows
-from functions.ingest.reader.columns import map_columns, name_others
+from functions.ingest.reader.columns import name_others
 from functions.ingest.reader.conversion import (
     Conventions,
     Converted,
@@ -34,6 +34,7 @@ from functions.ingest.reader.evidence import (
     settle_numbers,
 )
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
+from functions.ingest.reader.mapping import Mapped, map_columns
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.spill import SpillWriter, Stretch, empty_stretch, read_stretches
@@ -58,6 +59,7 @@ class FormatProfile:
     version: int = 0
     date_order: str | None = None  # dmy | mdy
     decimal_mark: str | None = None  # "." | ","
+    columns: Mapping[str, str] = field(default_factory=dict)  # column of ours -> header name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +67,8 @@ class Understanding(Described):
     """How a file was read."""
 
     mapping: Mapping[str, str]  # column of ours -> header name
+    mapping_confidence: Mapping[str, float]
+    mapping_settled_by: Mapping[str, str]  # name | similar | profile
     date_order: str | None  # None: the dates read the same either way
     date_order_settled_by: str | None  # column | profile
     decimal_mark: str | None  # of the money column
@@ -74,7 +78,11 @@ class Understanding(Described):
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
-        return Described.as_dict(self) | {"mapping": dict(self.mapping)}
+        return Described.as_dict(self) | {
+            "mapping": dict(self.mapping),
+            "mapping_confidence": dict(self.mapping_confidence),
+            "mapping_settled_by": dict(self.mapping_settled_by),
+        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -222,7 +230,13 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="reader-", dir=scratch))
         layout = find_layout(path, Path(folder))
         text, dialect = layout.text, layout.dialect
-        mapping = map_columns(dialect.header, has_header=dialect.has_header)
+        mapped = map_columns(
+            dialect.header,
+            rows=dialect.sample,
+            told=profile.columns,
+            has_header=dialect.has_header,
+        )
+        mapping = mapped.columns
         evidence = {name: Evidence() for name in ("ordered_at", *_NUMBERS) if name in mapping}
         spill = Path(folder) / "cells.arrow"
         ending = _first_pass(text, dialect, mapping, evidence, spill)
@@ -233,7 +247,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             spill=spill,
             ending=ending,
         )
-        return Reading(source, _understanding(source, profile), stack.pop_all())
+        return Reading(source, _understanding(source, mapped, profile), stack.pop_all())
 
 
 def _first_pass(
@@ -292,13 +306,15 @@ def _settle(
     )
 
 
-def _understanding(source: _Source, profile: FormatProfile) -> Understanding:
+def _understanding(source: _Source, mapped: Mapped, profile: FormatProfile) -> Understanding:
     conventions, header = source.conventions, source.layout.dialect.header
     marks = [conventions.numbers[name] for name in _NUMBERS if name in conventions.numbers]
     mark = next((convention for convention in marks if convention.value), Convention())
     return Understanding(
         **described(source.layout, source.ending),
         mapping={name: header[index] for name, index in conventions.mapping.items()},
+        mapping_confidence=mapped.confidence,
+        mapping_settled_by=mapped.settled_by,
         date_order=conventions.dates.value,
         date_order_settled_by=conventions.dates.settled_by,
         decimal_mark=mark.value,

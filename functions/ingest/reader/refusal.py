@@ -35,6 +35,12 @@ class Refusal(StrEnum):
     NO_CUSTOMER = "no_customer"
     NO_DATE = "no_date"
     NO_MONEY = "no_money"
+    AGGREGATED = "aggregated"
+    PIVOT_TABLE = "pivot_table"
+    BASKET_MATRIX = "basket_matrix"
+    CUSTOMER_LIST = "customer_list"
+    PRODUCT_LIST = "product_list"
+    STOCK_LIST = "stock_list"
     DUPLICATE_COLUMN = "duplicate_column"
     MIXED_DATE_ORDER = "mixed_date_order"
     MIXED_DECIMAL_MARK = "mixed_decimal_mark"
@@ -44,6 +50,9 @@ class Refusal(StrEnum):
 class Question(StrEnum):
     """What only a person can say of a file."""
 
+    CUSTOMER_COLUMN = "customer_column"
+    DATE_COLUMN = "date_column"
+    MONEY_COLUMN = "money_column"
     DATE_ORDER = "date_order"
     DECIMAL_MARK = "decimal_mark"
 
