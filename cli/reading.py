@@ -105,6 +105,7 @@ def _add_rows(outcome: Outcome, reading: Reading) -> None:
         outcome.reasons.update(row.code for row in batch.rejected)
         outcome.errors += batch.rejected[: MOST_ERRORS - len(outcome.errors)]
     outcome.balance = balance
+    outcome.described = reading.understanding
 
 
 def _layout(path: Path, scratch: Path) -> Described | None:

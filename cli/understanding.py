@@ -45,6 +45,8 @@ def _balance(balance: Json | None, write: Writer) -> Iterator[tuple[str, str]]:
     if balance is None:
         return
     yield write.say("read_rows"), write.say("read_balance", **balance)
+    if balance["left_out"]:
+        yield "", write.say("read_left_out", rows=balance["left_out"])
     money = write.say("read_money", **balance) if balance["accepted"] else ""
     yield "", money
     if balance["first_day"]:

@@ -10,6 +10,7 @@
     columns  ->  `mapping`     which of the file's columns is which of ours: `columns` by name with
                                `synonyms`, `samples` by values; `lists` that are no purchases
     evidence ->  `evidence`    what each column as a whole says of dates and decimal marks
+    rows     ->  `standing`    what the export itself says of a row: voided, cancelled, a return
     values   ->  `conversion`  `dates` and `numbers`, typed and exact; the rest is `rejection`
 
 `reading` ties them together in two passes, with the text of the cells kept in `spill` between them.

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+
 from functions.ingest.balance import Balance
 from functions.ingest.reader import rows
 from functions.ingest.reader.columns import name_others
@@ -35,13 +37,20 @@ from functions.ingest.reader.evidence import (
 )
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
 from functions.ingest.reader.mapping import Mapped, map_columns
-from functions.ingest.reader.refusal import Refusal, UnreadableFileError
+from functions.ingest.reader.refusal import (
+    LEFT_OUT,
+    Refusal,
+    Severity,
+    UnreadableFileError,
+    severity,
+)
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.spill import SpillWriter, Stretch, empty_stretch, read_stretches
+from functions.ingest.reader.standing import Orders, find_signs
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "2"
+READER_VERSION = "3"
 
 # Rows of one batch. Batches, and so the chunks of a frame, depend on the file's rows alone.
 BATCH_ROWS = 65_536
@@ -74,6 +83,8 @@ class Understanding(Described):
     decimal_mark: str | None  # of the money column
     decimal_mark_settled_by: str | None  # column | file | profile
     profile_version: int
+    # Rows by what the export says they are instead of purchases; known once all batches are read.
+    left_out: Mapping[str, int] = field(default_factory=dict)
     reader_version: str = READER_VERSION
 
     def as_dict(self) -> dict[str, Any]:
@@ -82,6 +93,7 @@ class Understanding(Described):
             "mapping": dict(self.mapping),
             "mapping_confidence": dict(self.mapping_confidence),
             "mapping_settled_by": dict(self.mapping_settled_by),
+            "left_out": dict(self.left_out),
         }
 
 
@@ -128,16 +140,18 @@ class _Source:
         return self.text.origin(first + size) - self.text.origin(first)
 
     def describe(
-        self, stretch: Stretch, converted: Converted, *, at_most: int | None
+        self, stretch: Stretch, converted: Converted, *, all_of_them: bool
     ) -> tuple[RejectedRow, ...]:
-        """Return a stretch's rejected rows, or the first of them."""
+        """Return a stretch's rejected rows, or the first one that something is wrong with."""
+        verdict = converted.verdict
+        wrong = np.flatnonzero(verdict.rejected & ~verdict.left_out)
         return rejected_rows(
             self.text,
             stretch,
-            converted.verdict,
+            verdict,
             self.conventions,
             style=self.layout.dialect.style,
-            at_most=at_most,
+            chosen=np.flatnonzero(verdict.rejected) if all_of_them else wrong[:1],
         )
 
 
@@ -174,20 +188,25 @@ class Reading:
         total, furniture = Balance(), Balance(bytes=source.furniture_bytes)
         reasons: Counter[str] = Counter()
         example: RejectedRow | None = None
+        orders = Orders()
         for stretch in _stretches(source):
-            converted = convert(stretch, source.conventions)
+            converted = convert(stretch, source.conventions, orders)
             of_rows = replace(converted.balance, bytes=source.bytes_of(stretch))
             balance = of_rows + furniture
             total, furniture = total + balance, Balance()
             reasons.update(converted.verdict.reasons())
             # Past the limit nothing will be kept: one example is enough, and all reasons.
-            some = None if total.rejected <= limit else int(example is None)
-            rejected = source.describe(stretch, converted, at_most=some)
-            example = example or next(iter(rejected), None)
-            if total.rejected <= limit:
+            is_kept = total.rejected - total.left_out <= limit
+            if is_kept or example is None:
+                rejected = source.describe(stretch, converted, all_of_them=is_kept)
+                wrong = (row for row in rejected if severity(row.code) is Severity.ERROR)
+                example = example or next(wrong, None)
+            if is_kept:
                 yield Batch(accepted=converted.accepted, rejected=rejected, balance=balance)
+        left_out = {fault.value: reasons[fault] for fault in LEFT_OUT if reasons[fault]}
+        self.understanding = replace(self.understanding, left_out=left_out)
         total.verify_bytes(source.text.origin(source.text.size))
-        if example and (total.rejected > limit or not total.accepted):
+        if example and (total.rejected - total.left_out > limit or not total.accepted):
             raise _too_many_rejected(total, reasons, example)
 
 
@@ -203,7 +222,7 @@ def _too_many_rejected(
     return UnreadableFileError(
         Refusal.TOO_MANY_REJECTED,
         {
-            "rejected": total.rejected,
+            "rejected": total.rejected - total.left_out,
             "rows": total.rows_in,
             "reasons": [
                 {"code": code, "rows": count} for code, count in reasons.most_common(_SHOWN_REASONS)
@@ -303,6 +322,7 @@ def _settle(
         dates=settle_dates(date_column, evidence["ordered_at"], profile.date_order),
         numbers=settle_numbers(number_columns, profile.decimal_mark),
         latest=latest,
+        signs=find_signs(header),
     )
 
 

@@ -75,6 +75,15 @@ class Fault(StrEnum):
     NOT_FINITE = "not_finite"
     NUMBER_TOO_LARGE = "number_too_large"
     TOO_MANY_DECIMALS = "too_many_decimals"
+    VOIDED = "voided"
+    CANCELLED = "cancelled"
+    DRAFT = "draft"
+    REFUNDED = "refunded"
+    SHIPPING = "shipping"
+
+
+# What the export itself says is no purchase: counted apart, nothing is wrong with it.
+LEFT_OUT = (Fault.VOIDED, Fault.CANCELLED, Fault.DRAFT, Fault.REFUNDED, Fault.SHIPPING)
 
 
 class Severity(StrEnum):
@@ -82,10 +91,13 @@ class Severity(StrEnum):
 
     ERROR = "error"  # the row, or the file, is not counted
     QUESTION = "question"  # the file waits for a person
+    NOTE = "note"  # the row is left out, and that is as it should be
 
 
 def severity(code: str) -> Severity:
     """Say how much one of the codes above weighs."""
+    if code in set(LEFT_OUT):
+        return Severity.NOTE
     return Severity.QUESTION if code in set(Question) else Severity.ERROR
 
 

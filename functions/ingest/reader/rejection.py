@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from functions.ingest.reader.careful import Record, Style, read_record
 from functions.ingest.reader.conversion import NUMBERS, Conventions, Verdict
@@ -65,10 +66,9 @@ def rejected_rows(
     conventions: Conventions,
     *,
     style: Style,
-    at_most: int | None,
+    chosen: NDArray[np.int64],
 ) -> tuple[RejectedRow, ...]:
-    """Return the rejected rows of a stretch, their text read from the file again."""
-    chosen = np.flatnonzero(verdict.rejected)[:at_most]
+    """Return the chosen rejected rows of a stretch, their text read from the file again."""
     if not chosen.size:
         return ()
     with text.path.open("rb") as file:
