@@ -7,7 +7,7 @@ Names are compared after folding: no case, accents, punctuation or filler words,
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from functions.ingest.reader.synonyms import SYNONYMS
 
@@ -91,7 +91,7 @@ def _spelled() -> dict[str, str]:
     return spelled
 
 
-@cache
+@lru_cache(maxsize=4096)
 def similar(name: str) -> tuple[str, float] | None:
     """Return which of ours a name stands for if it was mistyped, and how alike it is, up to 1."""
     # Loaded here: most files have only names that are known.

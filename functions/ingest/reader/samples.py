@@ -1,12 +1,14 @@
 """What the first rows of a column look like: dates, numbers, ids that come back."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from functions.ingest.reader.looks import is_date, is_number
 
 _SHOWN_VALUES = 2
+_LOOKED_AT_CELLS = 16  # enough to tell what they are, few enough to cost a small file nothing
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ID = re.compile(r"[^\W\d]{1,5}[-_ ]?\d+|\d{3,}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -14,17 +16,11 @@ _DECIMALS = re.compile(r"\d[.,]\d{1,2}\D*$")
 _MOST = 0.8
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True)
 class Sample:
-    """The filled cells of a column in the first rows, and the share of them that look like it."""
+    """The filled cells of a column in the first rows; how they look is found out when asked."""
 
     cells: tuple[str, ...]
-    rows: int
-    dates: float = 0.0
-    numbers: float = 0.0  # that are no dates
-    ids: float = 0.0  # codes, long numbers, addresses of e-mail
-    emails: float = 0.0
-    decimals: float = 0.0
 
     @property
     def is_empty(self) -> bool:
@@ -32,60 +28,67 @@ class Sample:
         return not self.cells
 
     @property
-    def distinct(self) -> int:
-        """Count the different values."""
-        return len(set(self.cells))
-
-    @property
     def shown(self) -> tuple[str, ...]:
         """Return the first different values."""
         return tuple(dict.fromkeys(self.cells))[:_SHOWN_VALUES]
+
+    @cached_property
+    def _distinct(self) -> int:
+        return len(set(self.cells))
+
+    @cached_property
+    def _dates(self) -> float:
+        return self._share(is_date)
+
+    @cached_property
+    def _numbers(self) -> float:
+        return self._share(lambda cell: is_number(cell) and not is_date(cell))
+
+    @cached_property
+    def _decimals(self) -> float:
+        return self._share(lambda cell: bool(_DECIMALS.search(cell)) and is_number(cell))
+
+    def _share(self, looks: Callable[[str], bool]) -> float:
+        first = self.cells[:_LOOKED_AT_CELLS]
+        return sum(map(looks, first)) / max(len(first), 1)
 
     def fits(self, column: str) -> bool:
         """Say whether the values could be those of one of our columns."""
         match column:
             case "ordered_at":
-                return self.dates >= _MOST
+                return self._dates >= _MOST
             case "amount" | "unit_price" | "quantity":
-                return self.numbers >= _MOST
+                return self._numbers >= _MOST
             case "customer_id":
-                return self.dates < 0.5 and self.decimals < 0.5 and self.distinct > 1
+                return self._distinct > 1 and self._dates < 0.5 and self._decimals < 0.5
             case "product" | "branch" | "currency":
-                return self.dates < 0.5 and self.numbers < 0.5
+                return self._numbers < 0.5 and self._dates < 0.5
             case _:
-                return self.dates < 0.5
+                return self._dates < 0.5
 
     def suggests(self, column: str) -> bool:
         """Say whether the values alone make one think of a required column."""
         match column:
             case "customer_id":
-                comes_back = 1 < self.distinct < len(self.cells)
-                return self.ids >= _MOST and (comes_back or self.emails >= _MOST)
+                return self._is_of_ids()
             case "ordered_at":
                 return self.fits(column)
             case "amount":
-                return self.fits(column) and self.decimals >= 0.5
+                return self._decimals >= 0.5 and self.fits(column)
             case _:
                 return False
+
+    def _is_of_ids(self) -> bool:
+        """Say whether these are addresses of e-mail, or codes and long numbers that come back."""
+        emails = self._share(lambda cell: _EMAIL.fullmatch(cell) is not None)
+        comes_back = 1 < self._distinct < len(self.cells)
+        return emails >= _MOST or (comes_back and self._share(_is_id) >= _MOST)
+
+
+def _is_id(cell: str) -> bool:
+    return bool(_ID.fullmatch(cell)) and not _YEAR.fullmatch(cell) and not is_date(cell)
 
 
 def sample_of(rows: Sequence[Sequence[str]], index: int) -> Sample:
     """Look at a column of the first rows."""
-    cells = tuple(row[index] for row in rows if row[index])
-    dates = [cell for cell in cells if is_date(cell)]
-    years = [cell for cell in cells if _YEAR.fullmatch(cell)]
-
-    def share(found: int) -> float:
-        return found / len(cells) if cells else 0.0
-
-    emails = sum(_EMAIL.fullmatch(cell) is not None for cell in cells)
-    ids = sum(_ID.fullmatch(c) is not None and not is_date(c) for c in cells) - len(years)
-    return Sample(
-        cells=cells,
-        rows=len(rows),
-        dates=share(len(dates)),
-        numbers=share(sum(is_number(cell) and not is_date(cell) for cell in cells)),
-        ids=share(ids + emails),
-        emails=share(emails),
-        decimals=share(sum(_DECIMALS.search(c) is not None and is_number(c) for c in cells)),
-    )
+    return Sample(tuple(row[index] for row in rows if row[index]))
