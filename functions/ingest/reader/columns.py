@@ -6,7 +6,7 @@ Names are compared after folding: no case, accents, punctuation or filler words,
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 
 from functions.ingest.reader.synonyms import SYNONYMS
@@ -37,9 +37,22 @@ _FILLERS = frozenset([
 _PLAIN = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})  # noqa: RUF001
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-# Shorter names than this are one slip away from too many others.
-_SHORTEST_SIMILAR = 5
-_LETTERS_A_SLIP = 5  # one slip is allowed for so many letters
+# One slip is allowed in so many letters: shorter words are one slip away from too many others.
+_LETTERS_A_SLIP = 5
+# Others are not needed to read a file, and "score" is no "store".
+_MISTYPED = (
+    "customer_id",
+    "ordered_at",
+    "order_id",
+    "product_id",
+    "product",
+    "quantity",
+    "unit_price",
+    "amount",
+)
+# Words that are one slip away from ours, and mean something else: a tax, a number of people.
+_OTHER_WORDS = frozenset({"imposto", "impostos", "kunden", "clienti"})
+_COUNTABLE = ("customer_id", "order_id", "product_id", "product")
 
 
 def words(name: str) -> list[str]:
@@ -82,12 +95,12 @@ def recognise(name: str) -> str | None:
 
 
 @cache
-def _spelled() -> dict[str, str]:
-    """Return for each synonym as it is written together its column."""
-    spelled: dict[str, str] = {}
+def _spelled() -> dict[str, tuple[str, list[str]]]:
+    """Return for each synonym as it is written together its column and its words."""
+    spelled: dict[str, tuple[str, list[str]]] = {}
     for column, synonyms in SYNONYMS.items():
-        for name in synonyms:
-            spelled.setdefault("".join(words(name)), column)
+        for name in synonyms if column in _MISTYPED else ():
+            spelled.setdefault("".join(words(name)), (column, words(name)))
     return spelled
 
 
@@ -98,17 +111,34 @@ def similar(name: str) -> tuple[str, float] | None:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    spelled = "".join(words(name))
-    if len(spelled) < _SHORTEST_SIMILAR or not spelled.isascii():
+    parts = words(name)
+    spelled = "".join(parts)
+    if len(spelled) < _LETTERS_A_SLIP or not spelled.isascii() or _OTHER_WORDS & set(parts):
         return None
-    match = process.extractOne(
-        spelled,
-        # A slip in the first letter makes another word: "rentas" are no "ventas".
-        [other for other in _spelled() if other[:1] == spelled[0]],
-        scorer=OSA.distance,
-        score_cutoff=len(spelled) // _LETTERS_A_SLIP,
+    if _spelled().get(spelled.removesuffix("s"), ("",))[0] in _COUNTABLE:
+        return None  # "customers" are a number of them
+    most = len(spelled) // _LETTERS_A_SLIP
+    near = process.extract_iter(spelled, list(_spelled()), scorer=OSA.distance, score_cutoff=most)
+    for other, slips, _ in sorted(near, key=lambda match: match[1]):
+        column, other_parts = _spelled()[other]
+        if _differ_by_slips(parts, other_parts, OSA.distance):
+            return column, 1 - slips / len(spelled)
+    return None
+
+
+def _differ_by_slips(
+    parts: Sequence[str], others: Sequence[str], distance: Callable[[str, str], int]
+) -> bool:
+    """Say whether names are word by word the same but for slips within longer words.
+
+    A slip in a first letter, or in a short word, makes another word: "rentas" are no "ventas".
+    """
+    if len(parts) != len(others):
+        return distance("".join(parts), "".join(others)) <= 1
+    return all(
+        a == b or (a[0] == b[0] and distance(a, b) <= len(a) // _LETTERS_A_SLIP)
+        for a, b in zip(parts, others, strict=True)
     )
-    return None if match is None else (_spelled()[match[0]], 1 - match[1] / len(spelled))
 
 
 def within(name: str) -> str | None:

@@ -33,6 +33,15 @@ _TOTALS_OF_A_CUSTOMER = _names("""
     numero ordini; ultimo acquisto; ultimo ordine; scontrino medio; ultima compra; total compras;
     son siparis tarihi; toplam siparis; siparis sayisi; 購入回数; 最終購入日; 累計金額
 """)
+_NUMBERS_OF_PEOPLE = _names("""
+    customers; number customers; customer count; no customers; unique customers; buyers; visitors;
+    footfall; transactions; number transactions; transaction count; tickets; number tickets;
+    receipts; clientes; numero clientes; n clientes; no clientes; compradores; visitantes;
+    transacciones; numero transacciones; operaciones; numero tickets; n tickets; clients;
+    nombre clients; nb clients; visiteurs; nombre tickets; kunden; anzahl kunden; besucher;
+    anzahl belege; clienti; numero clienti; scontrini; numero scontrini; n scontrini;
+    musteri sayisi; fis sayisi; 客数; 来店客数; 客户数
+""")
 _PERIODS = _names("""
     month; year; year month; period; quarter; week; semester; fiscal year; fiscal month;
     mes; ano; anio; periodo; trimestre; semana; mois; annee; periode; semaine; monat; jahr; quartal;
@@ -118,6 +127,7 @@ def _kind(
         Refusal.PIVOT_TABLE: sum(_is_period(name) for name in header) >= _LEAST_PERIODS,
         Refusal.BASKET_MATRIX: _is_basket_matrix(header, samples, columns),
         Refusal.AGGREGATED: count(_TOTALS_OF_A_CUSTOMER) >= 2
+        or ("customer_id" not in columns and count(_NUMBERS_OF_PEOPLE) > 0)
         or ("ordered_at" not in columns and count(_PERIODS) > 0 and _has_money(columns)),
         Refusal.STOCK_LIST: has_product and count(_ABOUT_STOCK) > 0,
         Refusal.CUSTOMER_LIST: "order_id" not in columns

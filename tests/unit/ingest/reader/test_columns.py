@@ -9,6 +9,7 @@ import pytest
 
 from common.texts import LANGUAGES, say
 from functions.ingest.reader import FormatProfile, OpenQuestionError
+from functions.ingest.reader.columns import known, similar
 from functions.ingest.reader.mapping import SURE, map_columns
 from tests.unit.ingest.reader.files import REAL_FILES, lines, read
 
@@ -145,6 +146,20 @@ def test_a_mistyped_name_whose_values_do_not_fit_is_not_taken() -> None:
     with pytest.raises(OpenQuestionError) as asked:
         read(lines(*ROWS, header="client,note,amount,dates"))
     assert asked.value.params["columns"] == ["note"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Customer age", "Customer type", "Product cost", "Fecha nacimiento", "Fecha vencimiento"),
+        *("Score", "Stores", "Market", "Agente", "Marke", "Imposto", "Rentas", "Ship date"),
+        *("Customers", "Clientes", "Nº clientes", "Kunden", "Clienti", "Tickets", "Products"),
+        *("Discount", "Descuento", "Unit cost", "Tax amount", "Row ID", "Amount due", "Sales rep"),
+    ],
+)
+def test_other_names_are_not_taken_for_mistyped_ones(name: str) -> None:
+    assert known(name) is None
+    assert similar(name) is None
 
 
 def test_a_known_name_is_surer_where_its_values_fit() -> None:
