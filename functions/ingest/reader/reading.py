@@ -22,6 +22,7 @@ from functions.ingest.reader.conversion import (
     Converted,
     convert,
     latest_moment,
+    zone_of,
 )
 from functions.ingest.reader.dialect import Dialect, find_dialect
 from functions.ingest.reader.encoding import (
@@ -35,9 +36,9 @@ from functions.ingest.reader.encoding import (
 from functions.ingest.reader.ending import Below, Ending
 from functions.ingest.reader.evidence import (
     Convention,
-    Evidence,
-    look_at_dates,
-    look_at_numbers,
+    DateEvidence,
+    Look,
+    NumberEvidence,
     settle_dates,
     settle_numbers,
 )
@@ -49,7 +50,7 @@ from functions.ingest.reader.texts import Text, copy, original
 from functions.ingest.reader.unpacking import unpack
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "2"
+READER_VERSION = "3"
 
 # Rows of one batch. Batches, and so the chunks of a frame, depend on the file's rows alone.
 BATCH_ROWS = 65_536
@@ -83,10 +84,12 @@ class Understanding:
     header: tuple[str, ...]
     furniture: tuple[Furniture, ...]  # what stands around the table
     mapping: Mapping[str, str]  # column of ours -> header name
-    date_order: str | None  # None: the dates read the same either way
+    date_form: str  # wall | instant | compact | excel_1900 | excel_1904 | seconds | milliseconds
+    date_order: str | None  # dmy | mdy | ymd; None: the dates read the same either way
     date_order_settled_by: str | None  # column | profile
     decimal_mark: str | None  # of the money column
     decimal_mark_settled_by: str | None  # column | file | profile
+    currency: str | None  # named beside the amounts: a code, or a sign that several have
     profile_version: int
     reader_version: str = READER_VERSION
 
@@ -229,8 +232,9 @@ def _too_many_rejected(
 def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratch: Path) -> Reading:
     """Read the complete local file at `path` once, and settle how its rows are to be read.
 
-    `stored_at` is when the store got it, as the branch's clock on the wall showed it. `scratch` is
-    an existing folder; what is put there goes when the reading is closed.
+    `stored_at` is when the store got it, on the branch's clock; moments with an offset are moved to
+    its zone, or to UTC if it has none. `scratch` is an existing folder; what is put there goes when
+    the reading is closed.
 
     Raises:
         UnreadableFileError: The file holds no table of purchases.
@@ -240,10 +244,22 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="reader-", dir=scratch))
         text, encoding, dialect = _look_at_head(path, Path(folder))
         mapping = map_columns(dialect.header, has_header=dialect.has_header)
-        evidence = {name: Evidence() for name in ("ordered_at", *_NUMBERS) if name in mapping}
+        dates = DateEvidence(latest_moment(stored_at))
+        numbers = {name: NumberEvidence() for name in _NUMBERS if name in mapping}
         spill = Path(folder) / "cells.arrow"
-        ending = _first_pass(text, dialect, mapping, evidence, spill)
-        conventions = _settle(dialect, mapping, evidence, profile, latest_moment(stored_at))
+        looks: dict[str, Look] = {"ordered_at": dates, **numbers}
+        ending = _first_pass(text, dialect, mapping, looks, spill)
+        header = dialect.header
+        columns = {name: (header[mapping[name]], numbers[name]) for name in numbers}
+        conventions = Conventions(
+            header=header,
+            mapping=mapping,
+            others=name_others(header, mapping),
+            dates=settle_dates(header[mapping["ordered_at"]], dates, profile.date_order),
+            numbers=settle_numbers(columns, profile.decimal_mark),
+            latest=latest_moment(stored_at),
+            zone=zone_of(stored_at),
+        )
         source = _Source(
             text=text,
             encoding=encoding,
@@ -279,7 +295,7 @@ def _first_pass(
     text: Text,
     dialect: Dialect,
     mapping: Mapping[str, int],
-    evidence: Mapping[str, Evidence],
+    looks: Mapping[str, Look],
     spill: Path,
 ) -> Ending:
     """Put all cells on disk, collect the evidence, and find out where the table ends."""
@@ -289,9 +305,8 @@ def _first_pass(
             parsed = rows.parse(block, dialect)
             writer.add(block, parsed)
             below.add(block, parsed)
-            for name, found in evidence.items():
-                look = look_at_dates if name == "ordered_at" else look_at_numbers
-                look(found, parsed.columns[mapping[name]])
+            for name, look in looks.items():
+                look.add(parsed.columns[mapping[name]])
     ending = below.end(text)
     _check_widths(ending.widths, ending.rows, len(dialect.header))
     return ending
@@ -307,28 +322,6 @@ def _check_widths(widths: Counter[int], total: int, expected: int) -> None:
         if count > total / 2:
             found = {"expected": expected, "found": width, "count": count, "rows": total}
             raise UnreadableFileError(Refusal.HEADER_MISMATCH, found)
-
-
-def _settle(
-    dialect: Dialect,
-    mapping: Mapping[str, int],
-    evidence: Mapping[str, Evidence],
-    profile: FormatProfile,
-    latest: datetime,
-) -> Conventions:
-    header = dialect.header
-    date_column = header[mapping["ordered_at"]]
-    number_columns = {
-        name: (header[mapping[name]], evidence[name]) for name in _NUMBERS if name in mapping
-    }
-    return Conventions(
-        header=header,
-        mapping=mapping,
-        others=name_others(header, mapping),
-        dates=settle_dates(date_column, evidence["ordered_at"], profile.date_order),
-        numbers=settle_numbers(number_columns, profile.decimal_mark),
-        latest=latest,
-    )
 
 
 def _understanding(source: _Source, profile: FormatProfile) -> Understanding:
@@ -347,9 +340,11 @@ def _understanding(source: _Source, profile: FormatProfile) -> Understanding:
         header=header,
         furniture=source.dialect.furniture + source.ending.furniture,
         mapping={name: header[index] for name, index in conventions.mapping.items()},
+        date_form=conventions.dates.form,
         date_order=conventions.dates.value,
         date_order_settled_by=conventions.dates.settled_by,
         decimal_mark=mark.value,
         decimal_mark_settled_by=mark.settled_by,
+        currency=conventions.currency,
         profile_version=profile.version,
     )

@@ -35,8 +35,10 @@ class Refusal(StrEnum):
     NO_DATE = "no_date"
     NO_MONEY = "no_money"
     DUPLICATE_COLUMN = "duplicate_column"
+    MIXED_DATE_FORM = "mixed_date_form"
     MIXED_DATE_ORDER = "mixed_date_order"
     MIXED_DECIMAL_MARK = "mixed_decimal_mark"
+    MIXED_CURRENCY = "mixed_currency"
     TOO_MANY_REJECTED = "too_many_rejected"
 
 
@@ -60,11 +62,18 @@ class Fault(StrEnum):
     CELL_TOO_LONG = "cell_too_long"
     EMPTY_CELL = "empty_cell"
     BAD_DATE = "bad_date"
+    IMPOSSIBLE_DATE = "impossible_date"
+    OTHER_DATE_FORM = "other_date_form"
+    OTHER_DATE_ORDER = "other_date_order"
+    EARLY_DATE = "early_date"
     FUTURE_DATE = "future_date"
     BAD_NUMBER = "bad_number"
     NOT_FINITE = "not_finite"
     NUMBER_TOO_LARGE = "number_too_large"
     TOO_MANY_DECIMALS = "too_many_decimals"
+    OTHER_MARKS = "other_marks"
+    OTHER_CURRENCY = "other_currency"
+    PERCENT = "percent"
 
 
 class UnreadableFileError(PermanentError):
