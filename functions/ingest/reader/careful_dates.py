@@ -97,7 +97,7 @@ class Written:
 def parse(text: str) -> Written | None:
     """Return the date that `text` is written as, whatever the order of its parts."""
     folded = _ASIDE.sub("", fold(plain(text)))
-    folded = " ".join(folded.translate(_IDEOGRAPHS).split())
+    folded = " ".join(folded.translate(_IDEOGRAPHS).split()).rstrip(".")
     if match := _COUNT.fullmatch(folded):
         form = _COUNTED.get(len(match["whole"]))
         if form:
@@ -216,15 +216,21 @@ def _is_meant(written: str, form: str) -> bool:
 
 
 def _day(written: Written, order: str) -> date | Fault:
-    if not written.allows(order) and any(map(written.allows, ORDERS)):
-        return Fault.OTHER_DATE_ORDER
-    try:
-        day = date(*written.days.get(order, (0, 0, 0)))
-    except ValueError:
-        return Fault.IMPOSSIBLE_DATE
+    day = _real(written, order)
+    if day is None:
+        is_real = any(_real(written, other) for other in ORDERS)
+        return Fault.OTHER_DATE_ORDER if is_real else Fault.IMPOSSIBLE_DATE
     if written.weekdays and day.isoweekday() not in written.weekdays:
         return Fault.IMPOSSIBLE_DATE
     return day if day.year >= FIRST_YEAR else Fault.EARLY_DATE
+
+
+def _real(written: Written, order: str) -> date | None:
+    """Return the day of the calendar that it is in this order."""
+    try:
+        return date(*written.days.get(order, (0, 0, 0)))
+    except ValueError:
+        return None
 
 
 def _moment(day: date, written: Written, zone: tzinfo) -> datetime | Fault:

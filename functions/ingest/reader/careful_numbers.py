@@ -4,6 +4,7 @@ It defines what a number is; the vectorised path of `numbers` must find the same
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -21,7 +22,8 @@ MAX_INTEGER_DIGITS = 12
 UNGROUPED = ""
 
 _ARABIC_POINT, _ARABIC_THOUSANDS = "\u066b", "\u066c"
-_UNIT = r"[^-+0-9()%,'\s\u066a-\u066c]+"
+_WORD = r"[^-+0-9()%,'\s\u066a-\u066c]+"
+_UNIT = rf"{_WORD}(?: {_WORD})?"
 _SHAPE = re.compile(
     rf"(?P<lead>[-+(]?) *(?P<before>{_UNIT})? *(?P<inner>[-+(]?) *"
     rf"(?P<figures>[0-9.,\u066b](?:[0-9.,' \u066b\u066c]*[0-9.,])?) *"
@@ -94,7 +96,7 @@ def parse(text: str) -> Written | None:
     before, after, figures = match["before"] or "", match["after"] or "", match["figures"]
     if before.endswith(POINT) and not currencies.identify(before):  # as in `$.50`
         before, figures = before[:-1], POINT + figures
-    currency = _currency(before, after)
+    currency = _currency(f"{before} {after}".split())
     if sign not in _IS_NEGATIVE or (before + after and currency is None):
         return None
     return Written(
@@ -106,10 +108,13 @@ def parse(text: str) -> Written | None:
     )
 
 
-def _currency(before: str, after: str) -> str | None:
-    if before and after:
-        return currencies.agree(before, after)
-    return currencies.identify(before + after)
+def _currency(names: Sequence[str]) -> str | None:
+    match names:
+        case [name]:
+            return currencies.identify(name)
+        case [one, other]:
+            return currencies.agree(one, other)
+    return None
 
 
 def read_number(

@@ -288,6 +288,12 @@ def identify(spelling: str) -> str | None:
     return _ALL.get(folded)
 
 
+def spellings(name: str) -> list[str]:
+    """Return how a currency is written, in lower case, the longest first."""
+    found = {spelling for spelling, named in _ALL.items() if named == name} | {name.lower()}
+    return sorted(found, key=lambda spelling: (-len(spelling), spelling))
+
+
 def agree(before: str, after: str) -> str | None:
     """Return the one currency that both sides of an amount name, or None."""
     first, second = identify(before), identify(after)

@@ -24,7 +24,7 @@ from functions.ingest.reader.careful_dates import (
     WALL,
     YEAR_FIRST,
 )
-from functions.ingest.reader.careful_numbers import COMMA, OTHER, POINT, UNGROUPED
+from functions.ingest.reader.careful_numbers import COMMA, OTHER, POINT
 from functions.ingest.reader.refusal import (
     OpenQuestionError,
     Question,
@@ -164,29 +164,25 @@ class NumberEvidence:
         self.currencies = Evidence()
 
     def add(self, column: Any) -> None:
-        """Look at a block."""
+        """Look at a block: at one number of each shape, since other digits would show the same."""
         values, counts = _distinct(column)
-        is_plain = pc.match_substring_regex(values, numbers.PLAIN)
-        for mark, pattern in numbers.NEEDS.items():
-            self.marks.add(mark, values, counts, pc.match_substring_regex(values, pattern))
-        is_open = pc.match_substring_regex(values, numbers.ALLOWS_EITHER)
-        self.marks.add(OPEN, values, counts, is_open)
-        if UNGROUPED not in self.groupings:
-            is_ungrouped = pc.match_substring_regex(values, numbers.IS_UNGROUPED)
-            self.groupings |= {UNGROUPED} if pc.any(is_ungrouped).as_py() else set()
-        for value, rows in _others(values, counts, np.asarray(is_plain)):
-            self._add_other(value, rows)
+        shapes = pc.replace_substring_regex(values, "[2-9]", "1").dictionary_encode()
+        places = np.asarray(shapes.indices)
+        rows = np.bincount(places, counts, minlength=len(shapes.dictionary)).astype(np.int64)
+        _, first = np.unique(places, return_index=True)
+        for value, times in zip(values.take(pa.array(first)).to_pylist(), rows, strict=True):
+            self._add_one(value, int(times))
 
-    def _add_other(self, value: str, rows: int) -> None:
+    def _add_one(self, value: str, rows: int) -> None:
         written = careful_numbers.parse(value)
         if written is None:
             return
         if written.currency:
             self.currencies.count(written.currency, value, rows)
-        figures = {mark: found for mark in OTHER if (found := written.under(mark))}
         if written.is_open:
             self.marks.count(OPEN, value, rows)
             return
+        figures = {mark: found for mark in OTHER if (found := written.under(mark))}
         if len(figures) == 1:
             self.marks.count(next(iter(figures)), value, rows)
         self.groupings |= {each.grouping for each in figures.values() if each.grouping is not None}

@@ -5,6 +5,7 @@ What a number is, and what is wrong with a text that is none, is said by `carefu
 
 import re
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,31 +13,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from functions.ingest.reader import currencies
 from functions.ingest.reader.careful_numbers import (
     COMMA,
     MAX_INTEGER_DIGITS,
+    OTHER,
     POINT,
     parse,
     read_number,
 )
 from functions.ingest.reader.refusal import Fault
 
-# A number that is nothing but digits with one mark at most. All evidence of these is looked for by
-# patterns, that of other texts one by one.
-PLAIN = r"^[+-]?(?:[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+)$"
-
-
-def _needs(mark: str) -> str:
-    """Match plain numbers that only make sense if `mark` is the decimal mark."""
-    m = re.escape(mark)
-    return (
-        rf"^[+-]?(?:[0-9]*{m}(?:[0-9]{{1,2}}|[0-9]{{4,}})|(?:|0[0-9]*|[0-9]{{4,}}){m}[0-9]{{3}})$"
-    )
-
-
-NEEDS = {mark: _needs(mark) for mark in (POINT, COMMA)}
-ALLOWS_EITHER = r"^[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}$"
-IS_UNGROUPED = r"^[+-]?0*[1-9][0-9]{3,}(?:[.,][0-9]+)?$"
+_BLANK = "[ \u00a0\u202f]"
+_THOUSANDS = "' \u2019\u00a0\u202f"  # beside the mark that is not the decimal one
 
 # What is wrong with a value; the numbers are those of `convert`'s second result.
 FAULTS = (
@@ -64,13 +53,11 @@ def convert(
     `groupings` and `currency` see `read_number`.
     """
     decimal_mark = mark or POINT
-    is_plain = pc.match_substring_regex(texts, _plain(decimal_mark, kind.scale))
-    plain = pc.if_else(is_plain, texts, pa.scalar(None, pa.string()))
-    if decimal_mark != POINT:
-        plain = pc.replace_substring(plain, decimal_mark, POINT)
+    plain = _make_plain(texts, decimal_mark, kind.scale, currency)
     values = plain.cast(kind)
     faults = np.zeros(len(texts), np.uint8)
-    odd = np.flatnonzero(~np.asarray(is_plain) & (np.asarray(pc.binary_length(texts)) > 0))
+    is_odd = np.asarray(plain.is_null()) & (np.asarray(pc.binary_length(texts)) > 0)
+    odd = np.flatnonzero(is_odd)
     if not odd.size:
         return values, faults
     judged = [
@@ -80,15 +67,41 @@ def convert(
         for text in texts.take(pa.array(odd)).to_pylist()
     ]
     faults[odd] = [0 if isinstance(j, Decimal) else 1 + FAULTS.index(j) for j in judged]
-    mask = np.zeros(len(texts), np.bool_)
-    mask[odd] = True
     decimals = [j if isinstance(j, Decimal) else None for j in judged]
-    return pc.replace_with_mask(values, pa.array(mask), pa.array(decimals, kind)), faults
+    return pc.replace_with_mask(values, pa.array(is_odd), pa.array(decimals, kind)), faults
+
+
+def _make_plain(texts: Any, mark: str, scale: int, currency: str | None) -> Any:
+    """Return the texts that are certain and common as Arrow reads numbers, null for all others."""
+    if currency:
+        texts = pc.replace_substring_regex(texts, _beside(currency), "")
+    is_taken = pc.match_substring_regex(texts, _plain(mark, scale))
+    if not pc.all(is_taken).as_py():
+        is_grouped = pc.match_substring_regex(texts, _grouped(mark, scale))
+        ungrouped = pc.replace_substring_regex(texts, f"[{OTHER[mark]}{_THOUSANDS}]", "")
+        texts = pc.if_else(is_grouped, ungrouped, texts)
+        is_taken = pc.or_(is_taken, is_grouped)
+    plain = pc.if_else(is_taken, texts, pa.scalar(None, pa.string()))
+    return plain if mark == POINT else pc.replace_substring(plain, mark, POINT)
 
 
 def _plain(mark: str, scale: int) -> str:
     digits = rf"[0-9]{{1,{MAX_INTEGER_DIGITS}}}"
     return rf"^[+-]?{digits}(?:{re.escape(mark)}[0-9]{{1,{scale}}})?$"
+
+
+def _grouped(mark: str, scale: int) -> str:
+    """Match numbers with thousands marks that have a decimal mark too, so that both are certain."""
+    most = MAX_INTEGER_DIGITS // 3 - 1
+    groups = "|".join(f"(?:{re.escape(t)}[0-9]{{3}}){{1,{most}}}" for t in OTHER[mark] + _THOUSANDS)
+    return rf"^[+-]?[1-9][0-9]{{0,2}}(?:{groups}){re.escape(mark)}[0-9]{{1,{scale}}}$"
+
+
+@cache
+def _beside(currency: str) -> str:
+    """Match a currency and a blank at either side of an amount."""
+    names = "|".join(map(re.escape, currencies.spellings(currency)))
+    return rf"(?i)^(?:{names}){_BLANK}?|{_BLANK}?(?:{names})$"
 
 
 def readings(text: str) -> dict[str, str]:
