@@ -33,6 +33,8 @@ _CLOCK = (
     r"(?::(?P<seconds>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,6})[0-9]*)?)?(?P<half> ?[AaPp][Mm])?"
 )
 _OFFSET = r" ?(?P<offset>[Zz]|[+-][0-9]{2}:?[0-5][0-9])"
+_SHAPED = r"(?:[0-9]{4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,2}|[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ](?:[0-9]{4}|[0-9]{2}))"
+_SHAPES = {WALL: rf"^{_SHAPED}(?:{_CLOCK})?$", INSTANT: rf"^{_SHAPED}{_CLOCK}{_OFFSET}$"}
 _PATTERNS = {WALL: rf"^{_DAY}(?:{_CLOCK})?$", INSTANT: rf"^{_DAY}{_CLOCK}{_OFFSET}$"}
 _PARTS = (
     r"^(?P<first>[0-9]{1,2})[-/. ](?P<second>[0-9]{1,2})[-/. ](?P<third>[0-9]{4}|[0-9]{2})"
@@ -52,17 +54,15 @@ Integers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
-def is_regular(texts: Any, form: str) -> Mask:
-    """Say which of these texts the vectorised path may take, if they are to be of this form."""
-    if form not in _PATTERNS:
-        return np.zeros(len(texts), np.bool_)
-    return np.asarray(pc.match_substring_regex(texts, _PATTERNS[form]))
+def is_regular(texts: Any, form: str) -> Any:
+    """Say which texts are dates in digits, with signs between them, of the form WALL or INSTANT."""
+    return pc.match_substring_regex(texts, _SHAPES[form])
 
 
 def year_last(texts: Any) -> tuple[Integers, Integers, Integers, Mask]:
-    """Return the parts of dates that do not begin with four digits, and whose year has two.
+    """Return the parts of regular dates that end with the year, and whose year has two digits.
 
-    Other texts have parts of 0.
+    Those that begin with the year have parts of 0.
     """
     parts = pc.extract_regex(texts, pattern=_PARTS)
     first, second, third = (_number(parts, name) for name in ("first", "second", "third"))

@@ -111,10 +111,13 @@ class DateEvidence:
         values, counts = _distinct(column)
         is_regular = np.zeros(len(values), np.bool_)
         for form in (WALL, INSTANT):
-            is_this = dates.is_regular(values, form)
+            is_this = np.asarray(dates.is_regular(values, form))
             self.forms.add(form, values, counts, is_this)
             is_regular |= is_this
-        self._add_regular(values, counts)
+        if is_regular.all():
+            self._add_regular(values, counts)
+            return
+        self._add_regular(values.filter(pa.array(is_regular)), counts[is_regular])
         for value, rows in _others(values, counts, is_regular):
             self._add_other(value, rows)
 
