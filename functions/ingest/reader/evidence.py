@@ -123,12 +123,11 @@ class DateEvidence:
 
     def _add_regular(self, values: Any, counts: NDArray[np.int64]) -> None:
         first, second, _, is_short = dates.year_last(values)
-        can_be_month_first = (first >= 1) & (first <= 12)
-        can_be_day_first = (second >= 1) & (second <= 12)
-        is_open = can_be_month_first & can_be_day_first & (first != second)
-        self.orders.add(DAY_FIRST, values, counts, can_be_day_first & (first > 12) & (first <= 31))
-        self.orders.add(MONTH_FIRST, values, counts, can_be_month_first & (second > 12))
-        self.orders.add(OPEN, values, counts, is_open)
+        is_month = [(part >= 1) & (part <= 12) for part in (first, second)]
+        is_day_only = [(part > 12) & (part <= 31) for part in (first, second)]
+        self.orders.add(DAY_FIRST, values, counts, is_day_only[0] & is_month[1])
+        self.orders.add(MONTH_FIRST, values, counts, is_month[0] & is_day_only[1])
+        self.orders.add(OPEN, values, counts, is_month[0] & is_month[1] & (first != second))
         if is_short.any():
             self._add_short(values.filter(pa.array(is_short)), counts[is_short])
 
