@@ -7,8 +7,10 @@
     records  ->  `rows`        with row, line and byte, vectorised; `careful` where that cannot tell
              ->  `ending`      where the table ends, and what stands below it
     columns  ->  `columns`     which of the file's columns is which of ours, by `synonyms`
-    evidence ->  `evidence`    what each column as a whole says of dates and decimal marks
-    values   ->  `conversion`  `dates` and `numbers`, typed and exact; the rest is `rejection`
+    evidence ->  `evidence`    what each column as a whole says of dates, decimal marks, currencies
+    values   ->  `conversion`  `dates` and `numbers`, vectorised; `careful_dates` and
+                               `careful_numbers` where that cannot tell, by `calendar_names`,
+                               `currencies` and `characters`; the rest is `rejection`
 
 `reading` ties them together in two passes, with the text of the cells kept in `spill` between them.
 Every code that can be said is in `refusal`. Files in, values out: no network, no clock.

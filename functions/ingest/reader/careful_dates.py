@@ -39,7 +39,7 @@ _CLOCK = re.compile(
     rf"(?: ?(?P<half>[ap])\.? ?m\.?)?(?: ?{_OFFSET})?$"
 )
 _COMPACT = re.compile(
-    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
+    r"(?P<year>(?:19|20)\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])"
     rf"(?:[t ]?(?P<hour>\d{{2}})(?P<minute>\d{{2}})(?:{_SECONDS})?(?P<half>)(?: ?{_OFFSET})?)?"
 )
 _COUNT = re.compile(r"(?P<whole>[1-9]\d*)(?:[.,](?P<part>\d+))?")

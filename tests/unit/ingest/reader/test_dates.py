@@ -209,6 +209,8 @@ def test_an_instant_is_moved_to_the_clock_of_the_branch(text: str, expected: str
         ("10:30", "dmy", Fault.BAD_DATE),
         ("28001", "dmy", Fault.BAD_DATE),
         ("123456", "dmy", Fault.BAD_DATE),
+        ("12345678", "dmy", Fault.BAD_DATE),
+        ("20241301", "dmy", Fault.BAD_DATE),
         ("-46053", "dmy", Fault.BAD_DATE),
         ("TOTAL", "dmy", Fault.BAD_DATE),
         ("", "dmy", Fault.BAD_DATE),
