@@ -23,13 +23,14 @@ EXCEL_1900, EXCEL_1904 = "excel_1900", "excel_1904"
 SECONDS, MILLISECONDS = "seconds", "milliseconds"
 
 FIRST_YEAR = 1970
+_LONGEST = 100  # characters; what is longer is none, and is not kept in mind
 # Two-digit years from here on are of the last century.
 PIVOT = 70
 
-_DAY_ZERO = {EXCEL_1900: date(1899, 12, 30), EXCEL_1904: date(1904, 1, 1)}
-_IN_A_SECOND = {SECONDS: 1, MILLISECONDS: 1000}
+DAY_ZERO = {EXCEL_1900: date(1899, 12, 30), EXCEL_1904: date(1904, 1, 1)}
+IN_A_SECOND = {SECONDS: 1, MILLISECONDS: 1000}
 _FARTHEST = timedelta(hours=14)  # that a place is from UTC
-_FIRST_YEAR_COUNTED = 1990  # five digits that would be older are something else
+FIRST_YEAR_COUNTED = 1990  # five digits that would be older are something else
 
 _OFFSET = r"(?P<offset>z|utc|gmt|(?:utc|gmt)?[-+]\d{1,2}(?::?[0-5]\d)?)"
 _SECONDS = r"(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?"
@@ -93,9 +94,13 @@ class Written:
         return 1 <= month <= 12 and 1 <= day <= 31
 
 
-@lru_cache(maxsize=1 << 16)
 def parse(text: str) -> Written | None:
     """Return the date that `text` is written as, whatever the order of its parts."""
+    return _parse(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1 << 14)
+def _parse(text: str) -> Written | None:
     folded = _ASIDE.sub("", fold(plain(text)))
     folded = " ".join(folded.translate(_IDEOGRAPHS).split()).rstrip(".")
     if match := _COUNT.fullmatch(folded):
@@ -110,14 +115,23 @@ def parse(text: str) -> Written | None:
 
 
 def _with_clock(folded: str) -> Written | None:
-    for clock in (None, *_CLOCK.finditer(folded)):
+    no_clock = () if ":" in folded else (None,)  # no day is written with a colon
+    for clock in (*no_clock, *_CLOCK.finditer(folded)):
         if clock and clock["minute"] is None and clock["half"] is None:
             continue
-        text = folded[: clock.start()] if clock else folded
-        for rest, weekdays in _without_weekday(text):
-            if days := _days(rest):
-                return _written(WALL, days, clock, weekdays)
+        days, weekdays = _day_part(folded[: clock.start()] if clock else folded)
+        if days:
+            return _written(WALL, days, clock, weekdays)
     return None
+
+
+@lru_cache(maxsize=1 << 14)
+def _day_part(text: str) -> tuple[Mapping[str, Day], frozenset[int] | None]:
+    """Return the days that a text without a clock can be, and those of the weekday it names."""
+    for rest, weekdays in _without_weekday(text):
+        if days := _days(rest):
+            return days, weekdays
+    return {}, None
 
 
 def _without_weekday(text: str) -> Iterator[tuple[str, frozenset[int] | None]]:
@@ -241,12 +255,12 @@ def _moment(day: date, written: Written, zone: tzinfo) -> datetime | Fault:
 
 
 def _counted(count: Decimal, form: str, zone: tzinfo) -> datetime | Fault:
-    if form in _DAY_ZERO:
+    if form in DAY_ZERO:
         seconds = round(count % 1 * 86_400)
         days = timedelta(days=int(count), seconds=seconds)
-        moment = datetime.combine(_DAY_ZERO[form], time()) + days
-        return moment if moment.year >= _FIRST_YEAR_COUNTED else Fault.BAD_DATE
-    micros = int(count * 1_000_000 / _IN_A_SECOND[form])
+        moment = datetime.combine(DAY_ZERO[form], time()) + days
+        return moment if moment.year >= FIRST_YEAR_COUNTED else Fault.BAD_DATE
+    micros = int(count * 1_000_000 / IN_A_SECOND[form])
     return _on_the_wall(datetime(1970, 1, 1) + timedelta(microseconds=micros), zone)  # noqa: DTZ001
 
 

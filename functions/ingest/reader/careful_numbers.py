@@ -17,6 +17,7 @@ from functions.ingest.reader.refusal import Fault
 POINT, COMMA = ".", ","
 OTHER = {POINT: COMMA, COMMA: POINT}
 MAX_INTEGER_DIGITS = 12
+_LONGEST = 100  # characters; what is longer is none, and is not kept in mind
 
 # What stands between thousands; of a column's numbers from a thousand on also that nothing does.
 UNGROUPED = ""
@@ -86,9 +87,13 @@ def _figures(mark: str) -> re.Pattern[str]:
     return re.compile(rf"(?P<whole>[0-9]+|{grouped}|{indian})?(?:{m}(?P<decimals>[0-9]+))?")
 
 
-@lru_cache(maxsize=1 << 16)
 def parse(text: str) -> Written | None:
     """Return the number or amount that `text` is written as, whatever its marks mean."""
+    return _parse(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1 << 14)
+def _parse(text: str) -> Written | None:
     match = _SHAPE.fullmatch(plain(text))
     if match is None:
         return None

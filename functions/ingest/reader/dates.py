@@ -12,11 +12,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from functions.ingest.reader.careful_dates import (
+    COMPACT,
     DAY_FIRST,
+    DAY_ZERO,
+    EXCEL_1900,
     FIRST_YEAR,
+    FIRST_YEAR_COUNTED,
+    IN_A_SECOND,
     INSTANT,
+    MILLISECONDS,
     MONTH_FIRST,
     PIVOT,
+    SECONDS,
     WALL,
     YEAR_FIRST,
     parse,
@@ -34,7 +41,14 @@ _CLOCK = (
 )
 _OFFSET = r" ?(?P<offset>[Zz]|[+-][0-9]{2}:?[0-5][0-9])"
 _SHAPED = r"(?:[0-9]{4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,2}|[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ](?:[0-9]{4}|[0-9]{2}))"
-_SHAPES = {WALL: rf"^{_SHAPED}(?:{_CLOCK})?$", INSTANT: rf"^{_SHAPED}{_CLOCK}{_OFFSET}$"}
+# What the vectorised path knows, by form; most common first.
+SHAPES = {
+    WALL: rf"^{_SHAPED}(?:{_CLOCK})?$",
+    INSTANT: rf"^{_SHAPED}{_CLOCK}{_OFFSET}$",
+    EXCEL_1900: "^[1-9][0-9]{4}$",
+    SECONDS: "^[1-9][0-9]{8,9}$",
+    MILLISECONDS: "^[1-9][0-9]{12}$",
+}
 _PATTERNS = {WALL: rf"^{_DAY}(?:{_CLOCK})?$", INSTANT: rf"^{_DAY}{_CLOCK}{_OFFSET}$"}
 _PARTS = (
     r"^(?P<first>[0-9]{1,2})[-/. ](?P<second>[0-9]{1,2})[-/. ](?P<third>[0-9]{4}|[0-9]{2})"
@@ -55,15 +69,17 @@ Mask = NDArray[np.bool_]
 
 
 def is_regular(texts: Any, form: str) -> Any:
-    """Say which texts are dates in digits, with signs between them, of the form WALL or INSTANT."""
-    return pc.match_substring_regex(texts, _SHAPES[form])
+    """Say which texts have the shape that the vectorised path knows of a form."""
+    return pc.match_substring_regex(texts, SHAPES[form])
+
+
+def begins_with_year(texts: Any) -> Any:
+    """Say which texts begin with four digits."""
+    return pc.match_substring_regex(texts, "^[0-9]{4}")
 
 
 def year_last(texts: Any) -> tuple[Integers, Integers, Integers, Mask]:
-    """Return the parts of regular dates that end with the year, and whose year has two digits.
-
-    Those that begin with the year have parts of 0.
-    """
+    """Return the parts of regular dates that end with the year, and whose year has two digits."""
     parts = pc.extract_regex(texts, pattern=_PARTS)
     first, second, third = (_number(parts, name) for name in ("first", "second", "third"))
     return first, second, third, _digits(parts, "third") == 2
@@ -78,8 +94,10 @@ def convert(
     """
     if form in _PATTERNS:
         moments, is_read = _convert_regular(texts, order, form, zone)
-    else:
+    elif form == COMPACT:
         moments, is_read = np.zeros(len(texts), "datetime64[us]"), np.zeros(len(texts), np.bool_)
+    else:
+        moments, is_read = _convert_counted(texts, form, zone)
     faults = np.zeros(len(texts), np.uint8)
     for place in np.flatnonzero(~is_read):
         read = read_date(texts[place].as_py(), order=order, form=form, zone=zone)
@@ -104,6 +122,17 @@ def _convert_regular(
         is_read &= is_place & (year < MAXYEAR)
         moments = _on_the_wall(moments - offset, is_read, zone)
     return moments, is_read
+
+
+def _convert_counted(texts: Any, form: str, zone: tzinfo) -> tuple[NDArray[Any], Mask]:
+    is_whole = is_regular(texts, EXCEL_1900 if form in DAY_ZERO else form)
+    counts = np.asarray(pc.if_else(is_whole, texts, "0").cast(pa.int64()))
+    is_read = np.asarray(is_whole)
+    if form in DAY_ZERO:
+        moments = (np.datetime64(DAY_ZERO[form]) + counts).astype("datetime64[us]")
+        return moments, is_read & (moments >= np.datetime64(f"{FIRST_YEAR_COUNTED}-01-01"))
+    micros = counts * (1_000_000 // IN_A_SECOND[form])
+    return _on_the_wall(micros.astype("datetime64[us]"), is_read, zone), is_read
 
 
 def _in_order(parts: Any, order: str) -> tuple[Integers, Integers, Integers]:

@@ -19,7 +19,6 @@ from functions.ingest.reader.careful_dates import (
     DAY_FIRST,
     EXCEL_1900,
     EXCEL_1904,
-    INSTANT,
     MONTH_FIRST,
     WALL,
     YEAR_FIRST,
@@ -110,18 +109,19 @@ class DateEvidence:
         """Look at a block."""
         values, counts = _distinct(column)
         is_regular = np.zeros(len(values), np.bool_)
-        for form in (WALL, INSTANT):
+        for form in dates.SHAPES:
+            if is_regular.all():
+                break
             is_this = np.asarray(dates.is_regular(values, form))
             self.forms.add(form, values, counts, is_this)
             is_regular |= is_this
-        if is_regular.all():
-            self._add_regular(values, counts)
-            return
-        self._add_regular(values.filter(pa.array(is_regular)), counts[is_regular])
+        is_year_last = is_regular & ~np.asarray(dates.begins_with_year(values))
+        if is_year_last.any():
+            self._add_year_last(values.filter(pa.array(is_year_last)), counts[is_year_last])
         for value, rows in _others(values, counts, is_regular):
             self._add_other(value, rows)
 
-    def _add_regular(self, values: Any, counts: NDArray[np.int64]) -> None:
+    def _add_year_last(self, values: Any, counts: NDArray[np.int64]) -> None:
         first, second, _, is_short = dates.year_last(values)
         is_month = [(part >= 1) & (part <= 12) for part in (first, second)]
         is_day_only = [(part > 12) & (part <= 31) for part in (first, second)]
@@ -168,10 +168,11 @@ class NumberEvidence:
     def add(self, column: Any) -> None:
         """Look at a block: at one number of each shape, since other digits would show the same."""
         values, counts = _distinct(column)
-        shapes = pc.replace_substring_regex(values, "[2-9]", "1").dictionary_encode()
+        shapes = numbers.shapes(values).dictionary_encode()
         places = np.asarray(shapes.indices)
         rows = np.bincount(places, counts, minlength=len(shapes.dictionary)).astype(np.int64)
-        _, first = np.unique(places, return_index=True)
+        first = np.empty(len(rows), np.int64)
+        first[places[::-1]] = np.arange(len(places))[::-1]
         for value, times in zip(values.take(pa.array(first)).to_pylist(), rows, strict=True):
             self._add_one(value, int(times))
 

@@ -39,6 +39,22 @@ FAULTS = (
 )
 
 
+# A one for every digit but zero, which alone may not lead a number that is grouped.
+_DIGITS_TO_ONE = np.arange(256, dtype=np.uint8)
+_DIGITS_TO_ONE[ord("1") : ord("9") + 1] = ord("1")
+
+
+def shapes(texts: Any) -> Any:
+    """Return texts with ones for their digits: what marks can mean does not depend on these."""
+    _, offsets, data = texts.buffers()
+    if data is None:
+        return texts
+    ones = _DIGITS_TO_ONE[np.frombuffer(data, np.uint8)]
+    return pa.StringArray.from_buffers(
+        len(texts), offsets, pa.py_buffer(ones), None, 0, texts.offset
+    )
+
+
 def convert(
     texts: Any,
     *,
