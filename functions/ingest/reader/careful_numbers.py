@@ -32,7 +32,7 @@ _SHAPE = re.compile(
 )
 _IS_NEGATIVE = {"": False, "+": False, "-": True, "()": True}
 _NOT_FINITE = re.compile(r"[-+]?(?:inf|infinity|nan)", re.IGNORECASE)
-_EXPONENT = re.compile(r"[-+]?[0-9]*\.?[0-9]+[eE][-+]?[0-9]+")
+_EXPONENT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

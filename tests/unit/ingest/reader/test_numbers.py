@@ -145,6 +145,7 @@ def test_an_amount_is_read_beside_its_currency(
         ("1000000000000", Fault.NUMBER_TOO_LARGE),
         ("1,000,000,000,000.0", Fault.NUMBER_TOO_LARGE),
         ("0.1234567", Fault.TOO_MANY_DECIMALS),
+        ("1" * 65_000, Fault.BAD_NUMBER),
     ],
 )
 def test_what_is_no_number_is_explained(text: str, fault: Fault) -> None:
