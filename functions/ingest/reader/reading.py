@@ -210,7 +210,7 @@ class Reading:
         self.understanding = replace(self.understanding, left_out=left_out)
         total.verify_bytes(source.text.origin(source.text.size))
         if example and (total.rejected - total.left_out > limit or not total.accepted):
-            raise _too_many_rejected(total, reasons, example)
+            raise _too_many_rejected(total, reasons - Counter(left_out), example)
 
 
 def _stretches(source: _Source) -> Iterator[Stretch]:
