@@ -16,12 +16,13 @@ from functions.ingest.balance import Balance
 from functions.ingest.reader import currencies, dates, numbers, rows
 from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
-from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.refusal import LEFT_OUT, Fault
 from functions.ingest.reader.spill import Stretch
+from functions.ingest.reader.standing import Orders, Signs, judge
 
 MAX_CELL_BYTES = 1 << 16
 _TEXTS = ("customer_id", "order_id", "branch", "product_id", "product")
-_NUMBERS = {
+NUMBERS = {
     "quantity": frame.QUANTITY,
     "unit_price": frame.PRICE,
     "amount": frame.AMOUNT,
@@ -33,6 +34,7 @@ _CONTROLS = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x{9f}]"
 
 Mask = NDArray[np.bool_]
 _FAULTS = tuple(Fault)
+_LEFT_OUT = [_FAULTS.index(fault) for fault in LEFT_OUT]
 _WHOLE_ROW = -1
 # Marks of dates beyond those of `dates.FAULTS`.
 _EMPTY, _FUTURE = len(dates.FAULTS) + 1, len(dates.FAULTS) + 2
@@ -49,6 +51,7 @@ class Conventions:
     numbers: Mapping[str, NumberConvention]
     latest: datetime  # a row dated later is of the future
     zone: tzinfo  # of the branch's clock
+    signs: Signs  # the columns that say what becomes of a row
 
     @property
     def currency(self) -> str | None:
@@ -82,6 +85,11 @@ class Verdict:
         self.fault[fresh] = _FAULTS.index(fault)
         self.column[fresh] = column
 
+    @property
+    def left_out(self) -> Mask:
+        """Mark the rejected rows that the export itself says are no purchases."""
+        return self.rejected & np.isin(self.fault, _LEFT_OUT)
+
     def reasons(self) -> dict[str, int]:
         """Count the rejected rows by their fault."""
         counts = np.bincount(self.fault[self.rejected], minlength=len(_FAULTS))
@@ -101,11 +109,16 @@ class Converted:
     balance: Balance
 
 
-def convert(stretch: Stretch, conventions: Conventions) -> Converted:
-    """Type the columns of a stretch and judge its rows."""
+def convert(stretch: Stretch, conventions: Conventions, orders: Orders) -> Converted:
+    """Type the columns of a stretch and judge its rows; stretches are given in their order."""
     verdict = _judge_shape(stretch, conventions)
+    order_id = conventions.mapping.get("order_id")
+    standing = judge(stretch.columns, conventions.signs, orders, order_id)
+    for fault, rows_left_out, column in standing.left_out:
+        verdict.reject(rows_left_out, fault, column)
     typed = _typed(stretch, conventions, verdict)
-    table = _table(stretch, conventions, typed, verdict)
+    typed |= _taken_back(typed, standing.returned)
+    table = _table(stretch, conventions, typed, verdict, standing.returned)
     return Converted(accepted=table, verdict=verdict, balance=_balance(stretch, verdict, table))
 
 
@@ -256,7 +269,7 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
     def read(texts: Any) -> tuple[Any, NDArray[Any]]:
         return numbers.convert(
             texts,
-            kind=_NUMBERS[name],
+            kind=NUMBERS[name],
             mark=convention.value,
             groupings=convention.groupings,
             currency=convention.currency,
@@ -280,18 +293,35 @@ def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
     return amount
 
 
+def _taken_back(typed: Mapping[str, Any], returned: Mask) -> dict[str, Any]:
+    """Return quantity and amount with a minus where a word alone says that a row is a return."""
+    unsigned = returned & ~_is_negative(typed["amount"])
+    if "quantity" in typed:
+        unsigned &= ~_is_negative(typed["quantity"])
+    if not unsigned.any():
+        return {}
+    names = [name for name in ("quantity", "amount") if name in typed]
+    return {
+        name: pc.if_else(pa.array(unsigned), pc.negate(typed[name]), typed[name]) for name in names
+    }
+
+
 # --- what is kept ---------------------------------------------------------------------------
 
 
 def _table(
-    stretch: Stretch, conventions: Conventions, typed: Mapping[str, Any], verdict: Verdict
+    stretch: Stretch,
+    conventions: Conventions,
+    typed: Mapping[str, Any],
+    verdict: Verdict,
+    returned: Mask,
 ) -> Any:
     """Return the accepted rows in the shape of a frame."""
     size = len(stretch)
     made = {
         "row": pa.array(np.arange(stretch.first_row, stretch.first_row + size)),
         "line": pa.array(stretch.lines),
-        "kind": _kinds(typed),
+        "kind": _kinds(typed, returned),
     }
     columns = made | dict(typed)
     arrays = [
@@ -311,9 +341,9 @@ def schema(conventions: Conventions) -> Any:
     return pa.schema([*frame.CANONICAL, *others])
 
 
-def _kinds(typed: Mapping[str, Any]) -> Any:
-    """Tell returns from sales: a negative quantity or amount, or a cancelled order `C...`."""
-    is_return = _is_negative(typed["amount"])
+def _kinds(typed: Mapping[str, Any], returned: Mask) -> Any:
+    """Tell returns from sales: by a word, a negative quantity or amount, or an order `C...`."""
+    is_return = returned | _is_negative(typed["amount"])
     if "quantity" in typed:
         is_return |= _is_negative(typed["quantity"])
     if "order_id" in typed:
@@ -335,6 +365,7 @@ def _balance(stretch: Stretch, verdict: Verdict, table: Any) -> Balance:
         rows_in=len(stretch),
         accepted=table.num_rows,
         rejected=int(verdict.rejected.sum()),
+        left_out=int(verdict.left_out.sum()),
         blank=int(verdict.blank.sum()),
         repeated=int(verdict.repeated.sum()),
         quantity=_sum(table["quantity"].cast(pa.decimal128(38, 6))),
