@@ -197,8 +197,7 @@ class Runtime:
 
     def _check_once(self) -> None:
         if not self.ready.is_set():
-            for probe in self._function.probes:
-                probe()
+            self._ask_servers()
             self.ready.set()
 
     def stop(self) -> None:
@@ -282,7 +281,26 @@ class Runtime:
             return _BUSY_S, "lost_claim", []
         except Exception as error:  # noqa: BLE001 - the one place that decides about every failure
             claim.staged.clear()
+            if isinstance(error, TransientError):
+                self._give_back_if_away(claim)
             return self._treat(event, claim, error, body)
+
+    def _give_back_if_away(self, claim: Claim) -> None:
+        """Give the work back, uncounted, if it failed because a server is away.
+
+        Raises:
+            TransientError: One does not answer. What waits for it must not use up its tries, one
+                message after the other.
+        """
+        try:
+            self._ask_servers()
+        except TransientError:
+            self._ledger.release(claim)
+            raise
+
+    def _ask_servers(self) -> None:
+        for probe in self._function.probes:
+            probe()
 
     # --- failures ---------------------------------------------------------------------------
 
@@ -377,8 +395,7 @@ class Runtime:
         wait_s = 0.1
         while not self._stopping.is_set():
             try:
-                for probe in self._function.probes:
-                    probe()
+                self._ask_servers()
             except TransientError as error:
                 log.warning("server_away", error=str(error))
                 self._stopping.wait(wait_s)

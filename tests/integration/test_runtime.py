@@ -51,6 +51,7 @@ class World:
     name: str = field(default_factory=lambda: f"function-{uuid.uuid4()}")
     act: Callable[[Event, Claim], Sequence[Event]] = lambda _event, _claim: []
     policy: Policy = Policy.ONCE
+    probes: tuple[Callable[[], None], ...] = ()
     handled: list[Event] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     lease_s: float = 60.0
@@ -68,7 +69,9 @@ class World:
             self.failures.append(failure)
             return []
 
-        function = Function(name=self.name, handle=handle, failed=failed, policy=self.policy)
+        function = Function(
+            name=self.name, handle=handle, failed=failed, policy=self.policy, probes=self.probes
+        )
         ledger = Ledger(
             runtime=self.database,
             app=self.app,
@@ -326,6 +329,35 @@ def test_a_dependency_is_asked_again_after_growing_waits(world: World):
     (claim,) = world.claims()
     assert claim.transient_tries == 5
     assert world.parked() == []
+
+
+def test_what_failed_because_a_server_is_away_uses_up_no_try(world: World):
+    times_away = [3]
+
+    def answer() -> None:
+        times_away[0] -= 1
+        if times_away[0] >= 0:
+            raise TransientError("store away")
+
+    def act(_event, _claim):
+        if times_away[0] > 0:
+            raise TransientError("store away")
+        return []
+
+    world.act, world.probes = act, (answer,)
+    world.put(stored(world))
+    runtime = world.runtime()
+
+    runtime.step()
+
+    (claim,) = world.claims()
+    assert (claim.status, claim.starts, claim.transient_tries) == ("waiting", 0, 0)
+    assert world.failures == []
+    assert world.transport.pauses == 1  # no other message is tried before the server answers
+    assert times_away[0] < 0
+    world.transport.now += world.transport.visibility_s
+    runtime.step()
+    assert [c.status for c in world.claims()] == ["done"]
 
 
 def test_after_a_day_a_dependency_is_given_up_on(world: World):
