@@ -91,19 +91,14 @@ def _meaning(found: Json | None, write: Writer) -> Iterator[tuple[str, str]]:
         yield write.say("read_columns") if i == 0 else "", _mapped(found, ours, name, write)
     if others := [name for name in found["header"] if name not in found["mapping"].values()]:
         yield "", write.say("read_others", found=[name or "-" for name in others])
-    order, mark = found["date_order"], found["decimal_mark"]
-    yield (
-        write.say("read_dates"),
-        _settled(f"read_order_{order}", found["date_order_settled_by"], write),
-    )
-    yield (
-        write.say("read_numbers"),
-        _settled(
-            {".": "read_point", ",": "read_comma"}.get(mark, "read_order_None"),
-            found["decimal_mark_settled_by"],
-            write,
-        ),
-    )
+    dates = [write.say(f"read_form_{found['date_form']}")]
+    if order := found["date_order"]:
+        dates.append(_settled(f"read_order_{order}", found["date_order_settled_by"], write))
+    yield write.say("read_dates"), ", ".join(dates)
+    mark = {".": "read_point", ",": "read_comma"}.get(found["decimal_mark"], "read_order_None")
+    numbers = _settled(mark, found["decimal_mark_settled_by"], write)
+    currency = visible(found["currency"] or "")
+    yield write.say("read_numbers"), ", ".join(filter(None, (numbers, currency)))
 
 
 def _mapped(found: Json, ours: str, name: str, write: Writer) -> str:
