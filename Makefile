@@ -54,7 +54,8 @@ chaos-mutants: $(VENV)/.local  ## Switch off one guard at a time, and see that t
 	@$(BIN)/python -m infra.local.minio_program
 	@$(BIN)/python -m tests.chaos.mutants
 
-bench: $(VENV)/.dev  ## Measure against what else could be done
+bench: $(VENV)/.local  ## Measure against what else could be done (half an hour)
+	@$(BIN)/python -m infra.local.minio_program
 	$(BIN)/python -m bench
 
 fix: $(VENV)/.dev  ## Let the tools correct what they can

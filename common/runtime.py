@@ -27,7 +27,15 @@ from types import FrameType
 import structlog
 
 from common import messaging
-from common.events import Event, Message, UnreadableMessageError, client_of, from_message, upload_of
+from common.events import (
+    Event,
+    Message,
+    ObjectCreated,
+    UnreadableMessageError,
+    client_of,
+    from_message,
+    upload_of,
+)
 from common.exceptions import LostClaimError, PermanentError, TransientError
 from common.failpoints import failpoint
 from common.ledger import Claim, Ledger, NotClaimed, Outgoing, Policy
@@ -233,12 +241,18 @@ class Runtime:
                 self._note("left_alone")
                 return wait
             failpoint("claimed")
+            self._note_wait(event)
             started = time.monotonic()
             with self._holding(claim, delivery):
                 wait, outcome, outgoing = self._attempt(event, claim, message.raw)
             self._publish(outgoing)
             self._note(outcome, time.monotonic() - started)
         return wait
+
+    def _note_wait(self, event: Event) -> None:
+        # Forced work is done again: it has not waited.
+        if isinstance(event, ObjectCreated) and event.event_time and not event.generation:
+            self._observer.taken(time.time() - event.event_time.timestamp())
 
     def _note(self, outcome: str, seconds: float | None = None) -> None:
         took = {} if seconds is None else {"seconds": round(seconds, 3)}

@@ -179,4 +179,4 @@ def _as_announced(event: ObjectCreated, looked_at: datetime) -> StoredObject:
 
 def _wall_time(when: datetime, place: Place) -> datetime:
     """Return an instant as the branch's clock on the wall shows it."""
-    return when.astimezone(ZoneInfo(place.timezone)).replace(tzinfo=None)
+    return when.astimezone(ZoneInfo(place.timezone))

@@ -7,8 +7,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from sqlalchemy import text
 
 import functions.cluster.__main__ as cluster
@@ -17,6 +15,7 @@ from common.events import Event, ObjectCreated, ObjectRef, ObjectRemoved, to_mes
 from common.postgres import Postgres
 from common.runtime import Runtime
 from common.settings import Settings
+from tests.aws import store_of
 from tests.fakes import MemoryTransport
 
 HEADER = "order_id,date,customer,product,quantity,unit_price\n"
@@ -34,14 +33,7 @@ class ClientView:
         self.settings = settings
         self.client = client
         self.app = Postgres(settings.postgres_app_url)
-        self.s3 = boto3.client(
-            "s3",
-            endpoint_url=settings.s3_endpoint_url,
-            region_name=settings.aws_region,
-            aws_access_key_id=settings.aws_access_key_id,
-            aws_secret_access_key=settings.aws_secret_access_key.get_secret_value(),
-            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-        )
+        self.s3 = store_of(settings)
 
     def close(self) -> None:
         self.app.close()

@@ -4,12 +4,20 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from common.events import DatasetsChanged, Event, UploadStored, to_message
+from common.events import (
+    DatasetsChanged,
+    Event,
+    ObjectCreated,
+    ObjectRef,
+    UploadStored,
+    to_message,
+)
 from common.exceptions import PermanentError, TransientError
 from common.ledger import Claim, Ledger, Policy
 from common.messaging.rabbitmq import RabbitTransport
@@ -150,6 +158,43 @@ def test_the_second_delivery_changes_nothing(world: World):
     runtime.step()
     assert len(world.handled) == 1
     assert world.transport.held(world.name) == []
+
+
+@dataclass
+class Noted:
+    """An observer that remembers."""
+
+    waits: list[float] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
+
+    def taken(self, waited_s: float) -> None:
+        self.waits.append(waited_s)
+
+    def handled(self, outcome: str, seconds: float | None = None) -> None:
+        self.outcomes.append(outcome)
+
+    def relayed(self, events: int) -> None:
+        pass
+
+
+def test_an_upload_is_told_to_have_waited_since_the_store_took_it(world: World):
+    def created(name: str, **more: Any) -> ObjectCreated:
+        key = f"{world.client}/centro/{name}.csv"
+        ref = ObjectRef(bucket="uploads", key=key, version_id=name, etag=None)
+        return ObjectCreated(object=ref, source="test", **more)
+
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    waited = created("waited", event_time=an_hour_ago)
+    forced = created("forced", event_time=an_hour_ago, generation=1)
+    events = [waited, waited, forced, created("untold")]
+    runtime = world.runtime()
+    runtime._observer = noted = Noted()
+    for event in events:
+        world.put(event)
+        runtime.step()
+    assert noted.outcomes == ["done", "left_alone", "done", "done"]
+    (wait_s,) = noted.waits
+    assert wait_s >= 3600
 
 
 def test_the_journal_counts_arrivals(world: World):

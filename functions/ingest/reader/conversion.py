@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -13,26 +13,31 @@ from numpy.typing import NDArray
 
 from common import frame
 from functions.ingest.balance import Balance
-from functions.ingest.reader import dates, numbers, rows
-from functions.ingest.reader.evidence import Convention
-from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader import currencies, dates, numbers, rows
+from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
+from functions.ingest.reader.evidence import DateConvention, NumberConvention
+from functions.ingest.reader.refusal import LEFT_OUT, Fault
 from functions.ingest.reader.spill import Stretch
+from functions.ingest.reader.standing import Orders, Signs, judge
 
 MAX_CELL_BYTES = 1 << 16
-_TEXTS = ("customer_id", "order_id", "branch", "product_id", "product", "currency")
-_NUMBERS = {
+_TEXTS = ("customer_id", "order_id", "branch", "product_id", "product")
+NUMBERS = {
     "quantity": frame.QUANTITY,
     "unit_price": frame.PRICE,
     "amount": frame.AMOUNT,
 }
-_AMOUNT_LIMIT = Decimal(10) ** numbers.MAX_INTEGER_DIGITS
+_AMOUNT_LIMIT = Decimal(10) ** MAX_INTEGER_DIGITS
 _CANCELLATION = "^[Cc][0-9]+"
 # All control characters of Unicode but tab and line ends, which a quoted cell may hold.
 _CONTROLS = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x{9f}]"
 
 Mask = NDArray[np.bool_]
 _FAULTS = tuple(Fault)
+_LEFT_OUT = [_FAULTS.index(fault) for fault in LEFT_OUT]
 _WHOLE_ROW = -1
+# Marks of dates beyond those of `dates.FAULTS`.
+_EMPTY, _FUTURE = len(dates.FAULTS) + 1, len(dates.FAULTS) + 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,9 +47,17 @@ class Conventions:
     header: tuple[str, ...]
     mapping: Mapping[str, int]  # column of ours -> index in the header
     others: Mapping[str, int]  # name of a further column -> index in the header
-    dates: Convention
-    numbers: Mapping[str, Convention]
+    dates: DateConvention
+    numbers: Mapping[str, NumberConvention]
     latest: datetime  # a row dated later is of the future
+    zone: tzinfo  # of the branch's clock
+    signs: Signs  # the columns that say what becomes of a row
+
+    @property
+    def currency(self) -> str | None:
+        """Return the currency that the amounts name, which may be a sign that several have."""
+        money = self.numbers.get("amount") or self.numbers.get("unit_price")
+        return money.currency if money else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +85,11 @@ class Verdict:
         self.fault[fresh] = _FAULTS.index(fault)
         self.column[fresh] = column
 
+    @property
+    def left_out(self) -> Mask:
+        """Mark the rejected rows that the export itself says are no purchases."""
+        return self.rejected & np.isin(self.fault, _LEFT_OUT)
+
     def reasons(self) -> dict[str, int]:
         """Count the rejected rows by their fault."""
         counts = np.bincount(self.fault[self.rejected], minlength=len(_FAULTS))
@@ -91,11 +109,16 @@ class Converted:
     balance: Balance
 
 
-def convert(stretch: Stretch, conventions: Conventions) -> Converted:
-    """Type the columns of a stretch and judge its rows."""
+def convert(stretch: Stretch, conventions: Conventions, orders: Orders) -> Converted:
+    """Type the columns of a stretch and judge its rows; stretches are given in their order."""
     verdict = _judge_shape(stretch, conventions)
+    order_id = conventions.mapping.get("order_id")
+    standing = judge(stretch.columns, conventions.signs, orders, order_id)
+    for fault, rows_left_out, column in standing.left_out:
+        verdict.reject(rows_left_out, fault, column)
     typed = _typed(stretch, conventions, verdict)
-    table = _table(stretch, conventions, typed, verdict)
+    typed |= _taken_back(typed, standing.returned)
+    table = _table(stretch, conventions, typed, verdict, standing.returned)
     return Converted(accepted=table, verdict=verdict, balance=_balance(stretch, verdict, table))
 
 
@@ -173,12 +196,16 @@ def _typed(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> dict
     typed: dict[str, Any] = {}
     for name, index in sorted(conventions.mapping.items(), key=lambda item: item[1]):
         column = stretch.columns[index]
-        if name in _TEXTS:
+        if name == "currency":
+            typed[name] = _currencies(column, index, conventions, verdict)
+        elif name in _TEXTS:
             typed[name] = _null_if_empty(pc.utf8_trim_whitespace(column))
         elif name == "ordered_at":
             typed[name] = _moments(column, index, conventions, verdict)
         else:
             typed[name] = _decimals(name, column, conventions, verdict)
+    if "currency" not in typed and currencies.is_code(conventions.currency):
+        typed["currency"] = pa.repeat(conventions.currency, len(stretch))
     if "amount" not in typed:
         typed["amount"] = _product(typed["quantity"], typed["unit_price"], verdict)
     return typed
@@ -186,6 +213,21 @@ def _typed(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> dict
 
 def _null_if_empty(column: Any) -> Any:
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+
+
+def _currencies(column: Any, index: int, conventions: Conventions, verdict: Verdict) -> Any:
+    """Return currencies by their code, and reject rows that name another one than their amounts."""
+    encoded = column.dictionary_encode()
+    names = [text.strip() for text in encoded.dictionary.to_pylist()]
+    if beside := conventions.currency:
+        differs = [
+            currencies.identify(name) is not None and not currencies.agree(name, beside)
+            for name in names
+        ]
+        is_other = np.array(differs, np.bool_)[np.asarray(encoded.indices)]
+        verdict.reject(is_other, Fault.OTHER_CURRENCY, index)
+    codes = [currencies.identify(name) or name or None for name in names]
+    return pa.array(codes, pa.string()).take(encoded.indices)
 
 
 def _per_distinct(
@@ -201,24 +243,37 @@ def _moments(column: Any, index: int, conventions: Conventions, verdict: Verdict
     latest = np.datetime64(conventions.latest, "us")
 
     def read(texts: Any) -> tuple[Any, NDArray[Any]]:
-        moments, is_date = dates.convert(texts, order=conventions.dates.value)
-        is_empty = np.asarray(pc.equal(texts, ""))
-        marks = np.select([is_empty, ~is_date, moments > latest], [1, 2, 3], 0)
+        moments, marks = dates.convert(
+            texts,
+            order=conventions.dates.value,
+            form=conventions.dates.form,
+            zone=conventions.zone,
+        )
+        is_date = marks == 0
+        marks[is_date & (moments > latest)] = _FUTURE
+        marks[np.asarray(pc.equal(texts, ""))] = _EMPTY
         return pa.array(moments, pa.timestamp("us"), mask=~is_date), marks
 
     moments, marks = _per_distinct(column, read)
-    verdict.reject(marks == 1, Fault.EMPTY_CELL, index)
-    verdict.reject(marks == 2, Fault.BAD_DATE, index)
-    verdict.reject(marks == 3, Fault.FUTURE_DATE, index)
+    for number, fault in enumerate(dates.FAULTS, start=1):
+        verdict.reject(marks == number, fault, index)
+    verdict.reject(marks == _EMPTY, Fault.EMPTY_CELL, index)
+    verdict.reject(marks == _FUTURE, Fault.FUTURE_DATE, index)
     return moments
 
 
 def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict) -> Any:
     index = conventions.mapping[name]
-    mark = conventions.numbers[name].value
+    convention = conventions.numbers[name]
 
     def read(texts: Any) -> tuple[Any, NDArray[Any]]:
-        return numbers.convert(texts, mark=mark, kind=_NUMBERS[name])
+        return numbers.convert(
+            texts,
+            kind=NUMBERS[name],
+            mark=convention.value,
+            groupings=convention.groupings,
+            currency=convention.currency,
+        )
 
     values, marks = _per_distinct(column, read)
     for number, fault in enumerate(numbers.FAULTS, start=1):
@@ -238,18 +293,35 @@ def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
     return amount
 
 
+def _taken_back(typed: Mapping[str, Any], returned: Mask) -> dict[str, Any]:
+    """Return quantity and amount with a minus where a word alone says that a row is a return."""
+    unsigned = returned & ~_is_negative(typed["amount"])
+    if "quantity" in typed:
+        unsigned &= ~_is_negative(typed["quantity"])
+    if not unsigned.any():
+        return {}
+    names = [name for name in ("quantity", "amount") if name in typed]
+    return {
+        name: pc.if_else(pa.array(unsigned), pc.negate(typed[name]), typed[name]) for name in names
+    }
+
+
 # --- what is kept ---------------------------------------------------------------------------
 
 
 def _table(
-    stretch: Stretch, conventions: Conventions, typed: Mapping[str, Any], verdict: Verdict
+    stretch: Stretch,
+    conventions: Conventions,
+    typed: Mapping[str, Any],
+    verdict: Verdict,
+    returned: Mask,
 ) -> Any:
     """Return the accepted rows in the shape of a frame."""
     size = len(stretch)
     made = {
         "row": pa.array(np.arange(stretch.first_row, stretch.first_row + size)),
         "line": pa.array(stretch.lines),
-        "kind": _kinds(typed),
+        "kind": _kinds(typed, returned),
     }
     columns = made | dict(typed)
     arrays = [
@@ -269,9 +341,9 @@ def schema(conventions: Conventions) -> Any:
     return pa.schema([*frame.CANONICAL, *others])
 
 
-def _kinds(typed: Mapping[str, Any]) -> Any:
-    """Tell returns from sales: a negative quantity or amount, or a cancelled order `C...`."""
-    is_return = _is_negative(typed["amount"])
+def _kinds(typed: Mapping[str, Any], returned: Mask) -> Any:
+    """Tell returns from sales: by a word, a negative quantity or amount, or an order `C...`."""
+    is_return = returned | _is_negative(typed["amount"])
     if "quantity" in typed:
         is_return |= _is_negative(typed["quantity"])
     if "order_id" in typed:
@@ -293,6 +365,7 @@ def _balance(stretch: Stretch, verdict: Verdict, table: Any) -> Balance:
         rows_in=len(stretch),
         accepted=table.num_rows,
         rejected=int(verdict.rejected.sum()),
+        left_out=int(verdict.left_out.sum()),
         blank=int(verdict.blank.sum()),
         repeated=int(verdict.repeated.sum()),
         quantity=_sum(table["quantity"].cast(pa.decimal128(38, 6))),
@@ -317,3 +390,8 @@ def _day(moment: datetime | None) -> date | None:
 def latest_moment(stored_at: datetime) -> datetime:
     """Return when the future begins for a file that was stored at a branch's wall time."""
     return stored_at.replace(tzinfo=None) + timedelta(days=1)
+
+
+def zone_of(stored_at: datetime) -> tzinfo:
+    """Return the zone of the branch's clock; without one it shows UTC."""
+    return stored_at.tzinfo or UTC
