@@ -47,7 +47,7 @@ RECONCILE = {
     "DATACORE_RECONCILE_EVERY_S": "2",
     "DATACORE_RECONCILE_WHOLE_EVERY_S": "4",
     "DATACORE_RECONCILE_MIN_AGE_S": "2",
-    "DATACORE_LOST_AFTER_S": "4",
+    "DATACORE_LOST_AFTER_S": "10",
 }
 
 MOVING = frozenset({"announced", "reading"})
