@@ -112,12 +112,10 @@ def _failed_without(mutant: Mutant | None, *tests: str) -> str:
             text=True,
             check=False,
         )
-    errors = [
-        line for line in done.stdout.splitlines() if line.startswith(("E ", "FAILED", "ERROR"))
-    ]
-    if done.returncode not in {0, _TESTS_FAILED} or any(e.startswith("ERROR") for e in errors):
+    if done.returncode not in {0, _TESTS_FAILED} or "\nERROR " in done.stdout:
         sys.exit(done.stdout + done.stderr)
-    return errors[0] if errors else ""
+    failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED ")]
+    return failed[0].removeprefix("FAILED tests/chaos/") if failed else ""
 
 
 def _say(what: str, how: str) -> None:

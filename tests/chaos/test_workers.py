@@ -46,6 +46,8 @@ def test_of_many_files_only_the_one_that_kills_its_worker_is_parked(
     assert [row.reason for row in scene.rows(_GIVEN_UP, client=shop.client)] == ["worker_died"]
     assert (tally.lost, tally.doubled, tally.unbalanced) == ([], [], [])
     assert shop.states()[DEADLY] == ["parked"]
+    told = shop.rows("SELECT upload_id FROM notices WHERE code = 'notice_parked'")
+    assert [row.upload_id for row in told] == [shop.upload(DEADLY).id]
     assert {states[-1] for key, states in shop.states().items() if key != DEADLY} == {"stored"}
     assert [w.exit_code for w in deaths] == [-signal.SIGKILL] * 5 + [None]
 
