@@ -34,17 +34,10 @@ class Snapshot:
 
 _CLIENT = text("SELECT currency, data_version FROM clients WHERE id = :client")
 
-# A dataset stands where its earliest live upload put it: at that branch, at that store time.
 _DATASETS = text("""
-    SELECT d.sha256, d.frame_id, u.branch_id AS branch, d.accepted AS accepted_rows,
-           d.amount AS accepted_amount
-    FROM datasets d JOIN (
-        SELECT DISTINCT ON (sha256) sha256, branch_id, stored_at, version_id FROM uploads
-        WHERE client_id = :client AND state IN ('stored', 'duplicate')
-        ORDER BY sha256, stored_at, version_id
-    ) AS u USING (sha256)
-    WHERE d.client_id = :client
-    ORDER BY u.stored_at, u.version_id, d.sha256
+    SELECT sha256, frame_id, branch, accepted AS accepted_rows, amount AS accepted_amount
+    FROM current_datasets WHERE client_id = :client
+    ORDER BY stored_at, version_id, sha256
 """)
 
 _KNOWN = text("SELECT 1 FROM segmentations WHERE client_id = :client AND id = :id")

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from common import frame
 from common.mongo import Mongo
 from functions.ingest.balance import Balance
+from functions.ingest.content import RowsHash
 from functions.ingest.reader import Batch, RejectedRow
 
 _BATCHES_IN_FLIGHT = 2  # read but not yet written: memory must not grow with the file
@@ -28,6 +29,7 @@ class StoredFrame:
 
     frame_id: str
     rejected_frame_id: str
+    rows_sha256: str | None  # of the rows apart from how they are written; None: there are none
     balance: Balance
     size: int
 
@@ -47,12 +49,13 @@ class FrameRepository:
             BalanceError: What was stored is not what was read; nothing becomes visible.
         """
         balance = Balance()
+        rows_hash = RowsHash()
         written: list[_Written] = []
         with ThreadPoolExecutor(1, thread_name_prefix="chunks") as writer:
             writing: deque[Future[_Written]] = deque()
             for batch in batches:
                 balance += batch.balance
-                writing.append(writer.submit(self._write, client, batch))
+                writing.append(writer.submit(self._write, client, batch, rows_hash))
                 if len(writing) > _BATCHES_IN_FLIGHT:
                     written.append(writing.popleft().result())
             written += [each.result() for each in writing]
@@ -65,11 +68,13 @@ class FrameRepository:
         return StoredFrame(
             frame_id=self._mongo.put_manifest(client, accepted).frame_id,
             rejected_frame_id=self._mongo.put_manifest(client, rejected).frame_id,
+            rows_sha256=rows_hash.digest(),
             balance=balance,
             size=size,
         )
 
-    def _write(self, client: str, batch: Batch) -> "_Written":
+    def _write(self, client: str, batch: Batch, rows_hash: RowsHash) -> "_Written":
+        rows_hash.add(batch)
         good = list(frame.encode(batch.accepted)) if batch.accepted.num_rows else []
         bad = list(frame.encode(_rejected_table(batch.rejected))) if batch.rejected else []
         if good or bad:
@@ -117,6 +122,7 @@ def _rejected_table(rows: Sequence[RejectedRow]) -> pa.Table:
                 "byte_offset": row.byte_offset,
                 "byte_length": row.byte_length,
                 "raw": row.raw,
+                "cells": list(row.cells),
                 "params": json.dumps(row.params, default=str),
             }
             for row in rows

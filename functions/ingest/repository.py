@@ -143,12 +143,21 @@ _OF_KEY = text("""
     WHERE client_id = :client AND bucket = :bucket AND key = :key
 """)
 
-# A dataset belongs to the earliest live upload that names it, whichever was read first.
 _CURRENT = text("""
-    SELECT DISTINCT ON (sha256) sha256, id, uploads.branch_id, frame_id
-    FROM uploads JOIN datasets USING (client_id, sha256)
-    WHERE client_id = :client AND sha256 = ANY(:contents) AND state IN ('stored', 'duplicate')
-    ORDER BY sha256, stored_at, version_id
+    SELECT sha256, upload_id, branch, frame_id FROM current_datasets
+    WHERE client_id = :client AND sha256 = ANY(:contents)
+""")
+
+# The upload that brought the same rows in another file before, within the branch.
+_SAME_ROWS = text("""
+    SELECT upload_id FROM current_datasets
+    WHERE client_id = :client AND branch = :branch AND rows_sha256 = :rows AND sha256 <> :sha256
+      AND (stored_at, version_id, sha256) < (:stored_at, :version, :sha256)
+""")
+
+_OTHERS_OF_ROWS = text("""
+    SELECT sha256 FROM datasets
+    WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256
 """)
 
 _SET_STATE = text("""
@@ -168,8 +177,9 @@ _SET_OUTCOME = text("""
 _LATER_STORED = text("""
     UPDATE uploads SET
         state = CASE WHEN state = 'stored' THEN 'duplicate' ELSE state END, outcome = 'duplicate',
-        first_upload_id = :id, reason = 'already_uploaded', params = CAST(:params AS jsonb)
-    WHERE client_id = :client AND sha256 = :sha256 AND id <> :id AND outcome = 'stored'
+        first_upload_id = :id, reason = :reason, params = CAST(:params AS jsonb)
+    WHERE client_id = :client AND sha256 = ANY(:contents) AND id <> :id AND outcome = 'stored'
+      AND (:reason = 'already_uploaded' OR branch_id = :branch)
       AND state IN ('stored', 'duplicate') AND (stored_at, version_id) > (:stored_at, :version)
     RETURNING id
 """)
@@ -185,11 +195,11 @@ _PUT_DATASET = text("""
     INSERT INTO datasets (
         client_id, sha256, frame_id, rejected_frame_id, branch_id, first_upload_id, rows_in,
         accepted, rejected, blank, repeated, quantity, amount, anonymous, returns, first_day,
-        last_day, size, understanding)
+        last_day, size, understanding, rows_sha256)
     VALUES (
         :client, :sha256, :frame_id, :rejected_frame_id, :branch, :upload, :rows_in,
         :accepted, :rejected, :blank, :repeated, :quantity, :amount, :anonymous, :returns,
-        :first_day, :last_day, :size, CAST(:understanding AS jsonb))
+        :first_day, :last_day, :size, CAST(:understanding AS jsonb), :rows)
     ON CONFLICT (client_id, sha256) DO UPDATE SET
         frame_id = excluded.frame_id, rejected_frame_id = excluded.rejected_frame_id,
         branch_id = excluded.branch_id, first_upload_id = excluded.first_upload_id,
@@ -197,7 +207,7 @@ _PUT_DATASET = text("""
         blank = excluded.blank, repeated = excluded.repeated, quantity = excluded.quantity,
         amount = excluded.amount, anonymous = excluded.anonymous, returns = excluded.returns,
         first_day = excluded.first_day, last_day = excluded.last_day, size = excluded.size,
-        understanding = excluded.understanding
+        understanding = excluded.understanding, rows_sha256 = excluded.rows_sha256
 """)
 
 _STILL_COUNTS = text("""
@@ -324,8 +334,10 @@ class UploadRepository:
             first = _first(connection, upload, sha256)
             if first is None:
                 raise ConflictError("the first upload of these bytes is no longer current")
-            _set_outcome(connection, upload, "duplicate", sha256, first=first)
-            later = _make_later_duplicates(connection, upload, sha256)
+            _set_outcome(
+                connection, upload, "duplicate", sha256, first=first, reason="already_uploaded"
+            )
+            later = _make_later_duplicates(connection, upload, [sha256], reason="already_uploaded")
             if not later:
                 return [events.UploadDuplicated(client=client, upload=upload.upload_id)]
             _set_outcome(connection, upload, "stored", sha256)
@@ -338,12 +350,28 @@ class UploadRepository:
     def mark_stored(
         self, claim: Claim, upload: Upload, history: Sequence[StoredObject], dataset: Dataset
     ) -> None:
-        """Make the dataset current, tell, and wake uploads that wait for what it shows."""
+        """Make the dataset current, tell, and wake uploads that wait for what it shows.
+
+        Of two files of a branch with the same rows the one that came to the store earlier is the
+        first, as with the same bytes.
+        """
 
         def change(connection: Connection) -> list[Event]:
             if _first(connection, upload, dataset.sha256):
                 raise ConflictError("another upload of the same bytes was stored meanwhile")
             connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
+            client, rows = upload.place.client, _rows_of(upload, dataset)
+            if first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none():
+                _set_outcome(
+                    connection, upload, "duplicate", dataset.sha256, first=first, reason="same_rows"
+                )
+                return [events.UploadDuplicated(client=client, upload=upload.upload_id)]
+            later = _make_later_duplicates(
+                connection,
+                upload,
+                list(connection.execute(_OTHERS_OF_ROWS, rows).scalars()),
+                reason="same_rows",
+            )
             balance = dataset.frame.balance
             params = {
                 "rows": balance.rows_in,
@@ -352,7 +380,8 @@ class UploadRepository:
             }
             reason = None if balance.rows_in else "no_rows"
             _set_outcome(connection, upload, "stored", dataset.sha256, reason=reason, params=params)
-            return [events.UploadStored(client=upload.place.client, upload=upload.upload_id)]
+            stored = events.UploadStored(client=client, upload=upload.upload_id)
+            return [stored, *(events.UploadDuplicated(client=client, upload=u) for u in later)]
 
         claim.stage(_settling(upload.place, history, sha256=dataset.sha256, change=change))
         shown = dataset.understanding
@@ -445,7 +474,16 @@ def _dataset_row(upload: Upload, dataset: Dataset) -> dict[str, object]:
         "first_day": balance.first_day,
         "last_day": balance.last_day,
         "size": dataset.frame.size,
+        "rows": dataset.frame.rows_sha256,
         "understanding": json.dumps(dataset.understanding.as_dict()),
+    }
+
+
+def _rows_of(upload: Upload, dataset: Dataset) -> dict[str, object]:
+    return _names(upload, dataset.sha256) | {
+        "rows": dataset.frame.rows_sha256,
+        "stored_at": upload.stored.stored_at,
+        "version": upload.stored.ref.version_id,
     }
 
 
@@ -481,7 +519,7 @@ def _set_outcome(  # noqa: PLR0913 - one row's values
     params: Mapping[str, object] | None = None,
 ) -> None:
     if first is not None:
-        reason, params = "already_uploaded", _describe(connection, upload.place.client, first)
+        params = _describe(connection, upload.place.client, first)
     connection.execute(
         _SET_OUTCOME,
         {
@@ -501,10 +539,19 @@ def _describe(connection: Connection, client: str, upload: str) -> dict[str, obj
     return {"filename": row.filename, "when": row.stored_at.isoformat()}
 
 
-def _make_later_duplicates(connection: Connection, upload: Upload, sha256: str) -> list[str]:
-    """Make stored uploads of the same bytes that came to the store later name this one."""
+def _make_later_duplicates(
+    connection: Connection, upload: Upload, contents: Sequence[str], *, reason: str
+) -> list[str]:
+    """Make stored uploads of these bytes that came to the store later name this one."""
+    if not contents:
+        return []
     params = _describe(connection, upload.place.client, upload.upload_id)
-    row = _names(upload, sha256) | {
+    row = {
+        "client": upload.place.client,
+        "branch": upload.place.branch,
+        "id": upload.upload_id,
+        "contents": list(contents),
+        "reason": reason,
         "stored_at": upload.stored.stored_at,
         "version": upload.stored.ref.version_id,
         "params": json.dumps(params),
@@ -547,7 +594,7 @@ def _current(
     rows = connection.execute(
         _CURRENT, {"client": client, "contents": [c for c in contents if c is not None]}
     )
-    return {(row.sha256, row.id, row.branch_id, row.frame_id) for row in rows}
+    return {(row.sha256, row.upload_id, row.branch, row.frame_id) for row in rows}
 
 
 def _apply_states(

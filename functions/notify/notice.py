@@ -93,7 +93,8 @@ def _sentence(event: UploadEvent, upload: Upload) -> tuple[str, dict[str, object
         case UploadStored():
             return _stored(upload)
         case UploadDuplicated():
-            return "notice_duplicate", _first(upload)
+            code = "notice_same_rows" if upload.reason == "same_rows" else "notice_duplicate"
+            return code, _first(upload)
         case UploadRejected():
             return _refused(upload)
         case UploadNeedsAnswer():

@@ -116,7 +116,7 @@ def _told(upload: Upload) -> tuple[str, Mapping[str, Any]]:
         case Upload(waiting=Waiting(retry_at=retry_at)):
             told = "upload_waiting", {"when": retry_at}
         case Upload(state="duplicate", first_upload=FirstUpload() as first):
-            told = "already_uploaded", already_uploaded(first)
+            told = upload.reason or "already_uploaded", already_uploaded(first)
         case Upload(reason=str(reason)):
             told = reason, upload.params
         case Upload(state="stored", balance=Balance() as balance):

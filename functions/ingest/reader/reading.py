@@ -147,6 +147,7 @@ class _Source:
             stretch,
             converted.verdict,
             self.conventions,
+            style=self.dialect.style,
             at_most=at_most,
         )
 

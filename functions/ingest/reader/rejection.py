@@ -1,11 +1,12 @@
 """Rejected rows: where they stand in the file, why they were not accepted, and their own text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 import numpy as np
 
+from functions.ingest.reader.careful import Style, whole_cells
 from functions.ingest.reader.conversion import Conventions, Verdict
 from functions.ingest.reader.encoding import decode
 from functions.ingest.reader.refusal import Fault, excerpt
@@ -25,6 +26,7 @@ class RejectedRow:
     byte_length: int  # without the line end
     raw: str
     params: Mapping[str, object] = field(default_factory=dict)
+    cells: tuple[str, ...] = ()  # of `raw`, without the quotes around them
 
 
 def rejected_rows(
@@ -33,6 +35,7 @@ def rejected_rows(
     verdict: Verdict,
     conventions: Conventions,
     *,
+    style: Style,
     at_most: int | None,
 ) -> tuple[RejectedRow, ...]:
     """Return the rejected rows of a stretch, their text read from the file again."""
@@ -42,7 +45,10 @@ def rejected_rows(
     with text.path.open("rb") as file:
         raws = [_raw(file, stretch, int(row)) for row in chosen]
     return tuple(
-        _describe(int(row), raw, text, stretch, verdict, conventions)
+        replace(
+            _describe(int(row), raw, text, stretch, verdict, conventions),
+            cells=tuple(decode(cell, text.encoding) for cell in whole_cells(raw, style)),
+        )
         for row, raw in zip(chosen, raws, strict=True)
     )
 
