@@ -1,15 +1,15 @@
 """The door to MongoDB: frames, and rejected rows, as immutable chunks under a manifest.
 
 A chunk is named by its content, `_id = {client, sha256}`, and inserted if absent; a manifest lists
-a frame's chunks in order and comes last. What no row in PostgreSQL names is invisible, so a crash
-half way leaves nothing that anyone reads, and doing it again writes the same chunks.
+the chunks of a frame that has several, in order, and comes last. Most frames are one chunk, and
+named after it: each write waits for the disk, and small files are many. What no row in PostgreSQL
+names is invisible, so a crash half way leaves nothing that anyone reads, and doing it again writes
+the same chunks.
 """
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -27,28 +27,11 @@ if TYPE_CHECKING:
     from common import frame
 
 _DUPLICATE_KEY = 11000
+_WITHOUT_MANIFEST = ("0", "1")  # chunks
 
 
 class MissingChunkError(RuntimeError):
     """A manifest names a chunk that is not there or not what its name says."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Manifest:
-    """What a frame consists of."""
-
-    frame_id: str
-    rows: int
-    chunks: tuple[str, ...]  # sha256 of each chunk, in row order
-
-
-def _frame_id(hashes: tuple[str, ...], names: Mapping[str, object]) -> str:
-    canonical = json.dumps([hashes, sorted(names.items())], default=str)
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-# Most files have no rejected rows: their frame is written nowhere.
-_NO_ROWS = Manifest(frame_id=_frame_id((), {}), rows=0, chunks=())
 
 
 class Mongo:
@@ -77,43 +60,20 @@ class Mongo:
                     raise
         failpoint("mongo_batch_k")
 
-    def put_manifest(
-        self, client: str, chunks: "Sequence[frame.Chunk]", **names: object
-    ) -> Manifest:
-        """Write the manifest of `chunks`; `names` are what else the frame's id depends on."""
-        hashes = tuple(c.sha256 for c in chunks)
-        manifest = Manifest(
-            frame_id=_frame_id(hashes, names), rows=sum(c.rows for c in chunks), chunks=hashes
-        )
-        if manifest == _NO_ROWS:
-            return manifest
-        document = {
-            "rows": manifest.rows,
-            "chunks": list(hashes),
-            "seen_at": datetime.now(UTC),
-        }
-        with _reaching_mongo():
-            self._manifests.update_one(
-                {"_id": {"client": client, "frame_id": manifest.frame_id}},
-                {"$setOnInsert": document},
-                upsert=True,
-            )
+    def put_manifest(self, client: str, chunks: "Sequence[frame.Chunk]") -> str:
+        """Bind chunks that are there into a frame, in this order; return the frame's id."""
+        hashes = [chunk.sha256 for chunk in chunks]
+        frame_id = _frame_id(hashes)
+        if len(hashes) > 1:
+            document = {"chunks": hashes, "seen_at": datetime.now(UTC)}
+            with _reaching_mongo():
+                self._manifests.update_one(
+                    {"_id": {"client": client, "frame_id": frame_id}},
+                    {"$setOnInsert": document},
+                    upsert=True,
+                )
         failpoint("mongo_done")
-        return manifest
-
-    def manifest(self, client: str, frame_id: str) -> Manifest:
-        """Return a frame's manifest.
-
-        Raises:
-            MissingChunkError: There is none.
-        """
-        if frame_id == _NO_ROWS.frame_id:
-            return _NO_ROWS
-        with _reaching_mongo():
-            found = self._manifests.find_one({"_id": {"client": client, "frame_id": frame_id}})
-        if found is None:
-            raise MissingChunkError(f"no manifest {frame_id}")
-        return Manifest(frame_id=frame_id, rows=found["rows"], chunks=tuple(found["chunks"]))
+        return frame_id
 
     def read(
         self, client: str, frame_id: str, columns: Sequence[str] | None = None
@@ -121,16 +81,28 @@ class Mongo:
         """Yield a frame's rows, a chunk at a time, in order.
 
         Raises:
-            MissingChunkError: A chunk is gone, or its bytes are not those of its name.
+            MissingChunkError: A chunk or the list of them is gone, or its bytes are not those of
+                its name.
         """
         from common import frame
 
-        for sha256 in self.manifest(client, frame_id).chunks:
+        for sha256 in self._hashes(client, frame_id):
             with _reaching_mongo():
                 found = self._chunks.find_one({"_id": {"client": client, "sha256": sha256}})
             if found is None or hashlib.sha256(found["content"]).hexdigest() != sha256:
                 raise MissingChunkError(f"chunk {sha256} of frame {frame_id}")
             yield frame.decode(found["content"], columns)
+
+    def _hashes(self, client: str, frame_id: str) -> Sequence[str]:
+        count, _, name = frame_id.partition("-")
+        if count in _WITHOUT_MANIFEST:
+            return [name] * int(count)
+        with _reaching_mongo():
+            found = self._manifests.find_one({"_id": {"client": client, "frame_id": frame_id}})
+        if found is None:
+            raise MissingChunkError(f"no manifest {frame_id}")
+        hashes: list[str] = found["chunks"]
+        return hashes
 
     def check(self) -> None:
         """Make sure that a primary answers.
@@ -144,6 +116,14 @@ class Mongo:
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
+
+
+def _frame_id(hashes: Sequence[str]) -> str:
+    """Return how many chunks a frame has and what names them: the only one itself, or a hash of all."""
+    name = "".join(hashes)
+    if str(len(hashes)) not in _WITHOUT_MANIFEST:
+        name = hashlib.sha256(name.encode()).hexdigest()
+    return f"{len(hashes)}-{name}"
 
 
 @contextmanager

@@ -66,8 +66,8 @@ class FrameRepository:
             stored_amount=_exact_sum(*(each.amount for each in written)),
         )
         return StoredFrame(
-            frame_id=self._mongo.put_manifest(client, accepted).frame_id,
-            rejected_frame_id=self._mongo.put_manifest(client, rejected).frame_id,
+            frame_id=self._mongo.put_manifest(client, accepted),
+            rejected_frame_id=self._mongo.put_manifest(client, rejected),
             rows_sha256=rows_hash.digest(),
             balance=balance,
             size=size,

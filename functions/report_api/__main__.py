@@ -21,7 +21,7 @@ from common.telemetry import serving
 from functions.report_api.accounts import authenticate
 from functions.report_api.app import create_app
 from functions.report_api.repository import Repository
-from functions.report_api.uploads import RejectedRows
+from functions.report_api.schemas import Rejected
 from functions.report_api.world import Presigner, World
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _presigner(settings: Settings) -> Presigner:
     return ObjectStorage(settings)
 
 
-def _rejected_rows(settings: Settings, client: str, frame_id: str) -> RejectedRows:
+def _rejected_rows(settings: Settings, client: str, frame_id: str) -> tuple[Rejected, ...]:
     from functions.report_api.rejected import first_rejected
 
     return first_rejected(_mongo(settings), client, frame_id)

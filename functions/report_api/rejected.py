@@ -7,20 +7,17 @@ from typing import Any
 
 from common.mongo import Mongo
 from functions.report_api.schemas import Rejected
-from functions.report_api.uploads import RejectedRows
 
 _SHOWN_ROWS = 1000
 
 
-def first_rejected(mongo: Mongo, client: str, frame_id: str) -> RejectedRows:
-    """Return the first rejected rows, and how many there are.
+def first_rejected(mongo: Mongo, client: str, frame_id: str) -> tuple[Rejected, ...]:
+    """Return the first rejected rows.
 
     Raises:
         TransientError: MongoDB cannot be reached.
     """
-    total = mongo.manifest(client, frame_id).rows
-    rows = islice(_rows(mongo, client, frame_id), _SHOWN_ROWS) if total else ()
-    return RejectedRows(rows=tuple(rows), total=total)
+    return tuple(islice(_rows(mongo, client, frame_id), _SHOWN_ROWS))
 
 
 def _rows(mongo: Mongo, client: str, frame_id: str) -> Iterator[Rejected]:

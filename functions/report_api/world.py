@@ -14,7 +14,7 @@ from common.replay import ReplayRuns
 from functions.report_api.problems import Problem
 from functions.report_api.report import report_body, report_name
 from functions.report_api.repository import Repository
-from functions.report_api.schemas import Client, Principal, Upload, UploadDetail
+from functions.report_api.schemas import Client, Principal, Rejected, Upload, UploadDetail
 from functions.report_api.uploads import RejectedRows, already_uploaded, first_upload_body
 
 LINK_EXPIRES = timedelta(minutes=15)
@@ -44,7 +44,7 @@ class World:
     cache: Cache
     # Drivers that most requests never need are loaded by the first that does.
     presigner: Callable[[], Presigner]
-    rejected_rows: Callable[[str, str], RejectedRows]  # client, frame -> the first of them
+    rejected_rows: Callable[[str, str], tuple[Rejected, ...]]  # client, frame -> the first of them
     check_postgres: Callable[[], None]
     check_mongo: Callable[[], None]
     now: Callable[[], datetime]
@@ -119,7 +119,8 @@ def rejected_of(world: World, client: str, detail: UploadDetail) -> RejectedRows
     balance = detail.upload.balance
     if balance is None or not balance.rejected or detail.rejected_frame is None:
         return RejectedRows(rows=(), total=0)
-    return world.rejected_rows(client, detail.rejected_frame)
+    rows = world.rejected_rows(client, detail.rejected_frame)
+    return RejectedRows(rows=rows, total=balance.rejected)
 
 
 def next_cursor(uploads: Sequence[Upload], *, limit: int) -> str | None:

@@ -113,10 +113,16 @@ def test_rejected_rows_are_shown_with_place_and_reason(
     mongo = Mongo(settings.mongo_url, settings.mongo_database)
     chunks = list(frame.encode(pa.Table.from_pylist(rows, schema=frame.REJECTED)))
     mongo.put_chunks(shop.client, chunks)
-    frame_id = mongo.put_manifest(shop.client, chunks).frame_id
+    frame_id = mongo.put_manifest(shop.client, chunks)
     mongo.close()
     with app.transaction(shop.client) as connection:
-        connection.execute(text("UPDATE datasets SET rejected_frame_id = :f"), {"f": frame_id})
+        connection.execute(
+            text(
+                "UPDATE datasets SET rejected_frame_id = :f, rejected = :n, rows_in = accepted + :n"
+                " + blank + repeated WHERE rejected > 0"
+            ),
+            {"f": frame_id, "n": len(rows)},
+        )
 
     found = web.get(shop.path("/uploads/up-partly"), headers=bearer(shop.uploader)).json()
     first = found["rejected"][0]

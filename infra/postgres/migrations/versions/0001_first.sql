@@ -96,7 +96,7 @@ CREATE TABLE object_keys (
 CREATE TABLE datasets (
     client_id      text NOT NULL REFERENCES clients,
     sha256         text NOT NULL,
-    frame_id       text NOT NULL,                   -- its manifest in MongoDB
+    frame_id       text NOT NULL,                   -- names its chunks in MongoDB
     rejected_frame_id text NOT NULL,                -- the same, of its rejected rows
     branch_id      text NOT NULL,                   -- of the upload it was read from
     first_upload_id text NOT NULL,
