@@ -6,6 +6,7 @@ from cli.client import client
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.parked import app as parked
+from cli.policy import policy
 from cli.reconcile import reconcile
 from cli.replay import replay
 from cli.report import report
@@ -21,7 +22,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, client, upload, status, report, reconcile, replay, sample, doctor):
+for command in (
+    demo,
+    up,
+    client,
+    policy,
+    upload,
+    status,
+    report,
+    reconcile,
+    replay,
+    sample,
+    doctor,
+):
     app.command()(command)
 app.add_typer(parked)
 

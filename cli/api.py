@@ -55,6 +55,10 @@ class Api:
         """Return the client with its branches, and how far its report is."""
         return self._get(self._path())
 
+    def set_row_policy(self, policy: str) -> Json:
+        """Decide what becomes of files with bad rows; return the client."""
+        return _checked(self._ask("PATCH", self._path(), {"row_policy": policy})).body
+
     def report(self) -> Answer:
         """Return the report: 200 with segments or `no_data`, 202 while it is computed."""
         return _checked(self._ask("GET", self._path("report")))

@@ -37,6 +37,7 @@ class Place:
     branch: str
     branch_is_known: bool
     timezone: str
+    takes_all_or_nothing: bool  # the client's policy for files with bad rows
     object: ObjectRef
     looked_at: datetime  # the database's clock, before the store was asked
 
@@ -69,6 +70,7 @@ class Dataset:
 
 _PLACE = text("""
     SELECT branches.id IS NOT NULL AS branch_is_known, coalesce(branches.timezone, 'UTC') AS timezone,
+           clients.row_policy = 'all_or_nothing' AS takes_all_or_nothing,
            clock_timestamp() AS looked_at
     FROM clients LEFT JOIN branches ON branches.client_id = clients.id AND branches.id = :branch
     WHERE clients.id = :client
@@ -259,6 +261,7 @@ class UploadRepository:
             branch=branch,
             branch_is_known=row.branch_is_known,
             timezone=row.timezone,
+            takes_all_or_nothing=row.takes_all_or_nothing,
             object=ref,
             looked_at=row.looked_at,
         )

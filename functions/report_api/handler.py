@@ -3,7 +3,8 @@
 Trigger    HTTP
 Reads      client, segmentation, uploads, notices (PostgreSQL); report bodies (Redis); rejected
            rows (MongoDB)
-Writes     upload links (PostgreSQL); report bodies under names that say all (Redis)
+Writes     upload links, the client's policy (PostgreSQL); report bodies under names that say all
+           (Redis)
 Publishes  nothing; a file that is sent is announced by the object store
 
 Asked twice: reads answer the same; a second upload link is one more link, and what is sent by
@@ -20,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from common.exceptions import TransientError
 from common.texts import say
 from functions.report_api import export
-from functions.report_api.access import Analyst, Member, Spoken, TheWorld
+from functions.report_api.access import Analyst, Member, Owner, Spoken, TheWorld
 from functions.report_api.problems import not_found
 from functions.report_api.uploads import (
     detail_body,
@@ -90,6 +91,7 @@ def show_client(world: TheWorld, asker: Member) -> dict[str, Any]:
         "id": client.id,
         "name": client.name,
         "currency": client.currency,
+        "row_policy": client.row_policy,
         "branches": [
             {"id": branch.id, "name": branch.name}
             for branch in world.repository.branches(asker.client)
@@ -99,6 +101,21 @@ def show_client(world: TheWorld, asker: Member) -> dict[str, Any]:
         "segmented_version": client.segmented_version,
         "segmentation": client.segmentation,
     }
+
+
+class ClientChange(BaseModel):
+    """What an owner may decide for the client."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    row_policy: Literal["good_rows", "all_or_nothing"]
+
+
+@of_client.patch("")
+def change_client(wanted: ClientChange, world: TheWorld, asker: Owner) -> dict[str, Any]:
+    """Decide what becomes of files with bad rows: their good rows are taken, or nothing."""
+    world.repository.set_row_policy(asker.client, wanted.row_policy)
+    return show_client(world, asker)
 
 
 @of_client.get("/report")

@@ -27,9 +27,11 @@ from functions.report_api.schemas import (
 _PAGE_ROWS = 5000
 
 _CLIENT = text("""
-    SELECT id, name, currency, data_version, segmented_version, segmentation_id AS segmentation
+    SELECT id, name, currency, row_policy, data_version, segmented_version, segmentation_id AS segmentation
     FROM clients WHERE id = :client
 """)
+
+_SET_POLICY = text("UPDATE clients SET row_policy = :policy WHERE id = :client")
 
 _BRANCHES = text("SELECT id, name FROM branches WHERE client_id = :client ORDER BY name, id")
 
@@ -153,6 +155,11 @@ class Repository:
         with self._postgres.transaction(client) as connection:
             (found,) = _rows(connection, _CLIENT, {"client": client})
         return Client(**found)
+
+    def set_row_policy(self, client: str, policy: str) -> None:
+        """Decide what becomes of files with bad rows that are read from now on."""
+        with self._postgres.transaction(client) as connection:
+            connection.execute(_SET_POLICY, {"client": client, "policy": policy})
 
     def branches(self, client: str) -> tuple[Branch, ...]:
         """Return the branches by name."""

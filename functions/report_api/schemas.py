@@ -39,6 +39,7 @@ class Client:
     id: str
     name: str
     currency: str | None
+    row_policy: str  # good_rows | all_or_nothing
     data_version: int
     segmented_version: int
     segmentation: str | None

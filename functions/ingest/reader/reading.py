@@ -171,17 +171,19 @@ class Reading:
     ) -> None:
         self._scratch.close()
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self, *, all_or_nothing: bool = False) -> Iterator[Batch]:
         """Yield the file's rows in order; a file without rows gives one empty batch.
 
         The balances add up to that of the file; the bytes of its furniture are in the first one.
+        With `all_or_nothing` a single rejected row is one too many.
 
         Raises:
             UnreadableFileError: After the last batch: too many of the rows were rejected.
             BalanceError: After the last batch: it does not add up to the file. A bug.
         """
         source = self._source
-        limit = max(_REJECTED_ROWS, _REJECTED_SHARE * source.rows_in)
+        tolerated = max(_REJECTED_ROWS, _REJECTED_SHARE * source.rows_in)
+        limit = 0 if all_or_nothing else tolerated
         total, furniture = Balance(), Balance(bytes=source.furniture_bytes)
         reasons: Counter[str] = Counter()
         example: RejectedRow | None = None
@@ -199,7 +201,9 @@ class Reading:
                 yield Batch(accepted=converted.accepted, rejected=rejected, balance=balance)
         total.verify_bytes(source.text.origin(source.text.size))
         if example and (total.rejected > limit or not total.accepted):
-            raise _too_many_rejected(total, reasons, example)
+            is_strict = all_or_nothing and total.accepted and total.rejected <= tolerated
+            code = Refusal.ALL_OR_NOTHING if is_strict else Refusal.TOO_MANY_REJECTED
+            raise _too_many_rejected(code, total, reasons, example)
 
 
 def _stretches(source: _Source) -> Iterator[Stretch]:
@@ -209,10 +213,10 @@ def _stretches(source: _Source) -> Iterator[Stretch]:
 
 
 def _too_many_rejected(
-    total: Balance, reasons: Counter[str], example: RejectedRow
+    code: Refusal, total: Balance, reasons: Counter[str], example: RejectedRow
 ) -> UnreadableFileError:
     return UnreadableFileError(
-        Refusal.TOO_MANY_REJECTED,
+        code,
         {
             "rejected": total.rejected,
             "rows": total.rows_in,

@@ -38,6 +38,7 @@ class Refusal(StrEnum):
     MIXED_DATE_ORDER = "mixed_date_order"
     MIXED_DECIMAL_MARK = "mixed_decimal_mark"
     TOO_MANY_REJECTED = "too_many_rejected"
+    ALL_OR_NOTHING = "all_or_nothing"
 
 
 class Question(StrEnum):

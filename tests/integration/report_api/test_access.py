@@ -18,6 +18,7 @@ LINK = {"branch": "centro", "filename": "a.csv", "size": 10}
 # method, path below the client, body -> status for owner, analyst, uploader
 MATRIX = [
     ("GET", "", None, (200, 200, 200)),
+    ("PATCH", "", {"row_policy": "good_rows"}, (200, 404, 404)),
     ("GET", "/report", None, (200, 200, 404)),
     ("GET", "/jobs/3", None, (200, 200, 404)),
     ("GET", "/uploads", None, (200, 200, 200)),
@@ -185,3 +186,15 @@ def test_a_wrong_token_is_asked_for_again(web: TestClient):
     assert answer.status_code == 401
     assert "signs nobody in" in answer.text
     assert "set-cookie" not in answer.headers
+
+
+def test_only_an_owner_decides_what_becomes_of_bad_rows(web: TestClient, shop: Shop):
+    wish = {"row_policy": "all_or_nothing"}
+    for token in (shop.analyst, shop.uploader):
+        assert web.patch(shop.path(), json=wish, headers=bearer(token)).status_code == 404
+    assert web.get(shop.path(), headers=bearer(shop.owner)).json()["row_policy"] == "good_rows"
+    answer = web.patch(shop.path(), json=wish, headers=bearer(shop.owner))
+    assert (answer.status_code, answer.json()["row_policy"]) == (200, "all_or_nothing")
+    assert web.get(shop.path(), headers=bearer(shop.owner)).json()["row_policy"] == "all_or_nothing"
+    wrong = web.patch(shop.path(), json={"row_policy": "some"}, headers=bearer(shop.owner))
+    assert wrong.status_code == 422

@@ -229,3 +229,15 @@ def test_a_client_needs_running_servers(tmp_path):
 
     assert result.exit_code == 5
     assert "datacore up" in result.stderr
+
+
+def test_the_policy_is_shown_and_set(home, stub):
+    stub.answer("GET", "/clients/acme", 200, {"id": "acme", "row_policy": "good_rows"})
+    stub.answer("PATCH", "/clients/acme", 200, {"id": "acme", "row_policy": "all_or_nothing"})
+
+    shown = run(home, "policy")
+    changed = run(home, "policy", "all_or_nothing")
+
+    assert "good rows" in shown.stdout
+    assert "as a whole or not at all" in changed.stdout
+    assert json.loads(stub.asked[-1].body) == {"row_policy": "all_or_nothing"}

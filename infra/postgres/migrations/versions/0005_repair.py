@@ -17,3 +17,4 @@ def downgrade() -> None:
     """Remove them."""
     op.execute("DROP VIEW current_datasets")
     op.execute("ALTER TABLE datasets DROP COLUMN rows_sha256")
+    op.execute("ALTER TABLE clients DROP COLUMN row_policy")

@@ -1,3 +1,7 @@
+-- What becomes of a file some of whose rows are bad: the good ones are taken, or none.
+ALTER TABLE clients ADD COLUMN row_policy text NOT NULL DEFAULT 'good_rows'
+    CHECK (row_policy IN ('good_rows', 'all_or_nothing'));
+
 -- ---------------------------------------------------------------- what counts, once
 
 -- The file's rows apart from how they are written (null: it has none), so that the same rows saved
