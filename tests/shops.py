@@ -286,7 +286,7 @@ def add_dataset(
         client_id=client,
         sha256=sha256,
         frame_id="frame",
-        rejected_frame_id="rejected",
+        rejected_frame_id="0-",
         branch_id="centro",
         first_upload_id=first,
         rows_in=accepted + rejected + 3,
@@ -301,7 +301,7 @@ def add_dataset(
         first_day=date(2026, 3, 1),
         last_day=AS_OF,
         size=1_204_551,
-        understanding={"encoding": "utf-8", "delimiter": ";"},
+        understanding={"encoding": "utf-8", "delimiter": ";", "header": ["Fecha", "Importe"]},
     )
 
 

@@ -18,7 +18,7 @@ from common.failpoints import failpoint
 from common.ledger import Claim
 from common.mongo import Mongo
 from common.postgres import Postgres, copy_rows
-from functions.cluster.lines import Dataset
+from functions.cluster.lines import Dataset, Place
 from functions.cluster.segmentation import HabitsOutcome, Phrase, Segment, Segmentation
 
 
@@ -38,6 +38,14 @@ _DATASETS = text("""
     SELECT sha256, frame_id, branch, accepted AS accepted_rows, amount AS accepted_amount
     FROM current_datasets WHERE client_id = :client
     ORDER BY stored_at, version_id, sha256
+""")
+
+# Rows that mend a line of another dataset, and where that is now; nowhere: they do not count.
+_MENDED = text("""
+    SELECT r.sha256, r.data_row, c.parent_sha256, c.parent_row
+    FROM repairs r JOIN current_datasets d USING (client_id, sha256)
+    LEFT JOIN current_repairs c USING (client_id, sha256, data_row)
+    WHERE client_id = :client ORDER BY r.sha256, r.data_row
 """)
 
 _KNOWN = text("SELECT 1 FROM segmentations WHERE client_id = :client AND id = :id")
@@ -109,11 +117,15 @@ class SegmentationRepository:
         with self._app.snapshot(client) as connection:
             row = connection.execute(_CLIENT, {"client": client}).one()
             datasets = connection.execute(_DATASETS, {"client": client}).mappings().all()
+            mended = _by_dataset(connection.execute(_MENDED, {"client": client}).all())
         return Snapshot(
             client=client,
             currency=row.currency,
             data_version=row.data_version,
-            datasets=tuple(Dataset(**found, rank=rank) for rank, found in enumerate(datasets)),
+            datasets=tuple(
+                Dataset(**found, rank=rank, mended=mended.get(found["sha256"], {}))
+                for rank, found in enumerate(datasets)
+            ),
         )
 
     def is_known(self, client: str, name: str) -> bool:
@@ -170,6 +182,14 @@ class SegmentationRepository:
             return following
 
         claim.stage(write)
+
+
+def _by_dataset(rows: Sequence[Any]) -> dict[str, dict[int, Place | None]]:
+    found: dict[str, dict[int, Place | None]] = {}
+    for row in rows:
+        place = row.parent_sha256 and Place(sha256=row.parent_sha256, row=row.parent_row)
+        found.setdefault(row.sha256, {})[row.data_row] = place or None
+    return found
 
 
 def _fields(value: object) -> dict[str, Any]:

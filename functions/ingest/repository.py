@@ -23,7 +23,7 @@ from common.events import (
 )
 from common.exceptions import PermanentError
 from common.ledger import Claim
-from common.postgres import ConflictError, Postgres
+from common.postgres import ConflictError, Postgres, copy_rows
 from functions.ingest.frames import StoredFrame
 from functions.ingest.reader import FormatProfile, Understanding
 from functions.ingest.versions import KeyUpload, settle
@@ -145,9 +145,15 @@ _OF_KEY = text("""
     WHERE client_id = :client AND bucket = :bucket AND key = :key
 """)
 
+# What of these contents counts, and which uploads of the key are there for repairs to mend.
 _CURRENT = text("""
-    SELECT sha256, upload_id, branch, frame_id FROM current_datasets
+    SELECT sha256, upload_id, branch, frame_id, rejected_frame_id FROM current_datasets
     WHERE client_id = :client AND sha256 = ANY(:contents)
+    UNION ALL
+    SELECT DISTINCT u.sha256, u.id, '', '', '' FROM uploads u
+    JOIN repairs r ON r.client_id = u.client_id AND r.upload_id = u.id
+    WHERE u.client_id = :client AND u.bucket = :bucket AND u.key = :key
+      AND u.state IN ('stored', 'duplicate', 'superseded')
 """)
 
 # The upload that brought the same rows in another file before, within the branch.
@@ -194,6 +200,9 @@ _MOVE_DATASET = text("""
 _DESCRIBE = text("SELECT filename, stored_at FROM uploads WHERE client_id = :client AND id = :id")
 
 _PUT_DATASET = text("""
+    WITH lines_before AS (
+        DELETE FROM rejected_lines WHERE client_id = :client AND sha256 = :sha256),
+    repairs_before AS (DELETE FROM repairs WHERE client_id = :client AND sha256 = :sha256)
     INSERT INTO datasets (
         client_id, sha256, frame_id, rejected_frame_id, branch_id, first_upload_id, rows_in,
         accepted, rejected, blank, repeated, quantity, amount, anonymous, returns, first_day,
@@ -238,6 +247,10 @@ _SET_REASON = text("""
     -- What counts goes on counting when reading it again fails.
     WHERE client_id = :client AND id = :id AND state NOT IN ('stored', 'duplicate')
 """)
+
+
+_REJECTED_COLUMNS = ("client_id", "sha256", "line", "data_row")
+_REPAIR_COLUMNS = ("client_id", "sha256", "data_row", "upload_id", "line", "quantity", "amount")
 
 
 class UploadRepository:
@@ -363,6 +376,7 @@ class UploadRepository:
             if _first(connection, upload, dataset.sha256):
                 raise ConflictError("another upload of the same bytes was stored meanwhile")
             connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
+            _put_rows(connection, upload, dataset)
             client, rows = upload.place.client, _rows_of(upload, dataset)
             if first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none():
                 _set_outcome(
@@ -482,6 +496,19 @@ def _dataset_row(upload: Upload, dataset: Dataset) -> dict[str, object]:
     }
 
 
+def _put_rows(connection: Connection, upload: Upload, dataset: Dataset) -> None:
+    """Write down which rows were rejected, and which mend a line of another file."""
+    name = (upload.place.client, dataset.sha256)
+    lines = [(*name, line, row) for line, row in dataset.frame.rejected]
+    repairs = [
+        (*name, r.row, r.upload, r.line, r.quantity, r.amount) for r in dataset.frame.repairs
+    ]
+    if lines:
+        copy_rows(connection, "rejected_lines", _REJECTED_COLUMNS, lines)
+    if repairs:
+        copy_rows(connection, "repairs", _REPAIR_COLUMNS, repairs)
+
+
 def _rows_of(upload: Upload, dataset: Dataset) -> dict[str, object]:
     return _names(upload, dataset.sha256) | {
         "rows": dataset.frame.rows_sha256,
@@ -577,10 +604,10 @@ def _settling(
         if not connection.execute(_LOOKED, key | {"looked_at": place.looked_at}).rowcount:
             raise ConflictError("the key was looked at again meanwhile")
         contents = {row.sha256 for row in connection.execute(_OF_KEY, key)} | {sha256}
-        before = _current(connection, place.client, contents)
+        before = _current(connection, key, contents)
         following = change(connection) if change is not None else []
         _apply_states(connection, key, history)
-        if _current(connection, place.client, contents) != before:
+        if _current(connection, key, contents) != before:
             raised = connection.execute(_RAISE_VERSION, {"client": place.client}).one()
             # Who lagged before was nudged for that; the look that follows, or the one that is
             # under way, sees this change too, or nudges again.
@@ -592,12 +619,10 @@ def _settling(
 
 
 def _current(
-    connection: Connection, client: str, contents: set[str | None]
-) -> set[tuple[str, str, str, str]]:
-    rows = connection.execute(
-        _CURRENT, {"client": client, "contents": [c for c in contents if c is not None]}
-    )
-    return {(row.sha256, row.upload_id, row.branch, row.frame_id) for row in rows}
+    connection: Connection, key: Mapping[str, object], contents: set[str | None]
+) -> set[tuple[str, ...]]:
+    known = [content for content in contents if content is not None]
+    return {tuple(row) for row in connection.execute(_CURRENT, {**key, "contents": known})}
 
 
 def _apply_states(

@@ -11,6 +11,7 @@ Asked twice: reads answer the same; a second upload link is one more link, and w
 both is one dataset.
 """
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -35,6 +36,7 @@ from functions.report_api.world import (
     find_report,
     next_cursor,
     offer_link,
+    open_rows_of,
     read_cursor,
     rejected_of,
 )
@@ -188,6 +190,10 @@ def export_customers(
         bom=bom,
     )
     filename = f"{asker.client}_{segment.segment_id}_{segment.as_of}.csv"
+    return _csv_response(lines, filename)
+
+
+def _csv_response(lines: Iterator[str], filename: str) -> StreamingResponse:
     return StreamingResponse(
         (line.encode() for line in lines),
         media_type="text/csv; charset=utf-8",
@@ -222,6 +228,29 @@ def show_upload(upload_id: str, world: TheWorld, asker: Member, language: Spoken
         raise not_found()
     rejected = rejected_of(world, asker.client, detail)
     return detail_body(detail, rejected, language=language)
+
+
+@of_client.get("/uploads/{upload_id}/rejected.csv")
+def export_rejected(
+    upload_id: str,
+    world: TheWorld,
+    asker: Member,
+    language: Spoken,
+    bom: bool = False,
+    delimiter: Literal[",", ";"] = ",",
+) -> StreamingResponse:
+    """Stream the rejected rows that nobody has mended yet; mended, the file is sent like any."""
+    detail = world.repository.upload(asker.client, upload_id)
+    if detail is None:
+        raise not_found()
+    lines = export.rejected_text(
+        open_rows_of(world, asker.client, detail),
+        export.Origin(upload=upload_id, header=tuple((detail.understanding or {})["header"])),
+        language=language,
+        delimiter=delimiter,
+        bom=bom,
+    )
+    return _csv_response(lines, export.file_name(detail.upload.filename, "rejected"))
 
 
 class LinkRequest(BaseModel):

@@ -91,6 +91,33 @@ class Balance:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Repaired:
+    """Rejected rows of a file that were mended and sent again, and what they add to it."""
+
+    rows: int
+    quantity: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repairs:
+    """Rows of a file that mend rows of others, and how many of them count now."""
+
+    rows: int
+    counted: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Related:
+    """Another upload that this one repairs, or that repairs it."""
+
+    id: str
+    filename: str | None  # None: it is not known (yet)
+    rows: int
+    counted: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
     """Work on an upload that failed for now and is tried again."""
 
@@ -118,19 +145,38 @@ class Upload:
     uploaded_by: str | None
     first_upload: FirstUpload | None
     balance: Balance | None
+    repaired: Repaired | None  # None: no row was rejected
+    repairs: Repairs | None  # None: it mends nothing
     waiting: Waiting | None
+
+    @property
+    def open_rows(self) -> int:
+        """Count the rejected rows that nobody has mended."""
+        rejected = self.balance.rejected if self.balance else 0
+        return rejected - (self.repaired.rows if self.repaired else 0)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Take a row of the statement that joins uploads, datasets and claims."""
-        joined = {"first_upload", "balance", "waiting"}
+        joined = {"first_upload", "balance", "repaired", "repairs", "waiting"}
         plain = {name: row[name] for name in cls.__slots__ if name not in joined}
         return cls(
             **plain,
             first_upload=FirstUpload.from_row(row) if row["first_id"] else None,
             balance=Balance.from_row(row) if row["rows_in"] is not None else None,
+            repaired=_repaired(row) if row["rejected"] else None,
+            repairs=_repairs(row) if row["repairs_rows"] else None,
             waiting=_waiting(row) if row["retry_at"] else None,
         )
+
+
+def _repaired(row: Mapping[str, Any]) -> Repaired:
+    names = ("rows", "quantity", "amount")
+    return Repaired(**{name: row[f"repaired_{name}"] for name in names})
+
+
+def _repairs(row: Mapping[str, Any]) -> Repairs:
+    return Repairs(rows=row["repairs_rows"], counted=row["repairs_counted"])
 
 
 def _waiting(row: Mapping[str, Any]) -> Waiting:
@@ -144,6 +190,8 @@ class UploadDetail:
     upload: Upload
     understanding: Mapping[str, Any] | None
     rejected_frame: str | None  # names the rejected rows in MongoDB
+    repairs: tuple[Related, ...]  # the uploads that it repairs
+    repaired_by: tuple[Related, ...]  # those that repair it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,6 +205,7 @@ class Rejected:
     column: str | None
     byte_offset: int
     raw: str
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

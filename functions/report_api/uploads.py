@@ -4,7 +4,7 @@ Pure: rows in, JSON-able bodies out.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -52,6 +52,8 @@ def upload_body(upload: Upload, *, language: str) -> dict[str, Any]:
         "uploaded_by": upload.uploaded_by,
         "first_upload": first_upload_body(upload.first_upload),
         "balance": _balance_body(upload.balance),
+        "repaired": _repaired_body(upload),
+        "repairs": upload.repairs and asdict(upload.repairs),
         "waiting": waiting
         and {
             "tries": waiting.tries,
@@ -65,6 +67,8 @@ def detail_body(detail: UploadDetail, rejected: RejectedRows, *, language: str) 
     """Return an upload with how it was read and the first of its rejected rows."""
     return {
         **upload_body(detail.upload, language=language),
+        "repairs_uploads": [asdict(each) for each in detail.repairs],
+        "repaired_by": [asdict(each) for each in detail.repaired_by],
         "understanding": detail.understanding,
         "rejected": [_rejected_body(row, language=language) for row in rejected.rows],
         "rejected_total": rejected.total,
@@ -103,6 +107,9 @@ def sentence(upload: Upload, *, language: str) -> str:
     """Say what became of an upload, or what happens next."""
     code, params = _told(upload)
     said = say(code, params, language=language)
+    if upload.state == "stored" and (repairs := upload.repairs):
+        code = "upload_repairs" if repairs.counted == repairs.rows else "upload_repairs_partly"
+        return f"{said} {say(code, asdict(repairs), language=language)}"
     if upload.state == "rejected" and (when := upload.params.get("still_counts")):
         return f"{said} {say('older_version_counts', {'when': when}, language=language)}"
     return said
@@ -120,21 +127,39 @@ def _told(upload: Upload) -> tuple[str, Mapping[str, Any]]:
         case Upload(reason=str(reason)):
             told = reason, upload.params
         case Upload(state="stored", balance=Balance() as balance):
-            told = _told_of_rows(balance)
+            told = _told_of_rows(balance, repaired=balance.rejected - upload.open_rows)
     return told
 
 
-def _told_of_rows(balance: Balance) -> tuple[str, Mapping[str, Any]]:
-    rows = balance.accepted + balance.rejected
-    if not rows:
+def _told_of_rows(balance: Balance, *, repaired: int) -> tuple[str, Mapping[str, Any]]:
+    counts = {
+        "accepted": balance.accepted + repaired,
+        "rows": balance.accepted + balance.rejected,
+        "rejected": balance.rejected - repaired,
+        "repaired": repaired,
+    }
+    if not counts["rows"]:
         return "no_rows", {}
     if not balance.rejected:
-        return "upload_all_in", {"rows": rows}
-    return "upload_partly_in", {
-        "accepted": balance.accepted,
-        "rows": rows,
-        "rejected": balance.rejected,
-    }
+        return "upload_all_in", counts
+    if not repaired:
+        return "upload_partly_in", counts
+    return "upload_repaired_partly" if counts["rejected"] else "upload_repaired", counts
+
+
+def _repaired_body(upload: Upload) -> dict[str, Any] | None:
+    """Return the file balance with the rows that were mended; the file's own never changes."""
+    balance, repaired = upload.balance, upload.repaired
+    if balance is None or repaired is None:
+        return None
+    together = replace(
+        balance,
+        accepted=balance.accepted + repaired.rows,
+        rejected=upload.open_rows,
+        quantity=balance.quantity + repaired.quantity,
+        amount=balance.amount + repaired.amount,
+    )
+    return {"rows": repaired.rows, "open": upload.open_rows, "balance": _balance_body(together)}
 
 
 def _balance_body(balance: Balance | None) -> dict[str, Any] | None:
@@ -157,11 +182,17 @@ def _rejected_body(row: Rejected, *, language: str) -> dict[str, Any]:
     place = {"line": row.line, "row": row.row, "column": row.column}
     return {
         "code": row.code,
-        "sentence": say(row.code, {**place, **row.params}, language=language),
+        "sentence": rejected_sentence(row, language=language),
         **place,
         "byte_offset": row.byte_offset,
         "raw": row.raw[:_EXCERPT_CHARS],
     }
+
+
+def rejected_sentence(row: Rejected, *, language: str) -> str:
+    """Say what is wrong with a row."""
+    place = {"line": row.line, "row": row.row, "column": row.column}
+    return say(row.code, {**place, **row.params}, language=language)
 
 
 def _cause(error: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
 from functions.ingest.reader import rows
 from functions.ingest.reader.columns import map_columns, name_others
@@ -289,9 +290,11 @@ def _first_pass(
 ) -> Ending:
     """Put all cells on disk, collect the evidence, and find out where the table ends."""
     below = Below(dialect, mapping.get("ordered_at"))
+    is_mended = is_of_mended_rows(dialect.header)
     with text.path.open("rb") as file, SpillWriter(spill, len(dialect.header)) as writer:
         for block in rows.read_blocks(file, dialect):
             parsed = rows.parse(block, dialect)
+            parsed = rows.read_back(parsed) if is_mended else parsed
             writer.add(block, parsed)
             below.add(block, parsed)
             for name, found in evidence.items():

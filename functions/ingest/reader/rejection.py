@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from common.mending import is_of_mended_rows, read_back
 from functions.ingest.reader.careful import Style, whole_cells
 from functions.ingest.reader.conversion import Conventions, Verdict
 from functions.ingest.reader.encoding import decode
@@ -47,10 +48,16 @@ def rejected_rows(
     return tuple(
         replace(
             _describe(int(row), raw, text, stretch, verdict, conventions),
-            cells=tuple(decode(cell, text.encoding) for cell in whole_cells(raw, style)),
+            cells=_cells(raw, text, conventions, style),
         )
         for row, raw in zip(chosen, raws, strict=True)
     )
+
+
+def _cells(raw: bytes, text: Text, conventions: Conventions, style: Style) -> tuple[str, ...]:
+    cells = tuple(decode(cell, text.encoding) for cell in whole_cells(raw, style))
+    is_mended = is_of_mended_rows(conventions.header)
+    return tuple(map(read_back, cells)) if is_mended else cells
 
 
 def _raw(file: BinaryIO, stretch: Stretch, row: int) -> bytes:

@@ -23,6 +23,7 @@ MATRIX = [
     ("GET", "/jobs/3", None, (200, 200, 404)),
     ("GET", "/uploads", None, (200, 200, 200)),
     ("GET", "/uploads/up-whole", None, (200, 200, 200)),
+    ("GET", "/uploads/up-partly/rejected.csv", None, (200, 200, 200)),
     ("POST", "/uploads", LINK, (201, 201, 201)),
     ("GET", "/segments/champions/customers.csv", None, (200, 200, 404)),
     ("GET", "/notices", None, (200, 200, 200)),
@@ -45,6 +46,7 @@ def test_every_route_of_a_client_has_its_row(web: TestClient):
         for method in methods
     }
     named = {"/jobs/3": "/jobs/{data_version}", "/uploads/up-whole": "/uploads/{upload_id}"}
+    named["/uploads/up-partly/rejected.csv"] = "/uploads/{upload_id}/rejected.csv"
     named["/segments/champions/customers.csv"] = "/segments/{segment_id}/customers.csv"
     named["/replays/run-CLIENT"] = "/replays/{run_id}"
     for rest in ("", "/replay", "/discard"):

@@ -28,3 +28,47 @@ WHERE NOT EXISTS (
       AND (other.stored_at, other.version_id, twin.sha256)
           < (place.stored_at, place.version_id, d.sha256));
 GRANT SELECT ON current_datasets TO datacore_app;
+
+-- ---------------------------------------------------------------- repairs
+
+-- The rejected rows of each dataset: what a repair may mend.
+CREATE TABLE rejected_lines (
+    client_id text NOT NULL,
+    sha256    text NOT NULL,
+    line      bigint NOT NULL,                      -- physical line of the file, from 1
+    data_row  bigint NOT NULL,                      -- data row of the file, from 1
+    PRIMARY KEY (client_id, sha256, line),
+    FOREIGN KEY (client_id, sha256) REFERENCES datasets ON DELETE CASCADE
+);
+
+-- Accepted rows of a dataset that say which line of which upload they mend.
+CREATE TABLE repairs (
+    client_id text NOT NULL,
+    sha256    text NOT NULL,
+    data_row  bigint NOT NULL,
+    upload_id text NOT NULL,                        -- as the file says: it may not be known (yet)
+    line      bigint NOT NULL,                      -- 0: the file does not say
+    quantity  numeric,
+    amount    numeric NOT NULL,
+    PRIMARY KEY (client_id, sha256, data_row),
+    FOREIGN KEY (client_id, sha256) REFERENCES datasets ON DELETE CASCADE
+);
+CREATE INDEX repairs_by_upload ON repairs (client_id, upload_id);
+
+-- The repairs that count: of a line that is rejected in a dataset that counts, the newest one. An
+-- upload that was deleted is not repaired; one that the same bytes superseded still is.
+CREATE VIEW current_repairs WITH (security_invoker = true) AS
+SELECT DISTINCT ON (r.client_id, parent.sha256, r.line)
+       r.client_id, r.sha256, r.data_row, r.line, r.quantity, r.amount,
+       parent.sha256 AS parent_sha256, rejected.data_row AS parent_row
+FROM repairs r
+JOIN current_datasets mine ON mine.client_id = r.client_id AND mine.sha256 = r.sha256
+JOIN uploads named ON named.client_id = r.client_id AND named.id = r.upload_id
+     AND named.state IN ('stored', 'duplicate', 'superseded')
+JOIN current_datasets parent
+     ON parent.client_id = r.client_id AND parent.sha256 = named.sha256
+JOIN rejected_lines rejected ON rejected.client_id = r.client_id
+     AND rejected.sha256 = parent.sha256 AND rejected.line = r.line
+ORDER BY r.client_id, parent.sha256, r.line,
+         mine.stored_at DESC, mine.version_id DESC, mine.sha256 DESC, r.data_row DESC;
+GRANT SELECT ON current_repairs TO datacore_app;
