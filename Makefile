@@ -46,7 +46,8 @@ test: $(VENV)/.dev  ## Check, then run all tests; installs what they need
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest $(LEVELS)
 
-bench: $(VENV)/.dev  ## Measure against what else could be done
+bench: $(VENV)/.local  ## Measure against what else could be done (half an hour)
+	@$(BIN)/python -m infra.local.minio_program
 	$(BIN)/python -m bench
 
 fix: $(VENV)/.dev  ## Let the tools correct what they can

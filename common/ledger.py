@@ -7,12 +7,13 @@ the events that follow are one transaction (`finish`).
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from enum import Enum
+from typing import Any
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, Row, TextClause, text
 
 from common.events import Event, Message, client_of, subject_of, to_message
 from common.exceptions import LostClaimError, TransientError
@@ -71,13 +72,19 @@ class Outgoing:
     body: bytes
 
 
-_JOURNAL = text("""
-    INSERT INTO journal (event_id, function, kinds, raw)
-    VALUES (:event_id, :function, :kinds, :raw)
-    ON CONFLICT (event_id) DO UPDATE SET seen_count = journal.seen_count + 1
-""")
+# A claim need not wait for the disk: should the server crash and forget it, the message was not yet
+# acked and comes again. What it leads to is durable.
+_NO_WAIT = "SET LOCAL synchronous_commit = off"
 
-_CLAIM = text("""
+_SENT = "UPDATE outbox SET sent_at = now() WHERE id = ANY(CAST(:sent AS text[]))"
+
+_JOURNAL = """
+    INSERT INTO journal (event_id, function, kinds, raw)
+    VALUES (:event_id, :function, CAST(:kinds AS text[]), :raw)
+    ON CONFLICT (event_id) DO UPDATE SET seen_count = journal.seen_count + 1
+"""
+
+_CLAIM = """
     INSERT INTO claims (work_key, function, client_id, event_id, status, owner, lease_until)
     VALUES (:work_key, :function, :client, :event_id, 'leased', :owner,
             now() + :lease * interval '1 second')
@@ -90,7 +97,12 @@ _CLAIM = text("""
        OR :again AND claims.status <> 'leased'
     RETURNING fence, starts, transient_tries, bug_tries,
               coalesce(extract(epoch FROM now() - first_failed), 0) AS failing_s
-""")
+"""
+
+# Statements that go to the server together are answered together.
+_ARRIVE_AND_CLAIM = text(f"{_NO_WAIT}; {_SENT}; {_JOURNAL}; {_CLAIM}")
+_ONLY_CLAIM = text(f"{_NO_WAIT}; {_SENT}; {_CLAIM}")
+_ARRIVE = text(_JOURNAL)
 
 _WHY_NOT = text("""
     SELECT status IN ('done', 'refused', 'parked') AS is_done,
@@ -101,14 +113,14 @@ _WHY_NOT = text("""
 
 _RENEW = text("""
     UPDATE claims SET lease_until = now() + :lease * interval '1 second'
-    WHERE work_key = :work_key AND fence = :fence AND status = 'leased'
+    WHERE work_key = :work_key AND fence = :fence AND owner = :owner AND status = 'leased'
 """)
 
 _FINISH = text("""
     UPDATE claims SET
         status = :status, finished_at = now(), starts = 0, transient_tries = 0, bug_tries = 0,
         first_failed = NULL, last_error = :error
-    WHERE work_key = :work_key AND fence = :fence AND status = 'leased'
+    WHERE work_key = :work_key AND fence = :fence AND owner = :owner AND status = 'leased'
 """)
 
 _POSTPONE = text("""
@@ -116,12 +128,12 @@ _POSTPONE = text("""
         status = 'waiting', next_try = now() + :delay * interval '1 second', starts = 0,
         transient_tries = transient_tries + :transient, bug_tries = bug_tries + :bug,
         first_failed = coalesce(first_failed, now()), last_error = :error
-    WHERE work_key = :work_key AND fence = :fence AND status = 'leased'
+    WHERE work_key = :work_key AND fence = :fence AND owner = :owner AND status = 'leased'
 """)
 
 _RELEASE = text("""
     UPDATE claims SET status = 'waiting', next_try = now(), starts = greatest(starts - 1, 0)
-    WHERE work_key = :work_key AND fence = :fence AND status = 'leased'
+    WHERE work_key = :work_key AND fence = :fence AND owner = :owner AND status = 'leased'
 """)
 
 _SEND = text("""
@@ -153,7 +165,8 @@ _LOST = text("""
     LIMIT 1000
 """)
 
-_SENT = text("UPDATE outbox SET sent_at = now() WHERE id = ANY(:ids)")
+_WRITE_DOWN_SENT = text(f"{_NO_WAIT}; {_SENT}")
+_RELAYED = text(_SENT)
 
 _PARK = text("""
     INSERT INTO parked (id, function, work_key, client_id, reason, error, tries, body, first_failed)
@@ -191,6 +204,8 @@ class Ledger:
         """
         client = client_of(event)
         work_key = f"{self._function}:{subject_of(event)}"
+        is_new_fact = not message.event_id.startswith(REPLAY_ID)
+        arrives = is_new_fact and event is message.events[0]
         request = {
             "work_key": work_key,
             "function": self._function,
@@ -199,45 +214,24 @@ class Ledger:
             "owner": self._owner,
             "lease": self._lease_s,
             "again": policy is Policy.LATEST,
-        }
-        is_new_fact = not message.event_id.startswith(REPLAY_ID)
-        with self._writing_down() as connection:
-            if is_new_fact and event is message.events[0]:
-                connection.execute(_JOURNAL, self._arrival(message))
-            taken = connection.execute(_CLAIM, request).one_or_none()
-            if taken is not None and not is_new_fact:
-                # No new fact, but work that a queue may lose again: `lost` finds it here.
-                connection.execute(_JOURNAL, self._arrival(message))
-            if taken is None:
-                why = connection.execute(_WHY_NOT, request).one()
-                return NotClaimed(
-                    work_key=work_key,
-                    is_done=why.is_done,
-                    is_same_message=why.is_same_message,
-                    free_in_s=max(0.0, float(why.free_in_s)),
-                )
-        return Claim(
-            work_key=work_key,
-            client=client,
-            fence=taken.fence,
-            starts=taken.starts,
-            transient_tries=taken.transient_tries,
-            bug_tries=taken.bug_tries,
-            failing_s=float(taken.failing_s),
-        )
-
-    def _arrival(self, message: Message) -> dict[str, object]:
-        return {
-            "event_id": message.event_id,
-            "function": self._function,
-            "kinds": [type(event).__name__ for event in message.events],
+            "sent": self._published,
+            "kinds": [type(each).__name__ for each in message.events],
             "raw": message.raw,
         }
+        with self._runtime.transaction() as connection:
+            claiming = _ARRIVE_AND_CLAIM if arrives else _ONLY_CLAIM
+            taken = connection.execute(claiming, request).one_or_none()
+            if taken is not None and not is_new_fact:
+                # No new fact, but work that a queue may lose again: `lost` finds it here.
+                connection.execute(_ARRIVE, request)
+            claim = _claimed(taken, request) if taken else _not_claimed(connection, request)
+        self._published = []
+        return claim
 
     def renew(self, claim: Claim) -> bool:
         """Prolong the lease; False when another worker has taken the work over."""
         with self._runtime.transaction() as connection:
-            renewed = connection.execute(_RENEW, {**_held(claim), "lease": self._lease_s})
+            renewed = connection.execute(_RENEW, {**self._held(claim), "lease": self._lease_s})
         return bool(renewed.rowcount)
 
     def finish(
@@ -314,7 +308,7 @@ class Ledger:
     def release(self, claim: Claim) -> None:
         """Give the work back untouched: a graceful stop counts as nothing."""
         with self._runtime.transaction() as connection:
-            connection.execute(_RELEASE, _held(claim))
+            connection.execute(_RELEASE, self._held(claim))
 
     def pending(self, work_key: str) -> list[Outgoing]:
         """Return what this work still has to publish."""
@@ -332,16 +326,9 @@ class Ledger:
     def flush(self) -> None:
         """Write down now what was published."""
         if self._published:
-            with self._writing_down():
-                pass
-
-    @contextmanager
-    def _writing_down(self) -> Iterator[Connection]:
-        with self._runtime.transaction() as connection:
-            if self._published:
-                connection.execute(_SENT, {"ids": self._published})
-            yield connection
-        self._published = []
+            with self._runtime.transaction() as connection:
+                connection.execute(_WRITE_DOWN_SENT, {"sent": self._published})
+            self._published = []
 
     def relay(self, publish: Callable[[str, bytes], None], *, older_than_s: float) -> int:
         """Publish what a worker that died left in the outbox; two relays take disjoint rows."""
@@ -350,7 +337,7 @@ class Ledger:
             for row in rows:
                 publish(row.queue, bytes(row.body))
             if rows:
-                connection.execute(_SENT, {"ids": [row.id for row in rows]})
+                connection.execute(_RELAYED, {"sent": [row.id for row in rows]})
         return len(rows)
 
     def lost(self, *, older_than_s: float) -> list[Outgoing]:
@@ -371,7 +358,7 @@ class Ledger:
         database = self._runtime if claim.client is None else self._app
         with database.transaction(claim.client) as connection:
             # First of all: a worker that lost its claim must not even lock anybody's rows.
-            ended = connection.execute(end, {**_held(claim), **params})
+            ended = connection.execute(end, {**self._held(claim), **params})
             if not ended.rowcount:
                 raise LostClaimError(claim.work_key)
             following = list(events)
@@ -385,6 +372,10 @@ class Ledger:
             failpoint("pg_before_commit")
         failpoint("pg_after_commit")
         return outgoing
+
+    def _held(self, claim: Claim) -> dict[str, object]:
+        # By fence and owner: a server that crashed may forget the last claim, and count on from before.
+        return {"work_key": claim.work_key, "fence": claim.fence, "owner": self._owner}
 
     def _outgoing(self, event: Event) -> Outgoing:
         event_id = str(uuid.uuid4())
@@ -408,5 +399,23 @@ class Ledger:
         return []
 
 
-def _held(claim: Claim) -> dict[str, object]:
-    return {"work_key": claim.work_key, "fence": claim.fence}
+def _claimed(row: Row[Any], request: Mapping[str, Any]) -> Claim:
+    return Claim(
+        work_key=request["work_key"],
+        client=request["client"],
+        fence=row.fence,
+        starts=row.starts,
+        transient_tries=row.transient_tries,
+        bug_tries=row.bug_tries,
+        failing_s=float(row.failing_s),
+    )
+
+
+def _not_claimed(connection: Connection, request: Mapping[str, Any]) -> NotClaimed:
+    why = connection.execute(_WHY_NOT, request).one()
+    return NotClaimed(
+        work_key=request["work_key"],
+        is_done=why.is_done,
+        is_same_message=why.is_same_message,
+        free_in_s=max(0.0, float(why.free_in_s)),
+    )

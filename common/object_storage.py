@@ -213,6 +213,8 @@ def _client(settings: Settings, endpoint_url: str | None) -> Any:
             connect_timeout=5,
             read_timeout=30,
             retries={"max_attempts": 3, "mode": "standard"},
+            # Each look at a small file costs more in here than in the store; what we ask is ours.
+            parameter_validation=False,
         ),
     )
 

@@ -131,11 +131,11 @@ _PINNED = text("""
       AND uploads.state IN ('stored', 'duplicate')
 """)
 
-_LOCK_CLIENT = text("SELECT 1 FROM clients WHERE id = :client FOR UPDATE")
-
-_LOOKED = text("""
+# The client's row first: changes of one client happen one after the other.
+_LOCK_AND_LOOK = text("""
+    WITH client AS (SELECT id FROM clients WHERE id = :client FOR UPDATE)
     INSERT INTO object_keys (client_id, bucket, key, looked_at)
-    VALUES (:client, :bucket, :key, :looked_at)
+    SELECT client.id, :bucket, :key, :looked_at FROM client
     ON CONFLICT (client_id, bucket, key) DO UPDATE SET looked_at = excluded.looked_at
     WHERE object_keys.looked_at <= excluded.looked_at
 """)
@@ -600,8 +600,7 @@ def _settling(
     key = {"client": place.client, "bucket": place.object.bucket, "key": place.object.key}
 
     def write(connection: Connection) -> list[Event]:
-        connection.execute(_LOCK_CLIENT, {"client": place.client})
-        if not connection.execute(_LOOKED, key | {"looked_at": place.looked_at}).rowcount:
+        if not connection.execute(_LOCK_AND_LOOK, key | {"looked_at": place.looked_at}).rowcount:
             raise ConflictError("the key was looked at again meanwhile")
         contents = {row.sha256 for row in connection.execute(_OF_KEY, key)} | {sha256}
         before = _current(connection, key, contents)

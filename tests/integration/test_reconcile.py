@@ -183,7 +183,8 @@ class TestTheBrakes:
     """A look of the function itself. It counts what everybody lost, so nobody else is here."""
 
     @pytest.fixture(scope="class")
-    def settings(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    @classmethod
+    def settings(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         with embedded_stack(tmp_path_factory.mktemp("brakes")) as alone:
             yield settings_for(alone)
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 DOUBLE, SINGLE, NONE = b'"', b"'", b""
 BACKSLASH = b"\\"
@@ -79,6 +79,33 @@ def read_record(data: bytes, start: int, *, style: Style, final: bool) -> Record
     """Read the record that begins at `start`; `final` says that no bytes follow `data`."""
     if style.is_padded or style.cuts:
         return _read_line(data, start, style=style, final=final)
+    return _read_simple(data, start, style=style, final=final) or _read_cells(
+        data, start, style=style, final=final
+    )
+
+
+def _read_simple(
+    data: bytes, start: int, *, style: Style, final: bool
+) -> Record | Unfinished | None:
+    """Read a record without any quote or escape, as most are; None: it has one."""
+    end = _end_of(_LINE, data, start)
+    line = data[start:end]
+    if (style.quote and style.quote in line) or (style.escape and style.escape in line):
+        return None
+    after = _after_line_end(data, end)
+    if _may_go_on(data, end, after, final=final):
+        return Unfinished(start=start)
+    cells = line.split(style.delimiter)
+    ends = list(
+        accumulate(map(len, cells), lambda end, length: end + len(style.delimiter) + length)
+    )
+    spans = tuple(
+        (start + end - len(cell), start + end) for cell, end in zip(cells, ends, strict=True)
+    )
+    return Record(start=start, end=after, cells=tuple(cells), spans=spans)
+
+
+def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record | Unfinished:
     cells: list[bytes] = []
     spans: list[tuple[int, int]] = []
     spoiled: int | None = None

@@ -7,8 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.ingest.reader import rows
-from functions.ingest.reader.careful import Record, Style, Unfinished, read_records
+from functions.ingest.reader import careful, rows
+from functions.ingest.reader.careful import (
+    BACKSLASH,
+    DOUBLE,
+    NONE,
+    SINGLE,
+    Record,
+    Style,
+    Unfinished,
+    read_records,
+)
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.refusal import UnreadableFileError
 from functions.ingest.reader.rows import Block, parse_carefully, parse_fast, read_blocks
@@ -118,3 +127,22 @@ def test_well_formed_records_take_the_fast_path() -> None:
         ["a", '5" pipe'],
         ['b "c", d', "two\nlines"],
     ]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    data=st.lists(
+        st.sampled_from([*PIECES, b"'", b"\\", b"|", b"||"]), min_size=1, max_size=12
+    ).map(b"".join),
+    delimiter=st.sampled_from([b",", b"||", b", "]),
+    quote=st.sampled_from([DOUBLE, SINGLE, NONE]),
+    escape=st.sampled_from([NONE, BACKSLASH]),
+    final=st.booleans(),
+)
+def test_a_record_without_quotes_is_read_at_once_as_it_is_cell_by_cell(
+    data: bytes, delimiter: bytes, quote: bytes, escape: bytes, final: bool
+) -> None:
+    style = Style(delimiter=delimiter, quote=quote, escape=escape)
+    simple = careful._read_simple(data, 0, style=style, final=final)
+    if simple is not None:
+        assert simple == careful._read_cells(data, 0, style=style, final=final)
