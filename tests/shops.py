@@ -251,6 +251,17 @@ def add_uploads(connection: Connection, client: str) -> None:
             "params": {"reference": "7F3A"},
             "filename": "norte_2026-02.csv",
         },
+        {
+            "id": "up-asked",
+            "state": "needs_answer",
+            "reason": "date_order",
+            "params": {
+                "column": "Fecha",
+                "value": "03/04/2026",
+                "dmy": "2026-04-03",
+                "mdy": "2026-03-04",
+            },
+        },
         {"id": "up-empty", "state": "stored", "reason": "no_rows", "filename": "vacio.csv"},
         {"id": "up-removed", "state": "removed", "filename": "centro_2026-01.csv"},
     )

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 
 from sqlalchemy import Connection, text
 
@@ -25,6 +26,7 @@ from common.exceptions import PermanentError
 from common.ledger import Claim
 from common.postgres import ConflictError, Postgres, copy_rows
 from functions.ingest.frames import StoredFrame
+from functions.ingest.profiles import Decision, period_of, told
 from functions.ingest.reader import FormatProfile, Understanding
 from functions.ingest.versions import KeyUpload, settle
 
@@ -56,7 +58,7 @@ class Known:
     """What the ledger knows before a file is read."""
 
     is_current_elsewhere: bool  # another live upload of this client holds the same bytes
-    profile: FormatProfile  # how it was read before, else what the branch's datasets agree on
+    profile: FormatProfile  # how it was read before, else what was decided or shown of its branch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,22 +112,32 @@ _CURRENT_ELSEWHERE = text("""
     ORDER BY other.stored_at, other.version_id LIMIT 1
 """)
 
-# A branch's convention is what all its current datasets agree on that showed it themselves.
+_DECISIONS = text("""
+    SELECT version, since, settings, upload_id FROM branch_profiles
+    WHERE client_id = :client AND branch_id = :branch
+""")
+
+# What the branch's current datasets show themselves, of those stored in a stretch of time.
 # Asked for each value apart, so that the first dataset that shows it is the last one looked at.
 _CONVENTIONS = text("""
     WITH live AS NOT MATERIALIZED (
-        SELECT shows_date_order, shows_decimal_mark FROM datasets JOIN uploads USING (client_id, sha256)
+        SELECT shows_date_order, shows_decimal_mark, stored_at FROM datasets JOIN uploads USING (client_id, sha256)
         WHERE client_id = :client AND uploads.branch_id = :branch
           AND uploads.state IN ('stored', 'duplicate'))
-    SELECT EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'dmy') AS dmy,
-           EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'mdy') AS mdy,
-           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = '.') AS point,
-           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = ',') AS comma
+    SELECT EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'dmy'
+                   AND stored_at >= :date_order_from AND stored_at < :date_order_to) AS dmy,
+           EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'mdy'
+                   AND stored_at >= :date_order_from AND stored_at < :date_order_to) AS mdy,
+           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = '.'
+                   AND stored_at >= :decimal_mark_from AND stored_at < :decimal_mark_to) AS point,
+           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = ','
+                   AND stored_at >= :decimal_mark_from AND stored_at < :decimal_mark_to) AS comma
 """)
 
 # What was read once is read again the same way, whatever the branch's files have shown since.
 _PINNED = text("""
-    SELECT understanding->>'date_order' AS date_order, understanding->>'decimal_mark' AS decimal_mark
+    SELECT (understanding->>'profile_version')::integer AS version,
+           understanding->>'date_order' AS date_order, understanding->>'decimal_mark' AS decimal_mark
     FROM datasets JOIN uploads USING (client_id, sha256)
     WHERE client_id = :client AND uploads.id = :id AND sha256 = :sha256
       AND uploads.state IN ('stored', 'duplicate')
@@ -249,6 +261,7 @@ _SET_REASON = text("""
 """)
 
 
+_SETTINGS = ("date_order", "decimal_mark")
 _REJECTED_COLUMNS = ("client_id", "sha256", "line", "data_row")
 _REPAIR_COLUMNS = ("client_id", "sha256", "data_row", "upload_id", "line", "quantity", "amount")
 
@@ -298,14 +311,10 @@ class UploadRepository:
             names = _names(upload, sha256)
             first = _first(connection, upload, sha256)
             pinned = connection.execute(_PINNED, names).one_or_none()
-            shown = connection.execute(_CONVENTIONS, names).one()
-        if pinned is not None:
-            profile = FormatProfile(**pinned._asdict())
-        else:
-            profile = FormatProfile(
-                date_order=_agreed(dmy=shown.dmy, mdy=shown.mdy),
-                decimal_mark=_agreed(**{".": shown.point, ",": shown.comma}),
-            )
+            if pinned is None:
+                profile = _profile(connection, upload)
+            else:
+                profile = FormatProfile(**pinned._asdict())
         return Known(is_current_elsewhere=first is not None, profile=profile)
 
     # --- staged writes ----------------------------------------------------------------------
@@ -517,10 +526,48 @@ def _rows_of(upload: Upload, dataset: Dataset) -> dict[str, object]:
     }
 
 
-def _agreed(**shown: bool) -> str | None:
-    """Return the one value that all files which show any agree on."""
-    values = [value for value, is_shown in shown.items() if is_shown]
-    return values[0] if len(values) == 1 else None
+def _profile(connection: Connection, upload: Upload) -> FormatProfile:
+    """Return how files of the branch are read at the upload's store time."""
+    at = upload.stored.stored_at
+    names = {"client": upload.place.client, "branch": upload.place.branch}
+    decisions = [Decision(**row._asdict()) for row in connection.execute(_DECISIONS, names)]
+    periods = {
+        setting: period_of(decisions, setting, stored_at=at, upload_id=upload.upload_id)
+        for setting in _SETTINGS
+    }
+    before = _shown(connection, names, {s: (p.since, at) for s, p in periods.items()})
+
+    @cache
+    def after() -> Mapping[str, set[str]]:
+        return _shown(connection, names, {s: (at, p.until) for s, p in periods.items()})
+
+    settled = {
+        setting: told(period, before[setting], partial(_of, after, setting))
+        for setting, period in periods.items()
+    }
+    return FormatProfile(version=max(p.version for p in periods.values()), **settled)
+
+
+def _of(shown: Callable[[], Mapping[str, set[str]]], setting: str) -> set[str]:
+    return shown()[setting]
+
+
+def _shown(
+    connection: Connection,
+    names: Mapping[str, object],
+    stretches: Mapping[str, tuple[datetime | None, datetime | None]],
+) -> dict[str, set[str]]:
+    """Return what files of the branch show that were stored in a stretch of time, by setting."""
+    bounds: dict[str, object] = {}
+    for setting, (first, last) in stretches.items():
+        bounds[f"{setting}_from"] = first or "-infinity"
+        bounds[f"{setting}_to"] = last or "infinity"
+    row = connection.execute(_CONVENTIONS, {**names, **bounds}).one()
+    shown = {
+        "date_order": {"dmy": row.dmy, "mdy": row.mdy},
+        "decimal_mark": {".": row.point, ",": row.comma},
+    }
+    return {name: {v for v, is_shown in each.items() if is_shown} for name, each in shown.items()}
 
 
 def _first(connection: Connection, upload: Upload, sha256: str) -> str | None:

@@ -21,6 +21,7 @@ from common.settings import Settings
 from common.telemetry import serving
 from functions.report_api.accounts import authenticate
 from functions.report_api.app import create_app
+from functions.report_api.profiles import Profiles
 from functions.report_api.repository import Repository
 from functions.report_api.schemas import Rejected
 from functions.report_api.world import Presigner, World
@@ -69,6 +70,7 @@ def build(settings: Settings) -> FastAPI:
         World(
             authenticate=partial(authenticate, postgres),
             repository=Repository(postgres),
+            profiles=Profiles(postgres),
             replays=ReplayRuns(app=postgres),
             parked=ParkedMessages(app=postgres),
             cache=Cache(settings.redis_url, clock=time.monotonic),

@@ -12,6 +12,7 @@ from common.cache import Cache
 from common.parked import ParkedMessages
 from common.replay import ReplayRuns
 from functions.report_api.problems import Problem
+from functions.report_api.profiles import Profiles
 from functions.report_api.report import report_body, report_name
 from functions.report_api.repository import Repository
 from functions.report_api.schemas import Client, Principal, Rejected, Upload, UploadDetail
@@ -39,6 +40,7 @@ class World:
 
     authenticate: Callable[[str], Principal | None]
     repository: Repository
+    profiles: Profiles
     replays: ReplayRuns
     parked: ParkedMessages
     cache: Cache

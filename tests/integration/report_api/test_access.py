@@ -24,6 +24,9 @@ MATRIX = [
     ("GET", "/uploads", None, (200, 200, 200)),
     ("GET", "/uploads/up-whole", None, (200, 200, 200)),
     ("GET", "/uploads/up-partly/rejected.csv", None, (200, 200, 200)),
+    ("POST", "/uploads/up-asked/mapping", {"date_order": "dmy"}, (202, 409, 409)),
+    ("GET", "/branches/centro/profile", None, (200, 200, 200)),
+    ("PUT", "/branches/centro/profile", {"date_order": "dmy"}, (200, 404, 404)),
     ("POST", "/uploads", LINK, (201, 201, 201)),
     ("GET", "/segments/champions/customers.csv", None, (200, 200, 404)),
     ("GET", "/notices", None, (200, 200, 200)),
@@ -47,6 +50,8 @@ def test_every_route_of_a_client_has_its_row(web: TestClient):
     }
     named = {"/jobs/3": "/jobs/{data_version}", "/uploads/up-whole": "/uploads/{upload_id}"}
     named["/uploads/up-partly/rejected.csv"] = "/uploads/{upload_id}/rejected.csv"
+    named["/uploads/up-asked/mapping"] = "/uploads/{upload_id}/mapping"
+    named["/branches/centro/profile"] = "/branches/{branch}/profile"
     named["/segments/champions/customers.csv"] = "/segments/{segment_id}/customers.csv"
     named["/replays/run-CLIENT"] = "/replays/{run_id}"
     for rest in ("", "/replay", "/discard"):

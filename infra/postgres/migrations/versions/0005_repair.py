@@ -1,4 +1,4 @@
-"""What counts once: the same rows in another file, and repaired lines."""
+"""What counts once: the same rows in another file, repaired lines; how a branch's files are read."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from alembic import op
 revision = "0005"
 down_revision = "0004"
 
-_TABLES = ("rejected_lines", "repairs")
+_TABLES = ("rejected_lines", "repairs", "branch_profiles")
 
 
 def upgrade() -> None:

@@ -72,3 +72,20 @@ JOIN rejected_lines rejected ON rejected.client_id = r.client_id
 ORDER BY r.client_id, parent.sha256, r.line,
          mine.stored_at DESC, mine.version_id DESC, mine.sha256 DESC, r.data_row DESC;
 GRANT SELECT ON current_repairs TO datacore_app;
+
+-- ---------------------------------------------------------------- how a branch's files are read
+
+-- What people decided about a branch's files, each from a time of the store on. What is not decided
+-- here is left to what the files show.
+CREATE TABLE branch_profiles (
+    client_id  text NOT NULL,
+    branch_id  text NOT NULL,
+    version    integer NOT NULL,                    -- from 1
+    since      timestamptz,                         -- for files stored from then on; null: for all
+    settings   jsonb NOT NULL,                      -- only what was decided; a null takes it back
+    upload_id  text,                                -- whose question it answers; null: nobody asked
+    decided_by text NOT NULL,                       -- user id
+    decided_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (client_id, branch_id, version),
+    FOREIGN KEY (client_id, branch_id) REFERENCES branches
+);

@@ -1,0 +1,117 @@
+"""Formats: a person answers what a file leaves open, and says how a branch's files are read.
+
+Trigger    HTTP
+Reads      uploads, branches, what was decided about them (PostgreSQL)
+Writes     decisions, and uploads that waited for one, with their outbox rows (PostgreSQL)
+Publishes  nothing itself: the outbox is relayed by any worker
+
+Asked twice: the same decision is no new version, and a file that is being read again is no longer
+waiting, so that its question is answered once.
+"""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from functions.report_api.access import Member, Owner, TheWorld
+from functions.report_api.problems import Problem, not_found
+from functions.report_api.profiles import Version, Wish
+
+of_client = APIRouter(prefix="/clients/{client}")
+
+
+class Settings(BaseModel):
+    """How files are read where they leave it open."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    date_order: Literal["dmy", "mdy"] | None = None
+    decimal_mark: Literal[".", ","] | None = None
+
+
+class NewProfile(Settings):
+    """What an owner decides for a branch, from a time of the store on, or for all files."""
+
+    since: AwareDatetime | None = Field(default=None)
+
+
+@of_client.post("/uploads/{upload_id}/mapping", status_code=HTTPStatus.ACCEPTED)
+def answer_question(
+    upload_id: str, answer: Settings, world: TheWorld, asker: Member
+) -> JSONResponse:
+    """Answer what a file leaves open: it is read again, and so are others that wait like it."""
+    detail = world.repository.upload(asker.client, upload_id)
+    if detail is None:
+        raise not_found()
+    upload = detail.upload
+    if upload.state != "needs_answer" or upload.reason is None:
+        raise Problem(HTTPStatus.CONFLICT, "no_question", shown={"state": upload.state})
+    settings = answer.model_dump(exclude_none=True)
+    if upload.reason not in settings:
+        wanted = {"name": upload.reason}
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "answer_missing", wanted)
+    wish = Wish(branch=upload.branch, since=upload.stored_at, settings=settings, upload=upload.id)
+    world.profiles.decide(asker.client, wish, by=asker.user)
+    return JSONResponse(
+        {"upload": upload.id, "state": "announced", **settings},
+        status_code=HTTPStatus.ACCEPTED,
+        headers={"Location": f"/clients/{asker.client}/uploads/{upload.id}", "Retry-After": "1"},
+    )
+
+
+@of_client.get("/branches/{branch}/profile")
+def show_profile(branch: str, world: TheWorld, asker: Member) -> dict[str, Any]:
+    """Return what was decided about a branch's files; what they show themselves goes before."""
+    versions = world.profiles.versions(asker.client, branch)
+    if versions is None:
+        raise not_found()
+    return _profile_body(branch, versions)
+
+
+@of_client.put("/branches/{branch}/profile")
+def decide_profile(
+    branch: str, wanted: NewProfile, world: TheWorld, asker: Owner
+) -> dict[str, Any]:
+    """Decide how files of a branch are read that leave it open; null takes a decision back."""
+    settings = wanted.model_dump(include=wanted.model_fields_set - {"since"})
+    wish = Wish(branch=branch, since=wanted.since, settings=settings)
+    if not world.profiles.decide(asker.client, wish, by=asker.user):
+        raise not_found()
+    return show_profile(branch, world, asker)
+
+
+def _profile_body(branch: str, versions: list[Version]) -> dict[str, Any]:
+    # For a file that comes now: of each setting the decision with the latest time.
+    ordered = sorted(versions, key=lambda v: (v.since is not None, _instant(v), v.version))
+    current: dict[str, Any] = dict.fromkeys(Settings.model_fields)
+    for version in ordered:
+        current |= version.settings
+    return {
+        "branch": branch,
+        "version": max((version.version for version in versions), default=0),
+        **current,
+        "versions": [_version_body(version) for version in versions],
+    }
+
+
+def _instant(version: Version) -> float:
+    return version.since.timestamp() if version.since else 0.0
+
+
+def _version_body(version: Version) -> dict[str, Any]:
+    return {
+        "version": version.version,
+        "since": _time(version.since),
+        **version.settings,
+        "upload": version.upload,
+        "decided_by": version.decided_by,
+        "decided_at": _time(version.decided_at),
+    }
+
+
+def _time(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None

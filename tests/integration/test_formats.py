@@ -1,0 +1,191 @@
+"""Questions that a file leaves open, answered by people and by the branch's files; real servers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from starlette.testclient import TestClient
+
+from common.events import ObjectCreated
+from common.settings import Settings
+from functions.report_api.__main__ import build
+from functions.report_api.accounts import create_client
+from tests.integration.pipeline import Pipeline, csv, running
+
+pytestmark = pytest.mark.integration
+
+UNCLEAR = csv("1,03/04/2026,ana,tea,1,1.5", "2,05/04/2026,bea,tea,1,1.5")
+UNCLEAR_TOO = csv("5,06/04/2026,ana,tea,1,2.5", "6,07/04/2026,bea,tea,1,2.5")
+DAY_FIRST = csv("3,25/04/2026,ana,tea,1,2.5", "4,01/04/2026,bea,tea,1,2.5")
+MONTH_FIRST = csv("3,04/25/2026,ana,tea,1,2.5", "4,04/01/2026,bea,tea,1,2.5")
+MARKS = b"date;customer;total\n2026-04-03;ana;1,500\n2026-04-04;bea;2,250\n"
+
+
+@dataclass(kw_only=True)
+class Branches:
+    """A client's pipeline, and its people over HTTP."""
+
+    pipeline: Pipeline
+    web: TestClient
+    token: str
+
+    def ask(self, method: str, path: str, body: dict | None = None):
+        return self.web.request(
+            method,
+            f"/clients/{self.pipeline.client}/{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+
+    def put(self, key: str, body: bytes) -> str:
+        self.pipeline.settle(self.pipeline.put(key, body))
+        return self.pipeline.upload(key).id
+
+    def answer(self, upload: str, **answer: str):
+        """Answer a question, and have what follows from it handled."""
+        told = self.ask("POST", f"uploads/{upload}/mapping", answer)
+        self.relay()
+        return told
+
+    def relay(self) -> None:
+        """Send what waits in the outbox, as any worker does."""
+        runtime = self.pipeline._ingest
+        runtime._ledger.relay(self.pipeline.transport.publish, older_than_s=0)
+        self.pipeline.settle()
+
+    def understood(self, key: str) -> dict:
+        (row,) = self.pipeline.rows(
+            "SELECT understanding FROM datasets JOIN uploads USING (client_id, sha256)"
+            " WHERE id = :id",
+            id=self.pipeline.upload(key).id,
+        )
+        return row.understanding
+
+
+@pytest.fixture
+def branches(settings: Settings, app, client: str) -> Iterator[Branches]:
+    token = create_client(app, client=client, name="Client", branches={})
+    with TestClient(build(settings), base_url=settings.api_public_url) as web:
+        for pipeline in running(settings, client):
+            yield Branches(pipeline=pipeline, web=web, token=token)
+
+
+def state(branches: Branches, key: str) -> str:
+    return branches.pipeline.upload(key).state
+
+
+@pytest.mark.parametrize(("order", "first_day"), [("dmy", "2026-04-03"), ("mdy", "2026-03-04")])
+def test_an_answered_file_is_read_as_it_was_answered(
+    branches: Branches, order: str, first_day: str
+):
+    upload = branches.put("centro/a.csv", UNCLEAR)
+    assert state(branches, "centro/a.csv") == "needs_answer"
+    told = branches.answer(upload, date_order=order)
+    assert told.status_code == 202
+    assert state(branches, "centro/a.csv") == "stored"
+    shown = branches.ask("GET", f"uploads/{upload}").json()
+    assert shown["balance"]["first_day"] == first_day
+    assert shown["understanding"]["date_order_settled_by"] == "profile"
+    assert shown["understanding"]["profile_version"] == 1
+
+
+def test_answered_twice_it_is_answered_once(branches: Branches):
+    upload = branches.put("centro/a.csv", UNCLEAR)
+    first = branches.ask("POST", f"uploads/{upload}/mapping", {"date_order": "dmy"})
+    second = branches.ask("POST", f"uploads/{upload}/mapping", {"date_order": "mdy"})
+    branches.relay()
+    assert (first.status_code, second.status_code) == (202, 409)
+    assert second.json()["code"] == "no_question"
+    assert branches.understood("centro/a.csv")["date_order"] == "dmy"
+    profile = branches.ask("GET", "branches/centro/profile").json()
+    assert [version["date_order"] for version in profile["versions"]] == ["dmy"]
+    assert profile["versions"][0]["upload"] == upload
+
+
+def test_one_answer_is_for_all_that_wait_in_the_branch_and_for_what_comes(branches: Branches):
+    branches.put("centro/a.csv", UNCLEAR)
+    second = branches.put("centro/b.csv", UNCLEAR_TOO)
+    branches.put("norte/a.csv", UNCLEAR_TOO.replace(b"tea", b"soap"))
+    branches.answer(second, date_order="mdy")
+    assert [state(branches, key) for key in ("centro/a.csv", "centro/b.csv", "norte/a.csv")] == [
+        "stored",
+        "stored",
+        "needs_answer",
+    ]
+    branches.put("centro/c.csv", UNCLEAR_TOO.replace(b"tea", b"soap"))
+    assert branches.understood("centro/c.csv")["date_order"] == "mdy"
+
+
+def test_an_answer_holds_though_another_file_shows_otherwise(branches: Branches):
+    branches.put("centro/shows.csv", DAY_FIRST)
+    branches.put("centro/shows_too.csv", MONTH_FIRST.replace(b"tea", b"soap"))
+    upload = branches.put("centro/a.csv", UNCLEAR)
+    assert state(branches, "centro/a.csv") == "needs_answer"
+    branches.put("centro/later.csv", DAY_FIRST.replace(b"tea", b"milk"))
+    branches.answer(upload, date_order="mdy")
+    assert branches.understood("centro/a.csv")["date_order"] == "mdy"
+
+
+def test_a_file_that_contradicts_the_answer_has_the_next_one_asked(branches: Branches):
+    upload = branches.put("centro/a.csv", UNCLEAR)
+    branches.answer(upload, date_order="mdy")
+    branches.put("centro/shows.csv", DAY_FIRST)
+    branches.put("centro/b.csv", UNCLEAR_TOO)
+    assert state(branches, "centro/b.csv") == "needs_answer"
+
+
+def test_what_came_before_a_change_is_read_as_before(branches: Branches):
+    unclear = branches.pipeline.put("centro/a.csv", UNCLEAR)
+    shows = branches.pipeline.put("centro/old.csv", DAY_FIRST)
+    between = branches.pipeline.put("centro/b.csv", UNCLEAR_TOO)
+    changed = branches.pipeline.put("centro/new.csv", MONTH_FIRST.replace(b"tea", b"soap"))
+    branches.pipeline.settle(changed, shows, between, unclear)
+    assert branches.understood("centro/b.csv")["date_order"] == "dmy"
+    # Nothing came before it, and what came after it does not agree.
+    assert state(branches, "centro/a.csv") == "needs_answer"
+
+
+def test_a_decimal_mark_is_answered_too(branches: Branches):
+    upload = branches.put("centro/a.csv", MARKS)
+    assert branches.pipeline.upload("centro/a.csv").reason == "decimal_mark"
+    wrong = branches.answer(upload, date_order="dmy")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "answer_missing")
+    branches.answer(upload, decimal_mark=",")
+    amount = branches.ask("GET", f"uploads/{upload}").json()["balance"]["amount"]
+    assert amount == "3.75"
+
+
+def test_a_profile_is_decided_from_a_time_on_and_wakes_who_waits(branches: Branches):
+    branches.put("centro/a.csv", UNCLEAR)
+    wish = {"date_order": "dmy", "since": "2020-01-01T00:00:00Z"}
+    first = branches.ask("PUT", "branches/centro/profile", wish)
+    again = branches.ask("PUT", "branches/centro/profile", wish)
+    branches.relay()
+    assert first.json() == again.json()
+    assert (first.json()["version"], first.json()["date_order"]) == (1, "dmy")
+    assert state(branches, "centro/a.csv") == "stored"
+    taken_back = branches.ask("PUT", "branches/centro/profile", {"date_order": None})
+    assert taken_back.json()["version"] == 2
+    assert branches.ask("GET", "branches/atlantis/profile").status_code == 404
+    assert branches.ask("PUT", "branches/atlantis/profile", {}).status_code == 404
+
+
+def test_a_profile_changes_nothing_of_what_was_read(branches: Branches):
+    upload = branches.put("centro/a.csv", UNCLEAR)
+    branches.answer(upload, date_order="dmy")
+    before = branches.pipeline.report()
+    branches.ask("PUT", "branches/centro/profile", {"date_order": "mdy"})
+    row = branches.pipeline.upload("centro/a.csv")
+    ref = branches.pipeline.ref("centro/a.csv", row.version_id)
+    event = ObjectCreated(object=ref, source="replay", generation=row.generation + 1)
+    branches.pipeline.settle(event)
+    assert branches.pipeline.report() == before
+    assert branches.understood("centro/a.csv")["profile_version"] == 1
+
+
+def test_a_file_without_a_question_takes_no_answer(branches: Branches):
+    upload = branches.put("centro/a.csv", DAY_FIRST)
+    told = branches.answer(upload, date_order="dmy")
+    assert (told.status_code, told.json()["state"]) == (409, "stored")
+    assert branches.answer("nothing", date_order="dmy").status_code == 404
+    assert branches.answer(upload, date_order="ymd").status_code == 422
