@@ -312,7 +312,14 @@ def add_dataset(
         first_day=date(2026, 3, 1),
         last_day=AS_OF,
         size=1_204_551,
-        understanding={"encoding": "utf-8", "delimiter": ";", "header": ["Fecha", "Importe"]},
+        understanding={
+            "encoding": "utf-8",
+            "delimiter": ";",
+            "header": ["Fecha", "Importe"],
+            "mapping": {},
+            "date_order": None,
+            "decimal_mark": None,
+        },
     )
 
 

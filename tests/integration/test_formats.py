@@ -8,6 +8,8 @@ from starlette.testclient import TestClient
 
 from common.events import ObjectCreated
 from common.settings import Settings
+from common.texts import say
+from functions.notify.__main__ import connected
 from functions.report_api.__main__ import build
 from functions.report_api.accounts import create_client
 from tests.integration.pipeline import Pipeline, csv, running
@@ -52,6 +54,19 @@ class Branches:
         runtime = self.pipeline._ingest
         runtime._ledger.relay(self.pipeline.transport.publish, older_than_s=0)
         self.pipeline.settle()
+
+    def drift(self) -> list[str]:
+        """Have people told of everything; return what they read about changes."""
+        transport = self.pipeline.transport
+        with connected(self.pipeline.settings) as notify:
+            notify._transport.close()
+            notify._transport = transport
+            while transport.waiting("notify"):
+                notify.step()
+        rows = self.pipeline.rows(
+            "SELECT params FROM notices WHERE code = 'notice_drift' AND user_id = 'o' ORDER BY id"
+        )
+        return [say("notice_drift", row.params) for row in rows]
 
     def understood(self, key: str) -> dict:
         (row,) = self.pipeline.rows(
@@ -189,3 +204,43 @@ def test_a_file_without_a_question_takes_no_answer(branches: Branches):
     assert (told.status_code, told.json()["state"]) == (409, "stored")
     assert branches.answer("nothing", date_order="dmy").status_code == 404
     assert branches.answer(upload, date_order="ymd").status_code == 422
+
+
+# --- drift --------------------------------------------------------------------------------------
+
+APRIL = csv("1,25/04/2026,ana,tea,1,2.5")
+RENAMED = csv("2,26/04/2026,ana,tea,1,2.5").replace(b"unit_price", b"Precio")
+
+
+def test_a_branch_that_renames_a_column_is_told_once(branches: Branches):
+    branches.put("centro/a.csv", APRIL)
+    branches.put("centro/b.csv", RENAMED)
+    branches.put("centro/c.csv", RENAMED.replace(b"26/04", b"27/04"))
+    told = branches.drift()
+    assert len(told) == 1
+    assert "centro writes its files otherwise. It renamed unit_price to Precio." in told[0]
+    row = branches.pipeline.upload("centro/b.csv")
+    ref = branches.pipeline.ref("centro/b.csv", row.version_id)
+    event = ObjectCreated(object=ref, source="replay", generation=row.generation + 1)
+    branches.pipeline.settle(event)
+    assert branches.drift() == told
+
+
+def test_read_in_another_order_the_same_change_is_told(branches: Branches):
+    events = [
+        branches.pipeline.put("centro/a.csv", APRIL),
+        branches.pipeline.put("centro/b.csv", RENAMED),
+    ]
+    branches.pipeline.settle(events[1])
+    assert branches.drift() == []
+    branches.pipeline.settle(events[0])
+    (told,) = branches.drift()
+    assert "It renamed unit_price to Precio." in told
+
+
+def test_another_branch_and_mended_rows_are_no_change(branches: Branches):
+    branches.put("centro/a.csv", APRIL)
+    branches.put("norte/b.csv", RENAMED)
+    branches.put("centro/mended.csv", b"_upload,_line," + RENAMED.replace(b"\n2,", b"\nx,1,2,"))
+    branches.put("centro/c.csv", APRIL.replace(b"25/04", b"27/04"))
+    assert branches.drift() == []
