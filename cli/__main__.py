@@ -7,6 +7,7 @@ from cli.demo import demo
 from cli.doctor import doctor
 from cli.parked import app as parked
 from cli.policy import policy
+from cli.read import read
 from cli.reconcile import reconcile
 from cli.replay import replay
 from cli.report import report
@@ -28,6 +29,7 @@ for command in (
     client,
     policy,
     upload,
+    read,
     status,
     report,
     reconcile,

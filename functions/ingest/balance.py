@@ -19,6 +19,7 @@ class Balance:
     rows_in: int = 0  # data rows: accepted + rejected + blank + repeated
     accepted: int = 0
     rejected: int = 0
+    left_out: int = 0  # of the rejected: voided, cancelled, shipping; nothing is wrong with them
     blank: int = 0
     repeated: int = 0  # the header line printed again
     quantity: Decimal = Decimal(0)  # exact sums over the accepted rows
@@ -37,6 +38,7 @@ class Balance:
             rows_in=self.rows_in + other.rows_in,
             accepted=self.accepted + other.accepted,
             rejected=self.rejected + other.rejected,
+            left_out=self.left_out + other.left_out,
             blank=self.blank + other.blank,
             repeated=self.repeated + other.repeated,
             quantity=_EXACT.add(self.quantity, other.quantity),

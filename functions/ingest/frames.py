@@ -90,7 +90,7 @@ class FrameRepository:
         return _Written(
             accepted=tuple(map(_named, good)),
             rejected=tuple(map(_named, bad)),
-            places=tuple((row.line, row.row) for row in batch.rejected),
+            places=tuple((r.line, r.row) for r in batch.rejected if not r.is_left_out),
             repairs=tuple(repairs_of(batch.accepted)),
             # Summed over what the chunks' own bytes say: a lost or doubled row shows here.
             amount=_exact_sum(*map(_amount, good)),
@@ -141,6 +141,7 @@ def _rejected_table(rows: Sequence[RejectedRow]) -> pa.Table:
                 "byte_offset": row.byte_offset,
                 "byte_length": row.byte_length,
                 "raw": row.raw,
+                "is_left_out": row.is_left_out,
                 "cells": list(row.cells),
                 "params": json.dumps(row.params, default=str),
             }

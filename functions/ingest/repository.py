@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -136,8 +137,7 @@ _CONVENTIONS = text("""
 
 # What was read once is read again the same way, whatever the branch's files have shown since.
 _PINNED = text("""
-    SELECT (understanding->>'profile_version')::integer AS version,
-           understanding->>'date_order' AS date_order, understanding->>'decimal_mark' AS decimal_mark
+    SELECT understanding
     FROM datasets JOIN uploads USING (client_id, sha256)
     WHERE client_id = :client AND uploads.id = :id AND sha256 = :sha256
       AND uploads.state IN ('stored', 'duplicate')
@@ -218,11 +218,11 @@ _PUT_DATASET = text("""
     INSERT INTO datasets (
         client_id, sha256, frame_id, rejected_frame_id, branch_id, first_upload_id, rows_in,
         accepted, rejected, blank, repeated, quantity, amount, anonymous, returns, first_day,
-        last_day, size, understanding, rows_sha256)
+        last_day, size, understanding, rows_sha256, left_out)
     VALUES (
         :client, :sha256, :frame_id, :rejected_frame_id, :branch, :upload, :rows_in,
         :accepted, :rejected, :blank, :repeated, :quantity, :amount, :anonymous, :returns,
-        :first_day, :last_day, :size, CAST(:understanding AS jsonb), :rows)
+        :first_day, :last_day, :size, CAST(:understanding AS jsonb), :rows, :left_out)
     ON CONFLICT (client_id, sha256) DO UPDATE SET
         frame_id = excluded.frame_id, rejected_frame_id = excluded.rejected_frame_id,
         branch_id = excluded.branch_id, first_upload_id = excluded.first_upload_id,
@@ -230,7 +230,8 @@ _PUT_DATASET = text("""
         blank = excluded.blank, repeated = excluded.repeated, quantity = excluded.quantity,
         amount = excluded.amount, anonymous = excluded.anonymous, returns = excluded.returns,
         first_day = excluded.first_day, last_day = excluded.last_day, size = excluded.size,
-        understanding = excluded.understanding, rows_sha256 = excluded.rows_sha256
+        understanding = excluded.understanding, rows_sha256 = excluded.rows_sha256,
+        left_out = excluded.left_out
 """)
 
 _STILL_COUNTS = text("""
@@ -261,6 +262,7 @@ _SET_REASON = text("""
 """)
 
 
+_COLUMN = "columns."  # how settings begin that name the header of a column of ours
 _SETTINGS = ("date_order", "decimal_mark")
 _REJECTED_COLUMNS = ("client_id", "sha256", "line", "data_row")
 _REPAIR_COLUMNS = ("client_id", "sha256", "data_row", "upload_id", "line", "quantity", "amount")
@@ -314,7 +316,7 @@ class UploadRepository:
             if pinned is None:
                 profile = _profile(connection, upload)
             else:
-                profile = FormatProfile(**pinned._asdict())
+                profile = _as_read_before(pinned.understanding)
         return Known(is_current_elsewhere=first is not None, profile=profile)
 
     # --- staged writes ----------------------------------------------------------------------
@@ -501,6 +503,7 @@ def _dataset_row(upload: Upload, dataset: Dataset) -> dict[str, object]:
         "last_day": balance.last_day,
         "size": dataset.frame.size,
         "rows": dataset.frame.rows_sha256,
+        "left_out": balance.left_out,
         "understanding": json.dumps(dataset.understanding.as_dict()),
     }
 
@@ -545,7 +548,30 @@ def _profile(connection: Connection, upload: Upload) -> FormatProfile:
         setting: told(period, before[setting], partial(_of, after, setting))
         for setting, period in periods.items()
     }
-    return FormatProfile(version=max(p.version for p in periods.values()), **settled)
+    columns = {
+        setting.removeprefix(_COLUMN): period_of(
+            decisions, setting, stored_at=at, upload_id=upload.upload_id
+        )
+        for setting in sorted({name for each in decisions for name in each.settings})
+        if setting.startswith(_COLUMN)
+    }
+    return FormatProfile(
+        version=max(period.version for period in (*periods.values(), *columns.values())),
+        date_order=settled["date_order"],
+        decimal_mark=settled["decimal_mark"],
+        columns={n: name for n, p in columns.items() if (name := told(p, set(), set))},
+    )
+
+
+def _as_read_before(understanding: Mapping[str, Any]) -> FormatProfile:
+    """Return what has a file read again as it was read."""
+    by = understanding.get("mapping_settled_by", {})  # an older reader did not say
+    return FormatProfile(
+        version=understanding["profile_version"],
+        date_order=understanding["date_order"],
+        decimal_mark=understanding["decimal_mark"],
+        columns={n: c for n, c in understanding["mapping"].items() if by.get(n) == "profile"},
+    )
 
 
 def _of(shown: Callable[[], Mapping[str, set[str]]], setting: str) -> set[str]:

@@ -9,6 +9,7 @@ Asked twice: the same decision is no new version, and a file that is being read 
 waiting, so that its question is answered once.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Literal
@@ -24,6 +25,20 @@ from functions.report_api.profiles import Version, Wish
 of_client = APIRouter(prefix="/clients/{client}")
 
 
+Ours = Literal[
+    "customer_id",
+    "ordered_at",
+    "order_id",
+    "branch",
+    "product_id",
+    "product",
+    "quantity",
+    "unit_price",
+    "amount",
+    "currency",
+]
+
+
 class Settings(BaseModel):
     """How files are read where they leave it open."""
 
@@ -31,6 +46,20 @@ class Settings(BaseModel):
 
     date_order: Literal["dmy", "mdy"] | None = None
     decimal_mark: Literal[".", ","] | None = None
+    columns: dict[Ours, str | None] = Field(default_factory=dict)  # of ours -> header name
+
+    def decided(self) -> dict[str, str | None]:
+        """Return what was said, each column a setting of its own."""
+        said = self.model_dump(include=self.model_fields_set & {"date_order", "decimal_mark"})
+        return {**said, **{f"columns.{ours}": name for ours, name in self.columns.items()}}
+
+
+# What has to be said to answer a question.
+_ASKED = {
+    "customer_column": "columns.customer_id",
+    "date_column": "columns.ordered_at",
+    "money_column": "columns.amount",
+}
 
 
 class NewProfile(Settings):
@@ -50,14 +79,14 @@ def answer_question(
     upload = detail.upload
     if upload.state != "needs_answer" or upload.reason is None:
         raise Problem(HTTPStatus.CONFLICT, "no_question", shown={"state": upload.state})
-    settings = answer.model_dump(exclude_none=True)
-    if upload.reason not in settings:
-        wanted = {"name": upload.reason}
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "answer_missing", wanted)
+    settings = {name: value for name, value in answer.decided().items() if value is not None}
+    asked = _ASKED.get(upload.reason, upload.reason)
+    if asked not in settings:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "answer_missing", {"name": asked})
     wish = Wish(branch=upload.branch, since=upload.stored_at, settings=settings, upload=upload.id)
     world.profiles.decide(asker.client, wish, by=asker.user)
     return JSONResponse(
-        {"upload": upload.id, "state": "announced", **settings},
+        {"upload": upload.id, "state": "announced", **_settings_body(settings)},
         status_code=HTTPStatus.ACCEPTED,
         headers={"Location": f"/clients/{asker.client}/uploads/{upload.id}", "Retry-After": "1"},
     )
@@ -77,8 +106,7 @@ def decide_profile(
     branch: str, wanted: NewProfile, world: TheWorld, asker: Owner
 ) -> dict[str, Any]:
     """Decide how files of a branch are read that leave it open; null takes a decision back."""
-    settings = wanted.model_dump(include=wanted.model_fields_set - {"since"})
-    wish = Wish(branch=branch, since=wanted.since, settings=settings)
+    wish = Wish(branch=branch, since=wanted.since, settings=wanted.decided())
     if not world.profiles.decide(asker.client, wish, by=asker.user):
         raise not_found()
     return show_profile(branch, world, asker)
@@ -87,15 +115,26 @@ def decide_profile(
 def _profile_body(branch: str, versions: list[Version]) -> dict[str, Any]:
     # For a file that comes now: of each setting the decision with the latest time.
     ordered = sorted(versions, key=lambda v: (v.since is not None, _instant(v), v.version))
-    current: dict[str, Any] = dict.fromkeys(Settings.model_fields)
+    current: dict[str, Any] = dict.fromkeys(("date_order", "decimal_mark"))
     for version in ordered:
         current |= version.settings
     return {
         "branch": branch,
         "version": max((version.version for version in versions), default=0),
-        **current,
+        **_settings_body(current),
         "versions": [_version_body(version) for version in versions],
     }
+
+
+def _settings_body(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as they are asked for: those of columns together."""
+    plain = {name: value for name, value in settings.items() if not name.startswith("columns.")}
+    columns = {
+        name.removeprefix("columns."): value
+        for name, value in settings.items()
+        if name.startswith("columns.")
+    }
+    return {**plain, "columns": columns}
 
 
 def _instant(version: Version) -> float:
@@ -106,7 +145,7 @@ def _version_body(version: Version) -> dict[str, Any]:
     return {
         "version": version.version,
         "since": _time(version.since),
-        **version.settings,
+        **_settings_body(version.settings),
         "upload": version.upload,
         "decided_by": version.decided_by,
         "decided_at": _time(version.decided_at),

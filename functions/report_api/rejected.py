@@ -21,14 +21,15 @@ def first_rejected(mongo: Mongo, client: str, frame_id: str) -> tuple[Rejected, 
 
 
 def all_rejected(mongo: Mongo, client: str, frame_id: str) -> Iterator[Rejected]:
-    """Yield the rejected rows in the file's order.
+    """Yield the rejected rows that somebody has to mend, in the file's order.
 
     Raises:
         TransientError: MongoDB cannot be reached.
     """
     for table in mongo.read(client, frame_id):
         for row in table.to_pylist():
-            yield _rejected(row)
+            if not row["is_left_out"]:
+                yield _rejected(row)
 
 
 def _rejected(row: dict[str, Any]) -> Rejected:

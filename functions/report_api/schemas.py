@@ -77,6 +77,7 @@ class Balance:
     rows_in: int
     accepted: int
     rejected: int
+    left_out: int  # of the rejected: no purchases, says the export
     blank: int
     repeated: int
     quantity: Decimal
@@ -145,15 +146,15 @@ class Upload:
     uploaded_by: str | None
     first_upload: FirstUpload | None
     balance: Balance | None
-    repaired: Repaired | None  # None: no row was rejected
+    repaired: Repaired | None  # None: no row has to be
     repairs: Repairs | None  # None: it mends nothing
     waiting: Waiting | None
 
     @property
     def open_rows(self) -> int:
         """Count the rejected rows that nobody has mended."""
-        rejected = self.balance.rejected if self.balance else 0
-        return rejected - (self.repaired.rows if self.repaired else 0)
+        wrong = self.balance.rejected - self.balance.left_out if self.balance else 0
+        return wrong - (self.repaired.rows if self.repaired else 0)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -164,7 +165,7 @@ class Upload:
             **plain,
             first_upload=FirstUpload.from_row(row) if row["first_id"] else None,
             balance=Balance.from_row(row) if row["rows_in"] is not None else None,
-            repaired=_repaired(row) if row["rejected"] else None,
+            repaired=_repaired(row) if (row["rejected"] or 0) > row["left_out"] else None,
             repairs=_repairs(row) if row["repairs_rows"] else None,
             waiting=_waiting(row) if row["retry_at"] else None,
         )

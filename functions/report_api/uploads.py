@@ -107,6 +107,8 @@ def sentence(upload: Upload, *, language: str) -> str:
     """Say what became of an upload, or what happens next."""
     code, params = _told(upload)
     said = say(code, params, language=language)
+    if upload.state == "stored" and upload.balance and (left_out := upload.balance.left_out):
+        said = f"{said} {say('upload_left_out', {'rows': left_out}, language=language)}"
     if upload.state == "stored" and (repairs := upload.repairs):
         code = "upload_repairs" if repairs.counted == repairs.rows else "upload_repairs_partly"
         return f"{said} {say(code, asdict(repairs), language=language)}"
@@ -127,20 +129,22 @@ def _told(upload: Upload) -> tuple[str, Mapping[str, Any]]:
         case Upload(reason=str(reason)):
             told = reason, upload.params
         case Upload(state="stored", balance=Balance() as balance):
-            told = _told_of_rows(balance, repaired=balance.rejected - upload.open_rows)
+            told = _told_of_rows(balance, open_rows=upload.open_rows)
     return told
 
 
-def _told_of_rows(balance: Balance, *, repaired: int) -> tuple[str, Mapping[str, Any]]:
+def _told_of_rows(balance: Balance, *, open_rows: int) -> tuple[str, Mapping[str, Any]]:
+    wrong = balance.rejected - balance.left_out
+    repaired = wrong - open_rows
     counts = {
         "accepted": balance.accepted + repaired,
-        "rows": balance.accepted + balance.rejected,
-        "rejected": balance.rejected - repaired,
+        "rows": balance.accepted + wrong,
+        "rejected": open_rows,
         "repaired": repaired,
     }
     if not counts["rows"]:
         return "no_rows", {}
-    if not balance.rejected:
+    if not wrong:
         return "upload_all_in", counts
     if not repaired:
         return "upload_partly_in", counts
@@ -155,7 +159,7 @@ def _repaired_body(upload: Upload) -> dict[str, Any] | None:
     together = replace(
         balance,
         accepted=balance.accepted + repaired.rows,
-        rejected=upload.open_rows,
+        rejected=balance.rejected - repaired.rows,
         quantity=balance.quantity + repaired.quantity,
         amount=balance.amount + repaired.amount,
     )
@@ -169,6 +173,7 @@ def _balance_body(balance: Balance | None) -> dict[str, Any] | None:
         "rows_in": balance.rows_in,
         "accepted": balance.accepted,
         "rejected": balance.rejected,
+        "left_out": balance.left_out,
         "blank": balance.blank,
         "repeated": balance.repeated,
         "quantity": money_text(balance.quantity),

@@ -206,6 +206,33 @@ def test_a_file_without_a_question_takes_no_answer(branches: Branches):
     assert branches.answer(upload, date_order="ymd").status_code == 422
 
 
+# --- columns ------------------------------------------------------------------------------------
+
+# No header name says who bought: one column's values do, but that is no more than a suggestion.
+ODD = "\n".join([
+    "Fecha;Socio del club;Importe",
+    *(f"2026-04-{d:02d};S-{d % 4:04d};{d},50" for d in range(1, 20)),
+]).encode()
+
+
+def test_a_column_is_named_once_and_remembered(branches: Branches):
+    upload = branches.put("centro/a.csv", ODD)
+    asked = branches.pipeline.upload("centro/a.csv")
+    assert (asked.state, asked.reason) == ("needs_answer", "customer_column")
+    column = asked.params["columns"][0]
+    wrong = branches.ask("POST", f"uploads/{upload}/mapping", {"columns": {"amount": "Importe"}})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "answer_missing")
+    told = branches.ask("POST", f"uploads/{upload}/mapping", {"columns": {"customer_id": column}})
+    branches.relay()
+    assert told.json()["columns"] == {"customer_id": column}
+    assert branches.understood("centro/a.csv")["mapping"]["customer_id"] == column
+    branches.put("centro/b.csv", ODD.replace(b"2026-04", b"2026-05"))
+    assert branches.understood("centro/b.csv")["mapping_settled_by"]["customer_id"] == "profile"
+    assert branches.understood("centro/b.csv")["profile_version"] == 1
+    profile = branches.ask("GET", "branches/centro/profile").json()
+    assert profile["columns"] == {"customer_id": column}
+
+
 # --- drift --------------------------------------------------------------------------------------
 
 APRIL = csv("1,25/04/2026,ana,tea,1,2.5")

@@ -352,3 +352,19 @@ def test_the_page_links_the_rows_to_mend_and_the_file_that_mended_them(loop: Loo
     assert f'href="/files/{repair}"' in page
     assert "rejected.csv" not in page
     assert f'href="/files/{upload}"' in loop.web.get(f"/files/{repair}").text
+
+
+def test_rows_that_the_file_calls_void_are_nobodys_to_mend(loop: Loop):
+    header = b"order_id,date,customer,product,quantity,unit_price,status\n"
+    rows = [b"1,2026-04-13,ana,tea,2,3.50,paid\n", b"2,2026-04-13,ana,tea,1,9.00,voided\n"]
+    upload = loop.put("centro/a.csv", header + b"".join(rows))
+    shown = loop.shown(upload)
+    assert (shown["balance"]["rejected"], shown["balance"]["left_out"]) == (1, 1)
+    assert (shown["repaired"], shown["rejected"]) == (None, [])
+    assert shown["sentence"].startswith("All 1 rows are in. Left out: 1 row ")
+    assert loop.ask(f"uploads/{upload}/rejected.csv").status_code == 404
+    bad = header + b"3,soon,bea,tea,1,4.00,paid\n" + b"".join(rows)
+    second = loop.put("centro/b.csv", bad)
+    out = loop.rejected(second).splitlines()
+    assert [line.split(",")[1] for line in out[1:]] == ["2"]
+    assert loop.shown(second)["repaired"]["open"] == 1

@@ -3,17 +3,22 @@
     bytes    ->  `unpacking`   the file, or the one inside it
              ->  `encoding`    which kind of file, and how its bytes become text, by `alphabets`
              ->  `texts`       the file's own bytes, or a copy in UTF-8 with the way back
-    layout   ->  `dialect`     `styles`: how cells are written; `shape`: where the table begins
+    layout   ->  `dialect`     `styles`: how cells are written; `shape`: where the table begins;
+                               `layout` holds all that, `raw` the table as text and nothing more
     records  ->  `rows`        with row, line and byte, vectorised; `careful` where that cannot tell
              ->  `ending`      where the table ends, and what stands below it
-    columns  ->  `columns`     which of the file's columns is which of ours, by `synonyms`
+    columns  ->  `mapping`     which of the file's columns is which of ours: `columns` by name with
+                               `synonyms`, `samples` by values; `lists` that are no purchases
     evidence ->  `evidence`    what each column as a whole says of dates and decimal marks
+    rows     ->  `standing`    what the export itself says of a row: voided, cancelled, a return
     values   ->  `conversion`  `dates` and `numbers`, typed and exact; the rest is `rejection`
 
 `reading` ties them together in two passes, with the text of the cells kept in `spill` between them.
 Every code that can be said is in `refusal`. Files in, values out: no network, no clock.
 """
 
+from functions.ingest.reader.layout import Described
+from functions.ingest.reader.raw import RawTable, open_table
 from functions.ingest.reader.reading import (
     BATCH_ROWS,
     READER_VERSION,
@@ -30,11 +35,14 @@ __all__ = [
     "BATCH_ROWS",
     "READER_VERSION",
     "Batch",
+    "Described",
     "FormatProfile",
     "OpenQuestionError",
+    "RawTable",
     "Reading",
     "RejectedRow",
     "Understanding",
     "UnreadableFileError",
     "open_file",
+    "open_table",
 ]

@@ -1,4 +1,4 @@
-"""Which column of the file is which of ours: by header name, a synonym of `synonyms`.
+"""Header names: which of ours a name stands for, exactly or nearly, by `synonyms`.
 
 Names are compared after folding: no case, accents, punctuation or filler words, so that
 "N° de factura", "Nº Factura" and "n_factura" are one name.
@@ -6,9 +6,9 @@ Names are compared after folding: no case, accents, punctuation or filler words,
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
 
-from functions.ingest.reader.refusal import Refusal, UnreadableFileError, excerpt
 from functions.ingest.reader.synonyms import SYNONYMS
 
 _FILLERS = frozenset([
@@ -35,20 +35,39 @@ _FILLERS = frozenset([
 ])
 # Letters that are one with their plain ones for whoever types names, and have no accent to drop.
 _PLAIN = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})  # noqa: RUF001
-_REQUIRED = (("customer_id", Refusal.NO_CUSTOMER), ("ordered_at", Refusal.NO_DATE))
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# One slip is allowed in so many letters: shorter words are one slip away from too many others.
+_LETTERS_A_SLIP = 5
+# Others are not needed to read a file, and "score" is no "store".
+_MISTYPED = (
+    "customer_id",
+    "ordered_at",
+    "order_id",
+    "product_id",
+    "product",
+    "quantity",
+    "unit_price",
+    "amount",
+)
+# Words that are one slip away from ours, and mean something else: a tax, a number of people.
+_OTHER_WORDS = frozenset({"imposto", "impostos", "kunden", "clienti"})
+_COUNTABLE = ("customer_id", "order_id", "product_id", "product")
 
 
-def fold(name: str) -> str:
-    """Return what is compared of a header name."""
+def words(name: str) -> list[str]:
+    """Return what is compared of a header name, in its order."""
     name = _CAMEL.sub(" ", _BRACKETS.sub(" ", name) or name)
     plain = unicodedata.normalize("NFKD", name.casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
-    words = re.split(r"[\W_]+", plain.translate(_PLAIN))
-    kept = [word for word in words if word not in _FILLERS]
+    parts = re.split(r"[\W_]+", plain.translate(_PLAIN))
+    return [part for part in parts if part and part not in _FILLERS]
+
+
+def fold(name: str) -> str:
+    """Return what is compared of a header name, in any order of its words."""
     # "Pedido Fecha" is "Fecha de pedido"; what is one word in all languages stays as it is.
-    return "".join(sorted(kept))
+    return "".join(sorted(words(name)))
 
 
 def _ranked() -> dict[str, tuple[str, int]]:
@@ -57,55 +76,79 @@ def _ranked() -> dict[str, tuple[str, int]]:
     for column, synonyms in SYNONYMS.items():
         for rank, name in enumerate(synonyms):
             names.setdefault(fold(name), (column, rank))
+    names.pop("", None)  # a column without a name is none of ours
     return names
 
 
 _NAMES = _ranked()
 
 
+def known(name: str) -> tuple[str, int] | None:
+    """Return which of ours a header name stands for and its rank, if it is one that we know."""
+    return _NAMES.get(fold(name))
+
+
 def recognise(name: str) -> str | None:
     """Return which of ours a header name stands for, if it is one that we know."""
-    known = _NAMES.get(fold(name))
-    return known[0] if known else None
+    found = known(name)
+    return found[0] if found else None
 
 
-def map_columns(header: Sequence[str], *, has_header: bool = True) -> dict[str, int]:
-    """Return which of ours each needed column is, as an index into `header`.
+@cache
+def _spelled() -> dict[str, tuple[str, list[str]]]:
+    """Return for each synonym as it is written together its column and its words."""
+    spelled: dict[str, tuple[str, list[str]]] = {}
+    for column, synonyms in SYNONYMS.items():
+        for name in synonyms if column in _MISTYPED else ():
+            spelled.setdefault("".join(words(name)), (column, words(name)))
+    return spelled
 
-    Raises:
-        UnreadableFileError: A required column is missing, or one is there twice.
+
+@lru_cache(maxsize=4096)
+def similar(name: str) -> tuple[str, float] | None:
+    """Return which of ours a name stands for if it was mistyped, and how alike it is, up to 1."""
+    # Loaded here: most files have only names that are known.
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    parts = words(name)
+    spelled = "".join(parts)
+    if len(spelled) < _LETTERS_A_SLIP or not spelled.isascii() or _OTHER_WORDS & set(parts):
+        return None
+    if _spelled().get(spelled.removesuffix("s"), ("",))[0] in _COUNTABLE:
+        return None  # "customers" are a number of them
+    most = len(spelled) // _LETTERS_A_SLIP
+    near = process.extract_iter(spelled, list(_spelled()), scorer=OSA.distance, score_cutoff=most)
+    for other, slips, _ in sorted(near, key=lambda match: match[1]):
+        column, other_parts = _spelled()[other]
+        if _differ_by_slips(parts, other_parts, OSA.distance):
+            return column, 1 - slips / len(spelled)
+    return None
+
+
+def _differ_by_slips(
+    parts: Sequence[str], others: Sequence[str], distance: Callable[[str, str], int]
+) -> bool:
+    """Say whether names are word by word the same but for slips within longer words.
+
+    A slip in a first letter, or in a short word, makes another word: "rentas" are no "ventas".
     """
-    found: dict[str, list[tuple[int, int]]] = {}
-    for index, name in enumerate(header):
-        if known := _NAMES.get(fold(name)):
-            found.setdefault(known[0], []).append((known[1], index))
-    if not has_header:
-        raise UnreadableFileError(Refusal.NO_HEADER, {"columns": len(header)})
-    mapping = {column: _best(places, header) for column, places in found.items()}
-    if missing := _missing(mapping):
-        raise UnreadableFileError(missing, {"found": _shown(header)})
-    return mapping
+    if len(parts) != len(others):
+        return distance("".join(parts), "".join(others)) <= 1
+    return all(
+        a == b or (a[0] == b[0] and distance(a, b) <= len(a) // _LETTERS_A_SLIP)
+        for a, b in zip(parts, others, strict=True)
+    )
 
 
-def _best(places: Sequence[tuple[int, int]], header: Sequence[str]) -> int:
-    first, *others = sorted(places)
-    if others and others[0][0] == first[0]:
-        raise UnreadableFileError(
-            Refusal.DUPLICATE_COLUMN, {"column": excerpt(header[first[1]]), "found": _shown(header)}
-        )
-    return first[1]
-
-
-def _missing(mapping: Mapping[str, int]) -> Refusal | None:
-    for column, refusal in _REQUIRED:
-        if column not in mapping:
-            return refusal
-    has_money = "amount" in mapping or {"unit_price", "quantity"} <= mapping.keys()
-    return None if has_money else Refusal.NO_MONEY
-
-
-def _shown(header: Sequence[str]) -> list[str]:
-    return [excerpt(name) for name in header]
+def within(name: str) -> str | None:
+    """Return which of ours the longest known name of two words or more within a name stands for."""
+    parts = words(name)
+    for size in range(len(parts) - 1, 1, -1):
+        for start in range(len(parts) - size + 1):
+            if found := _NAMES.get("".join(sorted(parts[start : start + size]))):
+                return found[0]
+    return None
 
 
 def name_others(header: Sequence[str], mapping: Mapping[str, int]) -> dict[str, int]:

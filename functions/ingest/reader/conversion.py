@@ -15,12 +15,13 @@ from common import frame
 from functions.ingest.balance import Balance
 from functions.ingest.reader import dates, numbers, rows
 from functions.ingest.reader.evidence import Convention
-from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.refusal import LEFT_OUT, Fault
 from functions.ingest.reader.spill import Stretch
+from functions.ingest.reader.standing import Orders, Signs, judge
 
 MAX_CELL_BYTES = 1 << 16
 _TEXTS = ("customer_id", "order_id", "branch", "product_id", "product", "currency")
-_NUMBERS = {
+NUMBERS = {
     "quantity": frame.QUANTITY,
     "unit_price": frame.PRICE,
     "amount": frame.AMOUNT,
@@ -32,6 +33,7 @@ _CONTROLS = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x{9f}]"
 
 Mask = NDArray[np.bool_]
 _FAULTS = tuple(Fault)
+_LEFT_OUT = [_FAULTS.index(fault) for fault in LEFT_OUT]
 _WHOLE_ROW = -1
 
 
@@ -45,6 +47,7 @@ class Conventions:
     dates: Convention
     numbers: Mapping[str, Convention]
     latest: datetime  # a row dated later is of the future
+    signs: Signs  # the columns that say what becomes of a row
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +75,11 @@ class Verdict:
         self.fault[fresh] = _FAULTS.index(fault)
         self.column[fresh] = column
 
+    @property
+    def left_out(self) -> Mask:
+        """Mark the rejected rows that the export itself says are no purchases."""
+        return self.rejected & np.isin(self.fault, _LEFT_OUT)
+
     def reasons(self) -> dict[str, int]:
         """Count the rejected rows by their fault."""
         counts = np.bincount(self.fault[self.rejected], minlength=len(_FAULTS))
@@ -91,11 +99,16 @@ class Converted:
     balance: Balance
 
 
-def convert(stretch: Stretch, conventions: Conventions) -> Converted:
-    """Type the columns of a stretch and judge its rows."""
+def convert(stretch: Stretch, conventions: Conventions, orders: Orders) -> Converted:
+    """Type the columns of a stretch and judge its rows; stretches are given in their order."""
     verdict = _judge_shape(stretch, conventions)
+    order_id = conventions.mapping.get("order_id")
+    standing = judge(stretch.columns, conventions.signs, orders, order_id)
+    for fault, rows_left_out, column in standing.left_out:
+        verdict.reject(rows_left_out, fault, column)
     typed = _typed(stretch, conventions, verdict)
-    table = _table(stretch, conventions, typed, verdict)
+    typed |= _taken_back(typed, standing.returned)
+    table = _table(stretch, conventions, typed, verdict, standing.returned)
     return Converted(accepted=table, verdict=verdict, balance=_balance(stretch, verdict, table))
 
 
@@ -218,7 +231,7 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
     mark = conventions.numbers[name].value
 
     def read(texts: Any) -> tuple[Any, NDArray[Any]]:
-        return numbers.convert(texts, mark=mark, kind=_NUMBERS[name])
+        return numbers.convert(texts, mark=mark, kind=NUMBERS[name])
 
     values, marks = _per_distinct(column, read)
     for number, fault in enumerate(numbers.FAULTS, start=1):
@@ -238,18 +251,35 @@ def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
     return amount
 
 
+def _taken_back(typed: Mapping[str, Any], returned: Mask) -> dict[str, Any]:
+    """Return quantity and amount with a minus where a word alone says that a row is a return."""
+    unsigned = returned & ~_is_negative(typed["amount"])
+    if "quantity" in typed:
+        unsigned &= ~_is_negative(typed["quantity"])
+    if not unsigned.any():
+        return {}
+    names = [name for name in ("quantity", "amount") if name in typed]
+    return {
+        name: pc.if_else(pa.array(unsigned), pc.negate(typed[name]), typed[name]) for name in names
+    }
+
+
 # --- what is kept ---------------------------------------------------------------------------
 
 
 def _table(
-    stretch: Stretch, conventions: Conventions, typed: Mapping[str, Any], verdict: Verdict
+    stretch: Stretch,
+    conventions: Conventions,
+    typed: Mapping[str, Any],
+    verdict: Verdict,
+    returned: Mask,
 ) -> Any:
     """Return the accepted rows in the shape of a frame."""
     size = len(stretch)
     made = {
         "row": pa.array(np.arange(stretch.first_row, stretch.first_row + size)),
         "line": pa.array(stretch.lines),
-        "kind": _kinds(typed),
+        "kind": _kinds(typed, returned),
     }
     columns = made | dict(typed)
     arrays = [
@@ -269,9 +299,9 @@ def schema(conventions: Conventions) -> Any:
     return pa.schema([*frame.CANONICAL, *others])
 
 
-def _kinds(typed: Mapping[str, Any]) -> Any:
-    """Tell returns from sales: a negative quantity or amount, or a cancelled order `C...`."""
-    is_return = _is_negative(typed["amount"])
+def _kinds(typed: Mapping[str, Any], returned: Mask) -> Any:
+    """Tell returns from sales: by a word, a negative quantity or amount, or an order `C...`."""
+    is_return = returned | _is_negative(typed["amount"])
     if "quantity" in typed:
         is_return |= _is_negative(typed["quantity"])
     if "order_id" in typed:
@@ -293,6 +323,7 @@ def _balance(stretch: Stretch, verdict: Verdict, table: Any) -> Balance:
         rows_in=len(stretch),
         accepted=table.num_rows,
         rejected=int(verdict.rejected.sum()),
+        left_out=int(verdict.left_out.sum()),
         blank=int(verdict.blank.sum()),
         repeated=int(verdict.repeated.sum()),
         quantity=_sum(table["quantity"].cast(pa.decimal128(38, 6))),

@@ -25,9 +25,11 @@ class Dialect:
     style: Style
     header: tuple[str, ...]  # without one, empty names
     has_header: bool = True
+    header_line: int | None = None  # where the first line of the header stands
     body_offset: int  # bytes before it are furniture: mark, `sep=` line, preamble, header
     body_line: int
     furniture: tuple[Furniture, ...] = ()
+    sample: tuple[tuple[str, ...], ...] = ()  # trimmed cells of the first rows, equally wide
 
 
 def find_dialect(head: bytes, *, encoding: str) -> Dialect:
@@ -55,9 +57,15 @@ def find_dialect(head: bytes, *, encoding: str) -> Dialect:
         style=found.style,
         header=shape.header,
         has_header=shape.has_header,
+        header_line=rows[shape.above].line if shape.has_header else None,
         body_offset=end,
         body_line=1 + count_line_ends(head[:end]),
         furniture=describe_above(rows, shape),
+        sample=tuple(
+            row.cells
+            for row in rows[shape.above + shape.lines :]
+            if len(row.cells) == len(shape.header) and not row.is_blank
+        ),
     )
 
 
@@ -100,14 +108,20 @@ def _unfinished_header(head: bytes, record: Unfinished, line: int) -> Unreadable
     return UnreadableFileError(Refusal.UNTERMINATED_QUOTE, {"line": line, "byte": record.opening})
 
 
-def _check_header(header: tuple[str, ...], rows: list[Row]) -> None:
-    if len(header) > MAX_COLUMNS:
-        found = {"columns": len(header), "limit": MAX_COLUMNS}
+def _check_columns(columns: int) -> None:
+    if columns > MAX_COLUMNS:
+        found = {"columns": columns, "limit": MAX_COLUMNS}
         raise UnreadableFileError(Refusal.TOO_MANY_COLUMNS, found)
+
+
+def _check_header(header: tuple[str, ...], rows: list[Row]) -> None:
+    _check_columns(len(header))
     if longest := max((n for n in header if len(n) > MAX_HEADER_CHARACTERS), key=len, default=""):
         found_name = {"found": excerpt(longest), "limit": MAX_HEADER_CHARACTERS}
         raise UnreadableFileError(Refusal.HEADER_TOO_LONG, found_name)
     if len(header) <= 1:
+        # So long a line has no second one to be compared with.
+        _check_columns(1 + max(rows[0].text.count(d.decode()) for d in COMMON))
         raise UnreadableFileError(Refusal.NO_TABLE, {"found": excerpt(rows[0].text)})
 
 

@@ -8,31 +8,25 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+
 from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
 from functions.ingest.reader import rows
-from functions.ingest.reader.columns import map_columns, name_others
+from functions.ingest.reader.columns import name_others
 from functions.ingest.reader.conversion import (
     Conventions,
     Converted,
     convert,
     latest_moment,
 )
-from functions.ingest.reader.dialect import Dialect, find_dialect
-from functions.ingest.reader.encoding import (
-    HEAD_BYTES,
-    UTF_8,
-    WIDE,
-    Encoding,
-    detect,
-    refuse_other_kinds,
-)
+from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.ending import Below, Ending
 from functions.ingest.reader.evidence import (
     Convention,
@@ -42,15 +36,22 @@ from functions.ingest.reader.evidence import (
     settle_dates,
     settle_numbers,
 )
-from functions.ingest.reader.refusal import Refusal, UnreadableFileError
+from functions.ingest.reader.layout import Described, Layout, described, find_layout
+from functions.ingest.reader.mapping import Mapped, map_columns
+from functions.ingest.reader.refusal import (
+    LEFT_OUT,
+    Refusal,
+    Severity,
+    UnreadableFileError,
+    severity,
+)
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
-from functions.ingest.reader.shape import Furniture
 from functions.ingest.reader.spill import SpillWriter, Stretch, empty_stretch, read_stretches
-from functions.ingest.reader.texts import Text, copy, original
-from functions.ingest.reader.unpacking import unpack
+from functions.ingest.reader.standing import Orders, find_signs
+from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "2"
+READER_VERSION = "3"
 
 # Rows of one batch. Batches, and so the chunks of a frame, depend on the file's rows alone.
 BATCH_ROWS = 65_536
@@ -68,35 +69,32 @@ class FormatProfile:
     version: int = 0
     date_order: str | None = None  # dmy | mdy
     decimal_mark: str | None = None  # "." | ","
+    columns: Mapping[str, str] = field(default_factory=dict)  # column of ours -> header name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Understanding:
+class Understanding(Described):
     """How a file was read."""
 
-    encoding: str
-    encoding_settled_by: str  # mark | bytes | evidence
-    encoding_confidence: float
-    delimiter: str
-    quote: str
-    escape: str  # of quotes inside cells; empty: they are doubled
-    columns_by: str  # delimiter | blanks | position
-    header: tuple[str, ...]
-    furniture: tuple[Furniture, ...]  # what stands around the table
     mapping: Mapping[str, str]  # column of ours -> header name
+    mapping_confidence: Mapping[str, float]
+    mapping_settled_by: Mapping[str, str]  # name | similar | profile
     date_order: str | None  # None: the dates read the same either way
     date_order_settled_by: str | None  # column | profile
     decimal_mark: str | None  # of the money column
     decimal_mark_settled_by: str | None  # column | file | profile
     profile_version: int
+    # Rows by what the export says they are instead of purchases; known once all batches are read.
+    left_out: Mapping[str, int] = field(default_factory=dict)
     reader_version: str = READER_VERSION
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
-        return asdict(self) | {
-            "header": list(self.header),
+        return Described.as_dict(self) | {
             "mapping": dict(self.mapping),
-            "furniture": [asdict(each) for each in self.furniture],
+            "mapping_confidence": dict(self.mapping_confidence),
+            "mapping_settled_by": dict(self.mapping_settled_by),
+            "left_out": dict(self.left_out),
         }
 
 
@@ -113,12 +111,15 @@ class Batch:
 class _Source:
     """A file and what the first pass found out about it."""
 
-    text: Text
-    encoding: Encoding
-    dialect: Dialect
+    layout: Layout
     conventions: Conventions
     spill: Path
     ending: Ending
+
+    @property
+    def text(self) -> Text:
+        """Return the bytes that are read."""
+        return self.layout.text
 
     @property
     def rows_in(self) -> int:
@@ -128,7 +129,7 @@ class _Source:
     @property
     def furniture_bytes(self) -> int:
         """Count the bytes above and below the table."""
-        top = self.text.origin(self.dialect.body_offset)
+        top = self.text.origin(self.layout.dialect.body_offset)
         return top + self.text.origin(self.text.size) - self.text.origin(self.ending.offset)
 
     def bytes_of(self, stretch: Stretch) -> int:
@@ -140,16 +141,18 @@ class _Source:
         return self.text.origin(first + size) - self.text.origin(first)
 
     def describe(
-        self, stretch: Stretch, converted: Converted, *, at_most: int | None
+        self, stretch: Stretch, converted: Converted, *, all_of_them: bool
     ) -> tuple[RejectedRow, ...]:
-        """Return a stretch's rejected rows, or the first of them."""
+        """Return a stretch's rejected rows, or the first one that something is wrong with."""
+        verdict = converted.verdict
+        wrong = np.flatnonzero(verdict.rejected & ~verdict.left_out)
         return rejected_rows(
             self.text,
             stretch,
-            converted.verdict,
+            verdict,
             self.conventions,
-            style=self.dialect.style,
-            at_most=at_most,
+            style=self.layout.dialect.style,
+            chosen=np.flatnonzero(verdict.rejected) if all_of_them else wrong[:1],
         )
 
 
@@ -188,21 +191,27 @@ class Reading:
         total, furniture = Balance(), Balance(bytes=source.furniture_bytes)
         reasons: Counter[str] = Counter()
         example: RejectedRow | None = None
+        orders = Orders()
         for stretch in _stretches(source):
-            converted = convert(stretch, source.conventions)
+            converted = convert(stretch, source.conventions, orders)
             of_rows = replace(converted.balance, bytes=source.bytes_of(stretch))
             balance = of_rows + furniture
             total, furniture = total + balance, Balance()
             reasons.update(converted.verdict.reasons())
             # Past the limit nothing will be kept: one example is enough, and all reasons.
-            some = None if total.rejected <= limit else int(example is None)
-            rejected = source.describe(stretch, converted, at_most=some)
-            example = example or next(iter(rejected), None)
-            if total.rejected <= limit:
+            is_kept = total.rejected - total.left_out <= limit
+            if is_kept or example is None:
+                rejected = source.describe(stretch, converted, all_of_them=is_kept)
+                wrong = (row for row in rejected if severity(row.code) is Severity.ERROR)
+                example = example or next(wrong, None)
+            if is_kept:
                 yield Batch(accepted=converted.accepted, rejected=rejected, balance=balance)
+        left_out = {fault.value: reasons[fault] for fault in LEFT_OUT if reasons[fault]}
+        self.understanding = replace(self.understanding, left_out=left_out)
         total.verify_bytes(source.text.origin(source.text.size))
-        if example and (total.rejected > limit or not total.accepted):
-            is_strict = all_or_nothing and total.accepted and total.rejected <= tolerated
+        wrong_rows = total.rejected - total.left_out
+        if example and (wrong_rows > limit or not total.accepted):
+            is_strict = all_or_nothing and total.accepted and wrong_rows <= tolerated
             code = Refusal.ALL_OR_NOTHING if is_strict else Refusal.TOO_MANY_REJECTED
             raise _too_many_rejected(code, total, reasons, example)
 
@@ -210,7 +219,7 @@ class Reading:
 def _stretches(source: _Source) -> Iterator[Stretch]:
     if source.rows_in:
         return read_stretches(source.spill, BATCH_ROWS, stop=source.rows_in)
-    return iter([empty_stretch(len(source.dialect.header))])
+    return iter([empty_stretch(len(source.layout.dialect.header))])
 
 
 def _too_many_rejected(
@@ -219,7 +228,7 @@ def _too_many_rejected(
     return UnreadableFileError(
         code,
         {
-            "rejected": total.rejected,
+            "rejected": total.rejected - total.left_out,
             "rows": total.rows_in,
             "reasons": [
                 {"code": code, "rows": count} for code, count in reasons.most_common(_SHOWN_REASONS)
@@ -244,41 +253,26 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
     """
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="reader-", dir=scratch))
-        text, encoding, dialect = _look_at_head(path, Path(folder))
-        mapping = map_columns(dialect.header, has_header=dialect.has_header)
+        layout = find_layout(path, Path(folder))
+        text, dialect = layout.text, layout.dialect
+        mapped = map_columns(
+            dialect.header,
+            rows=dialect.sample,
+            told=profile.columns,
+            has_header=dialect.has_header,
+        )
+        mapping = mapped.columns
         evidence = {name: Evidence() for name in ("ordered_at", *_NUMBERS) if name in mapping}
         spill = Path(folder) / "cells.arrow"
         ending = _first_pass(text, dialect, mapping, evidence, spill)
         conventions = _settle(dialect, mapping, evidence, profile, latest_moment(stored_at))
         source = _Source(
-            text=text,
-            encoding=encoding,
-            dialect=dialect,
+            layout=layout,
             conventions=conventions,
             spill=spill,
             ending=ending,
         )
-        return Reading(source, _understanding(source, profile), stack.pop_all())
-
-
-def _look_at_head(path: Path, folder: Path) -> tuple[Text, Encoding, Dialect]:
-    """Unpack what is packed, and find out how the text is written and laid out."""
-    path = unpack(path, folder)
-    with path.open("rb") as file:
-        refuse_other_kinds(file.read(HEAD_BYTES))
-        encoding = detect(file)
-    is_wide = encoding.name in WIDE
-    text = copy(path, encoding.name, folder) if is_wide else original(path, encoding.name)
-    dialect = _dialect(text)
-    if not dialect.style.is_plain and text.encoding != UTF_8:
-        text = copy(path, encoding.name, folder)
-        dialect = _dialect(text)
-    return text, encoding, dialect
-
-
-def _dialect(text: Text) -> Dialect:
-    with text.path.open("rb") as file:
-        return find_dialect(file.read(HEAD_BYTES), encoding=text.encoding)
+        return Reading(source, _understanding(source, mapped, profile), stack.pop_all())
 
 
 def _first_pass(
@@ -336,25 +330,19 @@ def _settle(
         dates=settle_dates(date_column, evidence["ordered_at"], profile.date_order),
         numbers=settle_numbers(number_columns, profile.decimal_mark),
         latest=latest,
+        signs=find_signs(header),
     )
 
 
-def _understanding(source: _Source, profile: FormatProfile) -> Understanding:
-    conventions, header = source.conventions, source.dialect.header
-    style = source.dialect.style
+def _understanding(source: _Source, mapped: Mapped, profile: FormatProfile) -> Understanding:
+    conventions, header = source.conventions, source.layout.dialect.header
     marks = [conventions.numbers[name] for name in _NUMBERS if name in conventions.numbers]
     mark = next((convention for convention in marks if convention.value), Convention())
     return Understanding(
-        encoding=source.encoding.name,
-        encoding_settled_by=source.encoding.settled_by,
-        encoding_confidence=source.encoding.confidence,
-        delimiter=style.delimiter.decode(),
-        quote=style.quote.decode(),
-        escape=style.escape.decode(),
-        columns_by="position" if style.cuts else "blanks" if style.is_padded else "delimiter",
-        header=header,
-        furniture=source.dialect.furniture + source.ending.furniture,
+        **described(source.layout, source.ending),
         mapping={name: header[index] for name, index in conventions.mapping.items()},
+        mapping_confidence=mapped.confidence,
+        mapping_settled_by=mapped.settled_by,
         date_order=conventions.dates.value,
         date_order_settled_by=conventions.dates.settled_by,
         decimal_mark=mark.value,

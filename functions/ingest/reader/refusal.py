@@ -5,6 +5,7 @@ The sentences of the codes are those of `common/texts/reader.toml`.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from unicodedata import combining
 
 from common.exceptions import PermanentError
 
@@ -34,6 +35,12 @@ class Refusal(StrEnum):
     NO_CUSTOMER = "no_customer"
     NO_DATE = "no_date"
     NO_MONEY = "no_money"
+    AGGREGATED = "aggregated"
+    PIVOT_TABLE = "pivot_table"
+    BASKET_MATRIX = "basket_matrix"
+    CUSTOMER_LIST = "customer_list"
+    PRODUCT_LIST = "product_list"
+    STOCK_LIST = "stock_list"
     DUPLICATE_COLUMN = "duplicate_column"
     MIXED_DATE_ORDER = "mixed_date_order"
     MIXED_DECIMAL_MARK = "mixed_decimal_mark"
@@ -44,6 +51,9 @@ class Refusal(StrEnum):
 class Question(StrEnum):
     """What only a person can say of a file."""
 
+    CUSTOMER_COLUMN = "customer_column"
+    DATE_COLUMN = "date_column"
+    MONEY_COLUMN = "money_column"
     DATE_ORDER = "date_order"
     DECIMAL_MARK = "decimal_mark"
 
@@ -66,6 +76,30 @@ class Fault(StrEnum):
     NOT_FINITE = "not_finite"
     NUMBER_TOO_LARGE = "number_too_large"
     TOO_MANY_DECIMALS = "too_many_decimals"
+    VOIDED = "voided"
+    CANCELLED = "cancelled"
+    DRAFT = "draft"
+    REFUNDED = "refunded"
+    SHIPPING = "shipping"
+
+
+# What the export itself says is no purchase: counted apart, nothing is wrong with it.
+LEFT_OUT = (Fault.VOIDED, Fault.CANCELLED, Fault.DRAFT, Fault.REFUNDED, Fault.SHIPPING)
+
+
+class Severity(StrEnum):
+    """How much a code weighs."""
+
+    ERROR = "error"  # the row, or the file, is not counted
+    QUESTION = "question"  # the file waits for a person
+    NOTE = "note"  # the row is left out, and that is as it should be
+
+
+def severity(code: str) -> Severity:
+    """Say how much one of the codes above weighs."""
+    if code in set(LEFT_OUT):
+        return Severity.NOTE
+    return Severity.QUESTION if code in set(Question) else Severity.ERROR
 
 
 class UnreadableFileError(PermanentError):
@@ -90,3 +124,13 @@ def excerpt(text: str) -> str:
     seen = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:_SHOWN_CHARACTERS])
     is_whole = len(text) <= _SHOWN_CHARACTERS and len(seen) <= _SHOWN_CHARACTERS
     return seen if is_whole else f"{seen[: _SHOWN_CHARACTERS - 1]}…"
+
+
+_DIGIT, _LETTER = "9", "x"
+
+
+def mask(text: str) -> str:
+    """Return the form of a text without what it says: it may be about a person."""
+    return "".join(
+        _DIGIT if c.isdecimal() else _LETTER if c.isalnum() or combining(c) else c for c in text
+    )

@@ -1,18 +1,31 @@
-"""Rejected rows: where they stand in the file, why they were not accepted, and their own text."""
+"""Rejected rows: where they stand in the file, what is wrong where, and their own text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import BinaryIO
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from common.mending import is_of_mended_rows, read_back
-from functions.ingest.reader.careful import Style, whole_cells
-from functions.ingest.reader.conversion import Conventions, Verdict
+from functions.ingest.reader.careful import Record, Style, read_record, whole_cells
+from functions.ingest.reader.conversion import NUMBERS, Conventions, Verdict
+from functions.ingest.reader.dialect import count_line_ends
 from functions.ingest.reader.encoding import decode
-from functions.ingest.reader.refusal import Fault, excerpt
+from functions.ingest.reader.refusal import Fault, Severity, excerpt, mask, severity
 from functions.ingest.reader.spill import Stretch
 from functions.ingest.reader.texts import Text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """What exactly is wrong: the cell at fault with its quotes, or the row as a whole."""
+
+    line: int  # physical line on which it begins, from 1
+    column_index: int | None  # from 1; None: the row as a whole
+    byte_offset: int  # in the file as it was uploaded
+    byte_length: int
+    excerpt: str  # only its form, where it may be about a person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,13 +34,36 @@ class RejectedRow:
 
     code: str
     row: int  # data row, from 1
-    line: int  # physical line, from 1
+    line: int  # physical line on which the row begins, from 1
     column: str | None  # header name; None: the row as a whole
     byte_offset: int
     byte_length: int  # without the line end
     raw: str
+    place: Place
     params: Mapping[str, object] = field(default_factory=dict)
     cells: tuple[str, ...] = ()  # of `raw`, without the quotes around them
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the export itself says that it is no purchase: nothing is wrong with it."""
+        return severity(self.code) is Severity.NOTE
+
+    def error_record(self) -> dict[str, Any]:
+        """Return what is told of it; the texts of `expected` and `hint` are named by the code."""
+        return {
+            "code": self.code,
+            "severity": severity(self.code).value,
+            "line": self.place.line,
+            "row": self.row,
+            "column_index": self.place.column_index,
+            "column": self.column,
+            "byte_offset": self.place.byte_offset,
+            "byte_length": self.place.byte_length,
+            "excerpt": self.place.excerpt,
+            "expected": f"{self.code}_expected",
+            "hint": f"{self.code}_hint",
+            "params": dict(self.params),
+        }
 
 
 def rejected_rows(
@@ -37,21 +73,15 @@ def rejected_rows(
     conventions: Conventions,
     *,
     style: Style,
-    at_most: int | None,
+    chosen: NDArray[np.int64],
 ) -> tuple[RejectedRow, ...]:
-    """Return the rejected rows of a stretch, their text read from the file again."""
-    chosen = np.flatnonzero(verdict.rejected)[:at_most]
+    """Return the chosen rejected rows of a stretch, their text read from the file again."""
     if not chosen.size:
         return ()
     with text.path.open("rb") as file:
         raws = [_raw(file, stretch, int(row)) for row in chosen]
-    return tuple(
-        replace(
-            _describe(int(row), raw, text, stretch, verdict, conventions),
-            cells=_cells(raw, text, conventions, style),
-        )
-        for row, raw in zip(chosen, raws, strict=True)
-    )
+    teller = _Teller(text, stretch, verdict, conventions, style)
+    return tuple(teller.tell(int(row), raw) for row, raw in zip(chosen, raws, strict=True))
 
 
 def _cells(raw: bytes, text: Text, conventions: Conventions, style: Style) -> tuple[str, ...]:
@@ -65,33 +95,67 @@ def _raw(file: BinaryIO, stretch: Stretch, row: int) -> bytes:
     return file.read(int(stretch.lengths[row])).rstrip(b"\r\n")
 
 
-def _describe(
-    row: int,
-    raw: bytes,
-    text: Text,
-    stretch: Stretch,
-    verdict: Verdict,
-    conventions: Conventions,
-) -> RejectedRow:
-    line = int(stretch.lines[row])
-    begin = text.origin(int(stretch.offsets[row]))
-    index = int(verdict.column[row])
-    column = conventions.header[index] if index >= 0 else None
-    fault = verdict.fault_of(row)
-    params: dict[str, object] = {"line": line}
-    if column is not None:
-        params["column"] = excerpt(column) or str(index + 1)
-    params |= _particulars(fault, stretch, conventions, row, index)
-    return RejectedRow(
-        code=fault.value,
-        row=stretch.first_row + row,
-        line=line,
-        column=column,
-        byte_offset=begin,
-        byte_length=text.origin(int(stretch.offsets[row]) + len(raw)) - begin,
-        raw=decode(raw, text.encoding),
-        params=params,
-    )
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Tells what is wrong with the rows of a stretch."""
+
+    text: Text
+    stretch: Stretch
+    verdict: Verdict
+    conventions: Conventions
+    style: Style
+
+    def tell(self, row: int, raw: bytes) -> RejectedRow:
+        """Return a rejected row whose bytes are `raw`."""
+        place = self._place(row, raw)
+        index = int(self.verdict.column[row])
+        column = self.conventions.header[index] if index >= 0 else None
+        fault = self.verdict.fault_of(row)
+        params: dict[str, object] = {"line": place.line}
+        if column is not None:
+            params["column"] = excerpt(column) or str(index + 1)
+        params |= _particulars(fault, self.stretch, self.conventions, row, index)
+        begin, length = self._bytes(row, 0, len(raw))
+        return RejectedRow(
+            code=fault.value,
+            row=self.stretch.first_row + row,
+            line=int(self.stretch.lines[row]),
+            column=column,
+            byte_offset=begin,
+            byte_length=length,
+            raw=decode(raw, self.text.encoding),
+            cells=_cells(raw, self.text, self.conventions, self.style),
+            place=place,
+            params=params,
+        )
+
+    def _place(self, row: int, raw: bytes) -> Place:
+        index = int(self.verdict.column[row])
+        begin, end = 0, len(raw)
+        if index >= 0:
+            record = read_record(raw, 0, style=self.style, final=True)
+            assert isinstance(record, Record)  # it was one before
+            begin, end = record.spans[index]
+        offset, length = self._bytes(row, begin, end)
+        seen = decode(raw[begin:end], self.text.encoding)
+        return Place(
+            line=int(self.stretch.lines[row]) + count_line_ends(raw[:begin]),
+            column_index=index + 1 if index >= 0 else None,
+            byte_offset=offset,
+            byte_length=length,
+            excerpt=excerpt(seen if self._is_typed(index) else mask(seen)),
+        )
+
+    def _bytes(self, row: int, begin: int, end: int) -> tuple[int, int]:
+        """Return offset and length in the file as uploaded of some of a row's bytes."""
+        start = int(self.stretch.offsets[row])
+        first = self.text.origin(start + begin)
+        return first, self.text.origin(start + end) - first
+
+    def _is_typed(self, index: int) -> bool:
+        """Say whether a column holds dates or numbers, and so nothing about a person."""
+        typed = ("ordered_at", *NUMBERS)
+        return any(self.conventions.mapping.get(name) == index for name in typed)
 
 
 def _particulars(

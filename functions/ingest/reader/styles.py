@@ -29,6 +29,7 @@ _LEAST = 0.3
 _SINGLE_QUOTED = re.compile(rb"(?:^|[,;\t|\r\n])'[^'\r\n]*'(?=[,;\t|\r\n]|$)")
 _DOUBLE_QUOTED = re.compile(rb'(?:^|[,;\t|\r\n])"[^"\r\n]*"(?=[,;\t|\r\n]|$)')
 _FOREIGN = re.compile(r"[,;|\t\"]")
+_HALF_QUOTED = re.compile(r"\s*'[^']*|[^']*'\s*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +94,8 @@ def _sense(data: bytes, style: Style, encoding: str, *, final: bool) -> tuple[in
         return width, 0.0  # words, not cells
     columns = list(zip(*(row for row in table if len(row) == width), strict=True))
     filled = [column for column in columns if any(column)]
-    sense = sum(_cell_sense(cell) for column in filled for cell in column)
+    own = style.delimiter.decode()
+    sense = sum(_cell_sense(cell, own) for column in filled for cell in column)
     sense /= len(columns) * len(columns[0])
     return width, share * sense * (1 - 1 / (2 * max(len(filled), 1)))
 
@@ -109,11 +111,12 @@ def _rows(data: bytes, style: Style, encoding: str, *, final: bool) -> Iterator[
             yield [*(decode(cell, encoding) for cell in record.cells), *spoilt]
 
 
-def _cell_sense(cell: str) -> float:
+def _cell_sense(cell: str, own: str) -> float:
     if not cell or is_value(cell):
         # Blanks around a cell are the export's; a delimiter that takes them along is likelier.
         return 0.95 if cell != cell.strip() else 1.0
-    if _FOREIGN.search(cell):
+    # The style's own delimiter is in a cell only where quotes told that it is text.
+    if _FOREIGN.search(cell.replace(own, "") if own else cell) or _HALF_QUOTED.fullmatch(cell):
         return 0.1
     return 0.9 if cell == cell.strip() else 0.6
 

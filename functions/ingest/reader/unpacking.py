@@ -14,8 +14,17 @@ MAX_RATIO = 50
 _SURE_BYTES = 1 << 20  # a small file may be as repetitive as it likes
 _PIECE_BYTES = 1 << 16
 
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-_NESTED = (_GZIP, _ZIP, b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!")
+_GZIP, _ZIP, _EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
+_NESTED = (
+    _GZIP,
+    _ZIP,
+    _EMPTY_ZIP,
+    b"BZh",
+    b"\xfd7zXZ",
+    b"\x28\xb5\x2f\xfd",
+    b"7z\xbc\xaf",
+    b"Rar!",
+)
 
 
 def unpack(path: Path, folder: Path) -> Path:
@@ -30,7 +39,7 @@ def unpack(path: Path, folder: Path) -> Path:
         file.seek(0)
         if magic.startswith(_GZIP):
             return _write(_gunzip(file), folder, packed=path.stat().st_size)
-        if magic.startswith(_ZIP):
+        if magic.startswith((_ZIP, _EMPTY_ZIP)):
             if b"[Content_Types].xml" in magic or b"xl/" in magic:
                 raise UnreadableFileError(Refusal.XLSX)
             return _unzip(file, folder)

@@ -105,6 +105,7 @@ def test_rejected_rows_are_shown_with_place_and_reason(
             "byte_offset": 10 * at,
             "byte_length": 9,
             "raw": "x" * 200,
+            "is_left_out": False,
             "cells": ["x" * 200],
             "params": json.dumps({"branch": "sur"}),
         }

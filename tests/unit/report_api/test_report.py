@@ -70,6 +70,7 @@ def balance(**changes: int) -> Balance:
         "rows_in": 12_424,
         "accepted": 12_424,
         "rejected": 0,
+        "left_out": 0,
         "blank": 0,
         "repeated": 0,
         "quantity": Decimal(1),

@@ -29,5 +29,5 @@ def downgrade() -> None:
     op.execute("DROP VIEW current_datasets")
     for table in _TABLES:
         op.execute(f"DROP TABLE {table}")
-    op.execute("ALTER TABLE datasets DROP COLUMN rows_sha256")
+    op.execute("ALTER TABLE datasets DROP COLUMN rows_sha256, DROP COLUMN left_out")
     op.execute("ALTER TABLE clients DROP COLUMN row_policy")

@@ -4,6 +4,10 @@ ALTER TABLE clients ADD COLUMN row_policy text NOT NULL DEFAULT 'good_rows'
 
 -- ---------------------------------------------------------------- what counts, once
 
+-- Of the rejected rows, those that the export itself says are no purchases: nobody has to mend them.
+ALTER TABLE datasets ADD COLUMN left_out bigint NOT NULL DEFAULT 0
+    CHECK (left_out <= rejected);
+
 -- The file's rows apart from how they are written (null: it has none), so that the same rows saved
 -- again by a spreadsheet are found.
 ALTER TABLE datasets ADD COLUMN rows_sha256 text;

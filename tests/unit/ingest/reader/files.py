@@ -61,12 +61,13 @@ def read(
         try:
             with open_file(path, stored_at=stored_at, profile=profile, scratch=scratch) as reading:
                 batches = list(reading.batches())
+                understanding = reading.understanding
         finally:
             assert not list(scratch.iterdir())
     balance = sum((batch.balance for batch in batches), Balance())
     tables = [batch.accepted for batch in batches]
     rejected = [row for batch in batches for row in batch.rejected]
-    return Read(reading.understanding, tables, rejected, balance)
+    return Read(understanding, tables, rejected, balance)
 
 
 def lines(*rows: str, header: str = HEADER) -> str:

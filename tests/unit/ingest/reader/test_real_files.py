@@ -61,7 +61,7 @@ def test_a_marked_export_with_days_first_is_read() -> None:
     ("pattern", "code"),
     [
         ("supermarket_sales/*.csv", "no_customer"),
-        ("mall/Mall_Customers.csv", "no_date"),
+        ("mall/Mall_Customers.csv", "customer_list"),
         ("olist_10k/orders.csv", "no_money"),
     ],
 )

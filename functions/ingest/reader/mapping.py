@@ -1,0 +1,251 @@
+"""Which column of the file is which of ours, and how sure that is.
+
+Names count most: known ones, then mistyped ones whose values fit. What only the values suggest, or
+a part of a longer name, is never taken: it is asked, in one question with the candidates.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
+
+from common import mending
+from functions.ingest.reader.columns import fold, known, similar, within
+from functions.ingest.reader.lists import refuse_other_lists
+from functions.ingest.reader.refusal import (
+    OpenQuestionError,
+    Question,
+    Refusal,
+    UnreadableFileError,
+    excerpt,
+    mask,
+)
+from functions.ingest.reader.samples import Sample, sample_of
+from functions.ingest.reader.synonyms import SYNONYMS
+
+SURE = 0.8  # from here on a column is taken without asking
+_KNOWN, _KNOWN_UNSEEN, _KNOWN_ODD = 0.99, 0.95, 0.8
+_SUGGESTED_BY_NAME, _SUGGESTED_BY_VALUES = 0.6, 0.5
+_MOST_CANDIDATES = 4
+_REQUIRED = (
+    ("customer_id", Question.CUSTOMER_COLUMN, Refusal.NO_CUSTOMER),
+    ("ordered_at", Question.DATE_COLUMN, Refusal.NO_DATE),
+    ("amount", Question.MONEY_COLUMN, Refusal.NO_MONEY),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mapped:
+    """The file's columns that are ours, as indices into its header."""
+
+    columns: Mapping[str, int]
+    confidence: Mapping[str, float] = field(default_factory=dict)
+    settled_by: Mapping[str, str] = field(default_factory=dict)  # name | similar | profile
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Candidate:
+    column: str
+    index: int
+    confidence: float
+    by: str  # name | similar | values
+    rank: int = 0  # of a known name
+
+
+def map_columns(
+    header: Sequence[str],
+    *,
+    rows: Sequence[Sequence[str]] = (),
+    told: Mapping[str, str] | None = None,
+    has_header: bool = True,
+) -> Mapped:
+    """Find our columns in a header, with its first `rows` and what was `told` for the branch.
+
+    Raises:
+        UnreadableFileError: A required column is missing, or one is there twice, or the file is
+            a list of something else.
+        OpenQuestionError: Several columns could be a required one, or one that is not surely it.
+    """
+    if not has_header:
+        raise UnreadableFileError(Refusal.NO_HEADER, {"columns": len(header)})
+    samples = [sample_of(rows, index) for index in range(len(header))]
+    candidates = list(_candidates(header, samples))
+    chosen = _chosen(header, candidates, samples) | _told(header, told or {})
+    _drop_order_totals(chosen, header, rows)
+    columns = {name: each.index for name, each in chosen.items()}
+    refuse_other_lists(header, samples, columns)
+    _require(header, candidates, samples, columns)
+    return Mapped(
+        columns=columns,
+        confidence={name: each.confidence for name, each in chosen.items()},
+        settled_by={name: each.by for name, each in chosen.items()},
+    )
+
+
+# --- candidates -----------------------------------------------------------------------------
+
+
+def _candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterator[_Candidate]:
+    names_orders = _names_orders(header)
+    for index, (name, sample) in enumerate(zip(header, samples, strict=True)):
+        if name in (mending.UPLOAD, mending.LINE, mending.ERROR):
+            continue
+        if index == names_orders:
+            yield _Candidate(column="order_id", index=index, confidence=_KNOWN, by="name", rank=-1)
+        elif found := known(name):
+            column, rank = found
+            sure = _KNOWN if sample.fits(column) else _KNOWN_ODD
+            sure = _KNOWN_UNSEEN if sample.is_empty else sure
+            yield _Candidate(column=column, index=index, confidence=sure, by="name", rank=rank)
+        else:
+            yield from _guesses(name, index, sample)
+
+
+def _names_orders(header: Sequence[str]) -> int | None:
+    """Return the column `Name` where lines have names of their own, as in Shopify's exports."""
+    folded = [fold(name) for name in header]
+    if fold("Lineitem name") in folded and folded.count("name") == 1:
+        return folded.index("name")
+    return None
+
+
+def _guesses(name: str, index: int, sample: Sample) -> Iterator[_Candidate]:
+    if (found := similar(name)) and (sample.is_empty or sample.fits(found[0])):
+        column, alike = found
+        yield _Candidate(column=column, index=index, confidence=round(alike, 2), by="similar")
+        return
+    column_within = within(name)
+    for column, _, _ in _REQUIRED:
+        if column_within == column and sample.fits(column):
+            sure = _SUGGESTED_BY_NAME
+            yield _Candidate(column=column, index=index, confidence=sure, by="similar")
+        elif sample.suggests(column):
+            sure = _SUGGESTED_BY_VALUES
+            yield _Candidate(column=column, index=index, confidence=sure, by="values")
+
+
+# --- choosing -------------------------------------------------------------------------------
+
+
+def _chosen(
+    header: Sequence[str], candidates: Sequence[_Candidate], samples: Sequence[Sample]
+) -> dict[str, _Candidate]:
+    chosen: dict[str, _Candidate] = {}
+    for column in SYNONYMS:
+        sure = [c for c in candidates if c.column == column and c.confidence >= SURE]
+        by_name = sorted((c for c in sure if c.by == "name"), key=lambda c: (c.rank, c.index))
+        if by_name:
+            chosen[column] = _only(by_name, header, samples)
+        elif len(sure) == 1:
+            chosen[column] = sure[0]
+    return chosen
+
+
+def _only(
+    best: Sequence[_Candidate], header: Sequence[str], samples: Sequence[Sample]
+) -> _Candidate:
+    """Return the first; of two with the same name the one that is filled."""
+    same = [c for c in best if c.rank == best[0].rank]
+    filled = [c for c in same if not samples[c.index].is_empty]
+    if len(filled) == 1:
+        return filled[0]
+    if len(same) > 1:
+        raise UnreadableFileError(
+            Refusal.DUPLICATE_COLUMN,
+            {"column": excerpt(header[same[0].index]), "found": _shown(header)},
+        )
+    return best[0]
+
+
+def _told(header: Sequence[str], told: Mapping[str, str]) -> dict[str, _Candidate]:
+    """Return the columns that a person named, where the file has them."""
+    return {
+        column: _Candidate(column=column, index=header.index(name), confidence=1.0, by="profile")
+        for column, name in told.items()
+        if list(header).count(name) == 1
+    }
+
+
+def _drop_order_totals(
+    chosen: dict[str, _Candidate], header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> None:
+    """Prefer price times quantity of a line to a total that its order has once, or on each line."""
+    if not {"amount", "unit_price", "quantity"} <= chosen.keys():
+        return
+    amount, price, quantity = (chosen[n].index for n in ("amount", "unit_price", "quantity"))
+    names_lines = all(_is_of_lines(header[index]) for index in (price, quantity))
+    is_of_orders = names_lines and not _is_of_lines(header[amount])
+    if order := chosen.get("order_id"):
+        is_of_orders |= _stands_once(rows, order.index, amount, (price, quantity))
+        is_of_orders |= _repeats(rows, order.index, amount, (price, quantity))
+    if is_of_orders:
+        del chosen["amount"]
+
+
+def _is_of_lines(name: str) -> bool:
+    folded = fold(name)
+    return "lineitem" in folded or "itemline" in folded
+
+
+def _stands_once(
+    rows: Sequence[Sequence[str]], order: int, amount: int, parts: tuple[int, int]
+) -> bool:
+    """Say whether the amount stands in the first line of orders alone, and more than by mistake."""
+    without = sum(
+        bool(lower[order] == upper[order] and all(lower[p] for p in parts) and not lower[amount])
+        for upper, lower in pairwise(rows)
+    )
+    return without > max(1, 0.1 * len(rows))
+
+
+def _repeats(
+    rows: Sequence[Sequence[str]], order: int, amount: int, parts: tuple[int, int]
+) -> bool:
+    """Say whether all lines of an order have one amount, whatever their price and quantity."""
+    several = 0
+    for _, group in groupby(rows, key=lambda row: row[order]):
+        lines = list(group)
+        if len({tuple(line[part] for part in parts) for line in lines}) > 1:
+            several += 1
+            if len({line[amount] for line in lines}) > 1:
+                return False
+    return several > 1
+
+
+def _require(
+    header: Sequence[str],
+    candidates: Sequence[_Candidate],
+    samples: Sequence[Sample],
+    columns: Mapping[str, int],
+) -> None:
+    """Ask for a required column that is not surely there, or refuse the file without it."""
+    for column, question, refusal in _REQUIRED:
+        is_money = column == "amount"
+        if column in columns or (is_money and {"unit_price", "quantity"} <= columns.keys()):
+            continue
+        open_ones = [
+            c for c in candidates if c.column == column and c.index not in columns.values()
+        ]
+        if not open_ones:
+            raise UnreadableFileError(refusal, {"found": _shown(header)})
+        open_ones.sort(key=lambda c: (-c.confidence, c.index))
+        names = [header[c.index] for c in open_ones[:_MOST_CANDIDATES]]
+        shown = [
+            _with_values(header, c.index, samples[c.index], is_secret=column == "customer_id")
+            for c in open_ones[:_MOST_CANDIDATES]
+        ]
+        raise OpenQuestionError(question, {"candidates": shown, "columns": [*map(excerpt, names)]})
+
+
+def _with_values(header: Sequence[str], index: int, sample: Sample, *, is_secret: bool) -> str:
+    """Name a column with values of it; what could be a person's name or address only by its form."""
+    values = dict.fromkeys(mask(v) if is_secret and not _is_code(v) else v for v in sample.shown)
+    name = header[index] or f"#{index + 1}"
+    return f"{excerpt(name)} ({'; '.join(map(excerpt, values))})"
+
+
+def _is_code(value: str) -> bool:
+    return any(c.isdigit() for c in value) and value.replace("-", "").isalnum()
+
+
+def _shown(header: Sequence[str]) -> list[str]:
+    return [excerpt(name) for name in header]

@@ -1,0 +1,94 @@
+"""What the first rows of a column look like: dates, numbers, ids that come back."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from functions.ingest.reader.looks import is_date, is_number
+
+_SHOWN_VALUES = 2
+_LOOKED_AT_CELLS = 16  # enough to tell what they are, few enough to cost a small file nothing
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_ID = re.compile(r"[^\W\d]{1,5}[-_ ]?\d+|\d{3,}")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_DECIMALS = re.compile(r"\d[.,]\d{1,2}\D*$")
+_MOST = 0.8
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The filled cells of a column in the first rows; how they look is found out when asked."""
+
+    cells: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether there is nothing to see."""
+        return not self.cells
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Return the first different values."""
+        return tuple(dict.fromkeys(self.cells))[:_SHOWN_VALUES]
+
+    @cached_property
+    def _distinct(self) -> int:
+        return len(set(self.cells))
+
+    @cached_property
+    def _dates(self) -> float:
+        return self._share(is_date)
+
+    @cached_property
+    def _numbers(self) -> float:
+        return self._share(lambda cell: is_number(cell) and not is_date(cell))
+
+    @cached_property
+    def _decimals(self) -> float:
+        return self._share(lambda cell: bool(_DECIMALS.search(cell)) and is_number(cell))
+
+    def _share(self, looks: Callable[[str], bool]) -> float:
+        first = self.cells[:_LOOKED_AT_CELLS]
+        return sum(map(looks, first)) / max(len(first), 1)
+
+    def fits(self, column: str) -> bool:
+        """Say whether the values could be those of one of our columns."""
+        match column:
+            case "ordered_at":
+                return self._dates >= _MOST
+            case "amount" | "unit_price" | "quantity":
+                return self._numbers >= _MOST
+            case "customer_id":
+                return self._distinct > 1 and self._dates < 0.5 and self._decimals < 0.5
+            case "product" | "branch" | "currency":
+                return self._numbers < 0.5 and self._dates < 0.5
+            case _:
+                return self._dates < 0.5
+
+    def suggests(self, column: str) -> bool:
+        """Say whether the values alone make one think of a required column."""
+        match column:
+            case "customer_id":
+                return self._is_of_ids()
+            case "ordered_at":
+                return self.fits(column)
+            case "amount":
+                return self._decimals >= 0.5 and self.fits(column)
+            case _:
+                return False
+
+    def _is_of_ids(self) -> bool:
+        """Say whether these are addresses of e-mail, or codes and long numbers that come back."""
+        emails = self._share(lambda cell: _EMAIL.fullmatch(cell) is not None)
+        comes_back = 1 < self._distinct < len(self.cells)
+        return emails >= _MOST or (comes_back and self._share(_is_id) >= _MOST)
+
+
+def _is_id(cell: str) -> bool:
+    return bool(_ID.fullmatch(cell)) and not _YEAR.fullmatch(cell) and not is_date(cell)
+
+
+def sample_of(rows: Sequence[Sequence[str]], index: int) -> Sample:
+    """Look at a column of the first rows."""
+    return Sample(tuple(row[index] for row in rows if row[index]))

@@ -1,0 +1,199 @@
+"""What an export itself says of its rows: voided, a draft, cancelled, refunded, shipping, a return.
+
+Such rows are no purchases, so they are counted apart. Only columns that are there to say it are
+asked: the status of an order or a line, a mark, the time of a cancellation, the kind of a line.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from functions.ingest.reader.columns import fold
+from functions.ingest.reader.refusal import LEFT_OUT, Fault
+
+Mask = NDArray[np.bool_]
+
+
+def _folded(text: str) -> frozenset[str]:
+    return frozenset(fold(part) for part in text.split(";"))
+
+
+_STATUS = _folded("""
+    status; order status; financial status; payment status; transaction status; sale status;
+    invoice status; sales status; state of order; line status; lineitem status; estado;
+    estado pedido; estado orden; estado venta; estado pago; estado factura; situacion; statut;
+    statut commande; statut paiement; etat; etat commande; bestellstatus; auftragsstatus;
+    zahlungsstatus; rechnungsstatus; stato; stato ordine; stato pagamento; situacao;
+    status pedido; status venda; durum; siparis durumu; odeme durumu; ステータス;
+    注文ステータス; 状態; 订单状态; 状态; 交易状态
+""")
+_KIND = _folded("""
+    event type; type; transaction type; document type; sale type; line type; item type; order type;
+    lineitem type; line item type; itemization type; tipo; tipo documento; tipo movimiento;
+    tipo operacion; tipo venta; tipo linea; tipo comprobante; typ; type document; type operation;
+    type ligne; belegart; vorgangsart; positionsart; tipo riga; tipo operazione; tipo operacao;
+    islem tipi; fis tipi; belge tipi; 取引区分; 売上区分; 类型; 交易类型
+""")
+_LINE_NAME = _folded("lineitem name; line item name; lineitem title; line item title")
+_FLAG = _folded("""
+    voided; void; is void; is voided; cancelled; canceled; is cancelled; is canceled; anulado;
+    anulada; cancelado; cancelada; annule; annulee; storniert; storno; annullato; iptal
+""")
+_MOMENT = _folded("""
+    cancelled at; canceled at; cancelled on; canceled on; cancelled date; canceled date;
+    cancellation date; voided at; void date; fecha anulacion; fecha cancelacion; date annulation;
+    stornodatum; data annullamento; data cancelamento; iptal tarihi
+""")
+
+_SAID = {
+    Fault.VOIDED: _folded("voided; void; anulado; anulada; nulo; nula; annullato; annullata"),
+    Fault.CANCELLED: _folded("""
+        cancelled; canceled; cancelado; cancelada; annule; annulee; storniert;
+        cancellato; iptal; iptal edildi; キャンセル; キャンセル済み; 取消; 已取消
+    """),
+    Fault.DRAFT: _folded("""
+        draft; borrador; brouillon; entwurf; bozza; rascunho; taslak; quote; presupuesto; devis;
+        angebot; preventivo; orcamento; 下書き; 草稿
+    """),
+    Fault.REFUNDED: _folded("""
+        refunded; reembolsado; reembolsada; rembourse; remboursee; erstattet; ruckerstattet;
+        rimborsato; iade edildi; 返金済み; 已退款
+    """),
+    Fault.SHIPPING: _folded("""
+        shipping; shipping line; shipping cost; shipping fee; delivery fee; delivery charge;
+        envio; gastos envio; coste envio; costo envio; transporte; frais port; frais livraison;
+        livraison; versand; versandkosten; spedizione; spese spedizione; frete; kargo;
+        kargo ucreti; 送料; 配送料; 运费
+    """),
+}
+_RETURN = _folded("""
+    return; returned; refund; refund line; credit note; devolucion; devuelto; devuelta; reembolso;
+    nota credito; abono; retour; retourne; retournee; remboursement; avoir; retoure; ruckgabe;
+    gutschrift; reso; restituito; rimborso; nota credito; devolucao; devolvido; iade; 返品; 返金;
+    退货; 退款; cancellation; reversal; anulacion; cancelacion; annulation; storno; stornierung;
+    storno buchung; annullamento; cancelamento
+""")
+_YES = _folded("true; t; yes; y; 1; x; si; s; oui; o; ja; j; vero; sim; evet; e; はい; 是")
+_RETURNED = len(LEFT_OUT)
+_MEANINGS = {
+    **dict.fromkeys(_RETURN, _RETURNED),
+    **{word: LEFT_OUT.index(fault) for fault, words in _SAID.items() for word in words},
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signs:
+    """The columns, as indices into the header, that say what becomes of a row."""
+
+    status: tuple[int, ...] = ()
+    kind: tuple[int, ...] = ()
+    line_name: tuple[int, ...] = ()
+    flag: tuple[int, ...] = ()
+    moment: tuple[int, ...] = ()
+
+    @property
+    def said(self) -> tuple[int, ...]:
+        """Return the columns whose words count."""
+        return self.status + self.kind
+
+
+def find_signs(header: Sequence[str]) -> Signs:
+    """Find the columns by their names."""
+    folded = [fold(name) for name in header]
+
+    def places(names: frozenset[str]) -> tuple[int, ...]:
+        return tuple(i for i, name in enumerate(folded) if name in names)
+
+    return Signs(
+        status=places(_STATUS),
+        kind=places(_KIND),
+        line_name=places(_LINE_NAME),
+        flag=places(_FLAG),
+        moment=places(_MOMENT),
+    )
+
+
+@dataclass(kw_only=True, slots=True)
+class Orders:
+    """Gives all lines of an order what its first line alone says; rows are seen in their order.
+
+    Exports of several lines an order often fill its status in the first one only.
+    """
+
+    last: str | None = None  # id of the last row's order
+    said: dict[int, str] = field(default_factory=dict)  # what it says, by column
+
+    def fill(self, column: Any, index: int, order_ids: Any) -> Any:
+        """Return a column with its empty cells filled from the row above in the same order."""
+        if not len(column):
+            return column
+        is_new = np.ones(len(column), np.bool_)
+        is_new[1:] = np.asarray(pc.not_equal(order_ids[1:], order_ids[:-1]))
+        is_new[0] = order_ids[0].as_py() != self.last or index not in self.said
+        is_new |= np.asarray(pc.equal(order_ids, ""))
+        is_filled = np.asarray(pc.not_equal(column, ""))
+        source = np.where(is_new | is_filled, np.arange(len(column)), 0)
+        filled = column.take(np.maximum.accumulate(source))
+        goes_on = np.logical_not(np.maximum.accumulate(is_new | is_filled))
+        if goes_on.any():
+            filled = pc.if_else(goes_on, self.said[index], filled)
+        self.said[index] = filled[-1].as_py()
+        return filled
+
+    def close(self, order_ids: Any) -> None:
+        """Remember the order of the last row, once all columns are filled."""
+        if len(order_ids):
+            self.last = order_ids[-1].as_py()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What is said of the rows of a stretch."""
+
+    left_out: tuple[tuple[Fault, Mask, int], ...]  # why, which rows, index of the column saying so
+    returned: Mask
+
+
+def judge(columns: Sequence[Any], signs: Signs, orders: Orders, order_id: int | None) -> Standing:
+    """Say which rows of a stretch are left out, the first reason first, and which are returns."""
+    returned = np.zeros(len(columns[0]), np.bool_)
+    left_out: list[tuple[Fault, Mask, int]] = []
+
+    def filled(index: int) -> Any:
+        column = pc.utf8_trim_whitespace(columns[index])
+        return column if order_id is None else orders.fill(column, index, columns[order_id])
+
+    for index in signs.said:
+        said = _words(filled(index))
+        returned |= said == _RETURNED
+        left_out += [(fault, said == i, index) for i, fault in enumerate(LEFT_OUT)]
+    for index in signs.line_name:
+        is_shipping = _words(columns[index]) == LEFT_OUT.index(Fault.SHIPPING)
+        left_out.append((Fault.SHIPPING, is_shipping, index))
+    for index in signs.flag:
+        left_out.append((Fault.CANCELLED, _matches(filled(index), _YES), index))
+    for index in signs.moment:
+        is_dated = np.asarray(pc.match_substring_regex(filled(index), "[0-9]{2}"))
+        left_out.append((Fault.CANCELLED, is_dated, index))
+    if order_id is not None:
+        orders.close(columns[order_id])
+    return Standing(left_out=tuple(left_out), returned=returned)
+
+
+def _words(column: Any) -> NDArray[np.int64]:
+    """Return for each cell what its words say: a place in `LEFT_OUT`, `_RETURNED`, or -1."""
+    return _per_distinct(column, lambda text: _MEANINGS.get(fold(text), -1))
+
+
+def _matches(column: Any, wanted: frozenset[str]) -> Mask:
+    return np.equal(_per_distinct(column, lambda text: int(fold(text) in wanted)), 1)
+
+
+def _per_distinct(column: Any, function: Callable[[str], int]) -> NDArray[np.int64]:
+    encoded = column.dictionary_encode()
+    values = [function(text) for text in encoded.dictionary.to_pylist()]
+    return np.take(np.array([*values, -1], np.int64), np.asarray(encoded.indices))

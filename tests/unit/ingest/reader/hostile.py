@@ -1,0 +1,349 @@
+"""A collection of hostile files, made here, each with its exact expected outcome."""
+
+import gzip
+import io
+import random
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+HEADER = "invoice,date,customer,quantity,price"
+ROWS = (
+    "1001,2026-01-31,C7,2,9.50",
+    "1002,2026-02-01,C8,1,4.25",
+    "1003,2026-02-02,C7,3,1.00",
+)
+SPANISH = "Factura;Fecha;Cliente;Importe"
+SPANISH_ROWS = ("1;31/01/2026;Íñigo Núñez;19,00", "2;01/02/2026;Ana;4,25", "3;02/02/2026;Eva;3,00")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The file is read: so many rows are accepted, and these lines are not."""
+
+    accepted: int
+    wrong: tuple[tuple[str, int], ...] = ()  # code and physical line
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Nothing of the file is counted."""
+
+    code: str
+    line: int | None = None  # where the reason names one
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The file waits for a person."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """A file, and what must come of it."""
+
+    name: str
+    content: bytes
+    outcome: Rows | Refused | Asked
+
+
+def text(*lines: str, end: str = "\n") -> str:
+    return "".join(line + end for line in lines)
+
+
+def table(*rows: str, end: str = "\n") -> str:
+    return text(HEADER, *rows, end=end)
+
+
+GOOD = table(*ROWS)
+SPANISH_GOOD = text(SPANISH, *SPANISH_ROWS)
+ALL = Rows(3)
+
+
+def hostile_files() -> Iterator[Hostile]:
+    """Yield the collection."""
+    for name, content, outcome in (
+        *_encodings(),
+        *_dialects(),
+        *_shapes(),
+        *_rows_at_fault(),
+        *_conventions(),
+        *_kinds_of_file(),
+        *_limits(),
+        *_meanings(),
+    ):
+        data = content if isinstance(content, bytes) else content.encode()
+        yield Hostile(name, data, outcome)
+
+
+Case = tuple[str, bytes | str, Rows | Refused | Asked]
+
+
+def _encodings() -> list[Case]:
+    damaged = SPANISH_GOOD.encode() + b"4;03/02/2026;\xe9;1,00\n"
+    return [
+        ("a mark of UTF-8", "\ufeff" + GOOD, ALL),
+        ("the mark twice", "\ufeff\ufeff" + GOOD, ALL),
+        ("UTF-16, little end first", SPANISH_GOOD.encode("utf-16"), ALL),
+        ("UTF-16, big end first", b"\xfe\xff" + SPANISH_GOOD.encode("utf-16-be"), ALL),
+        ("UTF-16 without a mark", SPANISH_GOOD.encode("utf-16-le"), ALL),
+        ("Windows-1252", SPANISH_GOOD.encode("cp1252"), ALL),
+        ("Mac Roman", SPANISH_GOOD.encode("mac_roman"), ALL),
+        ("Windows-1251", table("1,2026-01-31,Иван Петров,1,2.00").encode("cp1251"), Rows(1)),
+        (
+            "Shift_JIS",
+            text("会員番号,購入日,金額", "山田太郎,2026-01-31,1.50").encode("cp932"),
+            Rows(1),
+        ),
+        (
+            "GB18030",
+            text("会员编号,订单日期,金额", "张三,2026-01-31,1.50").encode("gb18030"),
+            Rows(1),
+        ),
+        ("UTF-32", GOOD.encode("utf-32"), Refused("encoding")),
+        ("a wrong byte in UTF-8", damaged, Refused("encoding_byte", 5)),
+        (
+            "half a character at the end",
+            SPANISH_GOOD.encode() + b"\xc3",
+            Refused("encoding_byte", 5),
+        ),
+        (
+            "half a surrogate",
+            GOOD.encode("utf-16-le") + b"\x00\xd8a\x00",
+            Refused("encoding_byte", 5),
+        ),
+        (
+            "a byte that Windows-1252 lacks",
+            SPANISH_GOOD.encode("cp1252") + b"4;03/02/2026;A\x81;1,00\n",
+            Rows(3, (("control_char", 5),)),
+        ),
+    ]
+
+
+def _dialects() -> list[Case]:
+    quoted = '1004,2026-02-03,"Ana, ""la jefa""",1,2.00'
+    backslashed = '1004,2026-02-03,"Ana \\"la jefa\\"",1,2.00'
+    wide = [row.split(",") for row in (HEADER, *ROWS)]
+    return [
+        ("semicolons", SPANISH_GOOD, ALL),
+        ("tabs", GOOD.replace(",", "\t"), ALL),
+        ("bars", GOOD.replace(",", "|"), ALL),
+        ("a comma and a blank", GOOD.replace(",", ", "), ALL),
+        ("two bars", GOOD.replace(",", "||"), ALL),
+        ("a line that names the delimiter", "sep=;\r\n" + SPANISH_GOOD, ALL),
+        ("doubled quotes", table(*ROWS, quoted), Rows(4)),
+        ("quotes after backslashes", table(*ROWS, backslashed), Rows(4)),
+        ("single quotes", GOOD.replace("C7", "'C, 7'").replace("C8", "'C, 8'"), ALL),
+        ("a quote inside a plain cell", table(*ROWS, '1004,2026-02-03,5" pipe,1,2.00'), Rows(4)),
+        (
+            "text after a quote",
+            table(*ROWS, '1004,2026-02-03,"Ana"x,1,2.00', *ROWS),
+            Rows(6, (("text_after_quote", 5),)),
+        ),
+        (
+            "a quote that is never closed",
+            table(*ROWS, '1004,2026-02-03,"Ana,1,2.00', *ROWS),
+            Refused("unterminated_quote", 5),
+        ),
+        (
+            "lines inside a cell, then a fault",
+            table('1,2026-01-31,"a\nb\r\nc",1,2.00', "2,x,C,1,2.00", *ROWS),
+            Rows(4, (("bad_date", 5),)),
+        ),
+        ("CR alone", table(*ROWS, end="\r"), ALL),
+        ("CRLF", table(*ROWS, end="\r\n"), ALL),
+        (
+            "all line ends mixed",
+            f"{HEADER}\r\n{ROWS[0]}\r{ROWS[1]}\nx,x,x,1,1\r\n{ROWS[2]}",
+            Rows(3, (("bad_date", 4),)),
+        ),
+        ("no final line end", GOOD.rstrip("\n"), ALL),
+        ("a delimiter at the end of all lines", GOOD.replace("\n", ",\n"), ALL),
+        ("a delimiter at the end of the data", HEADER + "\n" + text(*(r + "," for r in ROWS)), ALL),
+        (
+            "a table by position",
+            text(*("".join(c.ljust(14) for c in r).rstrip() for r in wide)),
+            ALL,
+        ),
+    ]
+
+
+def _shapes() -> list[Case]:
+    return [
+        ("titles above", "Ventas de la tienda\nGenerado el 3 de mayo\n\n" + SPANISH_GOOD, ALL),
+        ("blank lines around", "\n\n" + table(ROWS[0], "", ROWS[1], "", "", ROWS[2]) + "\n", ALL),
+        (
+            "two lines of header",
+            ",,,Line,Line\n" + "invoice,date,customer,quantity,price\n" + text(*ROWS),
+            ALL,
+        ),
+        ("units below the header", text(HEADER, "#,yyyy-mm-dd,,pcs,EUR", *ROWS), ALL),
+        ("the header again", table(*ROWS[:2], HEADER, ROWS[2]), ALL),
+        ("totals and an end", GOOD + "\nTOTAL,,,6,26.25\n*** end of report ***\n", ALL),
+        ("footnotes", GOOD + "\n(1) Prices include tax\nPrinted by the till\n", ALL),
+        (
+            "another table below",
+            GOOD + "\nproduct,stock level\nShirt,5\nCap,4\n",
+            ALL,
+        ),
+        ("a total that looks like a row", table(*ROWS, "TOTAL,,,6,26.25"), ALL),
+        ("rows above their names", text(*ROWS, HEADER, *ROWS), Refused("rows_above_header", 1)),
+        ("no names", text(*ROWS), Refused("no_header")),
+        ("a header alone", HEADER, Rows(0)),
+        (
+            "all rows wider than the header",
+            table(*(row + ",x" for row in ROWS)),
+            Refused("header_mismatch"),
+        ),
+        ("nothing", b"", Refused("empty")),
+        ("a mark and blank lines", b"\xef\xbb\xbf\r\n \n", Refused("empty")),
+        ("prose", "Dear customer,\nplease find attached the file.\n", Refused("no_table")),
+    ]
+
+
+def _rows_at_fault() -> list[Case]:
+    def one(row: str, code: str) -> tuple[str, Rows]:
+        return table(*ROWS[:2], row, ROWS[2]), Rows(3, ((code, 4),))
+
+    return [
+        ("a cell too few", *one("1,2026-01-31,C7,2", "missing_cell")),
+        ("a cell too many", *one("1,2026-01-31,C7,2,9.50,x", "extra_cell")),
+        ("cut short", GOOD + "1004,2026-02-03,C", Rows(3, (("truncated_tail", 5),))),
+        ("a row of NULs", *one("\0" * 25, "missing_cell")),
+        ("a NUL", *one("1,2026-01-31,C\x007,2,9.50", "nul_byte")),
+        ("Ctrl-Z at the end", GOOD + "\x1a", Rows(3, (("truncated_tail", 5),))),
+        ("an escape sequence", *one("1,2026-01-31,\x1b[31mC7,2,9.50", "control_char")),
+        ("no date", *one("1,,C7,2,9.50", "empty_cell")),
+        ("the thirtieth of February", *one("1,2026-02-30,C7,2,9.50", "bad_date")),
+        ("a date of the future", *one("1,2036-02-03,C7,2,9.50", "future_date")),
+        ("the letter O", *one("1,2026-01-31,C7,2,9.5O", "bad_number")),
+        ("not a number", *one("1,2026-01-31,C7,2,nan", "not_finite")),
+        ("infinity", *one("1,2026-01-31,C7,2,inf", "not_finite")),
+        ("1e400", *one("1,2026-01-31,C7,2,1e400", "not_finite")),
+        ("13 digits of money", *one("1,2026-01-31,C7,2,1234567890123", "number_too_large")),
+        ("64 KB and one byte", *one("1,2026-01-31," + "C" * 65_537 + ",2,9.50", "cell_too_long")),
+        ("only wrong rows", table("1,x,C,1,1", "2,y,C,1,1"), Refused("too_many_rejected")),
+        (
+            "101 wrong rows of 500",
+            table(*ROWS[:1] * 399, *["1,x,C,1,1"] * 101),
+            Refused("too_many_rejected"),
+        ),
+    ]
+
+
+def _conventions() -> list[Case]:
+    def dated(*days: str) -> str:
+        return text("date,customer,amount", *(f"{day},C1,5.50" for day in days))
+
+    def paid(*amounts: str) -> str:
+        return text("date;customer;amount", *(f"2026-01-31;C1;{amount}" for amount in amounts))
+
+    return [
+        ("days that only fit one order", dated("03/04/2026", "13/04/2026"), Rows(2)),
+        ("days that fit both orders", dated("03/04/2026", "05/04/2026"), Asked("date_order")),
+        ("days of both orders", dated("13/04/2026", "04/13/2026"), Refused("mixed_date_order")),
+        ("amounts that fit both marks", paid("1.234", "5.678"), Asked("decimal_mark")),
+        ("amounts of both marks", paid("1,50", "1.50"), Refused("mixed_decimal_mark")),
+        ("thousands and decimals", paid("1.234,50", "12,00"), Rows(2)),
+    ]
+
+
+def _kinds_of_file() -> list[Case]:
+    packed = gzip.compress(GOOD.encode(), mtime=0)
+    return [
+        ("a workbook", b"PK\x03\x04\x14\0\x06\0[Content_Types].xml", Refused("looks_like_xlsx")),
+        (
+            "an old workbook",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500),
+            Refused("looks_like_xlsx"),
+        ),
+        (
+            "a page to sign in",
+            b"\n <!DOCTYPE html><html><body>Sign in</body></html>",
+            Refused("looks_like_html"),
+        ),
+        ("a PDF", b"%PDF-1.7\n%\xe2\xe3\n", Refused("looks_like_pdf")),
+        ("noise", random.Random(7).randbytes(400), Refused("binary")),
+        ("a gzip file", packed, ALL),
+        ("half a gzip file", packed[:-9], Refused("compressed_damaged")),
+        ("gzip in gzip", gzip.compress(packed, mtime=0), Refused("compressed")),
+        ("a bomb", gzip.compress(bytes(60 << 20), mtime=0), Refused("unpacked_too_large")),
+        ("a zip file", _zipped("a.csv"), ALL),
+        ("two files in a zip file", _zipped("a.csv", "b.csv"), Refused("compressed_many")),
+        ("a zip file of nothing", _zipped(), Refused("compressed_many")),
+    ]
+
+
+def _zipped(*names: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in names:
+            archive.writestr(zipfile.ZipInfo(name), GOOD)
+    return target.getvalue()
+
+
+def _limits() -> list[Case]:
+    columns = ",".join(f"c{i}" for i in range(508))
+    return [
+        ("513 columns", f"{HEADER},{columns}\n", Refused("too_many_columns")),
+        (
+            "100,000 columns",
+            ",".join(f"c{i}" for i in range(100_000)) + "\n",
+            Refused("too_many_columns"),
+        ),
+        ("a name of 257 letters", f"{HEADER},{'x' * 257}\n", Refused("header_too_long")),
+        (
+            "a line of two megabytes",
+            table(*ROWS, "1004,2026-02-03," + "C" * (2 << 20) + ",1,2.00"),
+            Refused("line_too_long", 5),
+        ),
+    ]
+
+
+def _meanings() -> list[Case]:
+    def sold(*names: str) -> str:
+        further = ",".join(names)
+        return text(f"{HEADER},{further}", *(f"{row}{',x' * len(names)}" for row in ROWS))
+
+    status = text(
+        "order id,date,customer,amount,status",
+        "1,2026-01-31,C1,5.00,paid",
+        "2,2026-01-31,C2,5.00,voided",
+        "3,2026-01-31,C3,5.00,draft",
+        "4,2026-01-31,C4,5.00,returned",
+    )
+    return [
+        ("names that begin like formulas", sold("=1+1", "@sum", "+x"), ALL),
+        ("further columns of one name", sold("note", "note", ""), ALL),
+        ("the customer twice", sold("customer"), Refused("duplicate_column")),
+        ("no customer", GOOD.replace("customer", "till"), Asked("customer_column")),
+        (
+            "nobody at all",
+            GOOD.replace("customer", "size").replace("C7", "S").replace("C8", "M"),
+            Refused("no_customer"),
+        ),
+        (
+            "no column of dates",
+            GOOD.replace("date", "words").replace("2026-", "week "),
+            Refused("no_date"),
+        ),
+        ("money under another name", GOOD.replace("price", "colour"), Asked("money_column")),
+        (
+            "no money",
+            text(*(row.rpartition(",")[0] for row in (HEADER, *ROWS))),
+            Refused("no_money"),
+        ),
+        ("rows left out, and a return", status, Rows(2, (("voided", 3), ("draft", 4)))),
+        (
+            "totals of customers",
+            "customer,recency,frequency,monetary\nC1,3,1,5.00\n",
+            Refused("aggregated"),
+        ),
+        ("months as columns", "customer,Jan,Feb,Mar\nC1,3.00,1.00,5.00\n", Refused("pivot_table")),
+        ("baskets", "id,milk,bread,beer,eggs\n1,1,0,1,0\n2,0,1,1,1\n", Refused("basket_matrix")),
+        ("customers", "customer id,gender,age\nC1,F,31\nC2,M,19\n", Refused("customer_list")),
+        ("products", "sku,product,price\nA1,Shirt,5.00\nA2,Cap,4.00\n", Refused("product_list")),
+        ("stock", "sku,product,in stock\nA1,Shirt,5\nA2,Cap,4\n", Refused("stock_list")),
+    ]

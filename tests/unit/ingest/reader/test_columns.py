@@ -1,0 +1,255 @@
+"""Which column is which: by known names, mistyped ones whose values fit, and otherwise a question."""
+
+import csv
+import re
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from common.texts import LANGUAGES, say
+from functions.ingest.reader import FormatProfile, OpenQuestionError
+from functions.ingest.reader.columns import known, similar
+from functions.ingest.reader.mapping import SURE, map_columns
+from tests.unit.ingest.reader.files import REAL_FILES, lines, read
+
+pytestmark = pytest.mark.unit
+
+SHOPIFY = (
+    "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,"
+    "Subtotal,Shipping,Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,"
+    "Lineitem quantity,Lineitem name,Lineitem price,Lineitem compare at price,Lineitem sku,"
+    "Lineitem requires shipping,Lineitem taxable,Lineitem fulfillment status,Billing Name,"
+    "Billing Phone,Shipping Name,Notes,Cancelled at,Payment Method,Refunded Amount,Vendor,Employee,"
+    "Location,Id,Tags,Source,Lineitem discount,Tax 1 Name,Tax 1 Value,Phone,Receipt Number"
+)
+SQUARE_ITEMS = (
+    "Date,Time,Time Zone,Category,Item,Qty,Price Point Name,SKU,Modifiers Applied,Gross Sales,"
+    "Discounts,Net Sales,Tax,Transaction ID,Payment ID,Device Name,Notes,Details,Event Type,Location,"
+    "Dining Option,Customer ID,Customer Name,Customer Reference ID,Unit,Count,GTIN,Itemization Type,"
+    "Commission,Employee,Fulfillment Note,Channel,Token,Card Brand,PAN Suffix"
+)
+SQUARE_TRANSACTIONS = (
+    "Date,Time,Time Zone,Gross Sales,Discounts,Service Charges,Net Sales,Gift Card Sales,Tax,Tip,"
+    "Partial Refunds,Total Collected,Source,Card,Cash,Fees,Net Total,Transaction ID,Payment ID,"
+    "Device Name,Staff Name,Staff ID,Details,Description,Event Type,Location,Customer ID,"
+    "Customer Name,Customer Reference ID,Deposit ID,Deposit Date,Transaction Status"
+)
+FRENCH_TILL = (
+    "N° Carte fidélité;N° Facture client;Dépôt;Date facture;N° Produit;Quantité unitaire;"
+    "Prix vente net"
+)
+VENDORS = {
+    "shopify": (
+        SHOPIFY.split(","),
+        {
+            "customer_id": "Email",
+            "ordered_at": "Created at",
+            "order_id": "Name",
+            "branch": "Location",
+            "product_id": "Lineitem sku",
+            "product": "Lineitem name",
+            "quantity": "Lineitem quantity",
+            "unit_price": "Lineitem price",
+            "currency": "Currency",
+        },
+    ),
+    "square items": (
+        SQUARE_ITEMS.split(","),
+        {
+            "customer_id": "Customer ID",
+            "ordered_at": "Date",
+            "order_id": "Transaction ID",
+            "branch": "Location",
+            "product_id": "SKU",
+            "product": "Item",
+            "quantity": "Qty",
+            "amount": "Net Sales",
+        },
+    ),
+    "square transactions": (
+        SQUARE_TRANSACTIONS.split(","),
+        {
+            "customer_id": "Customer ID",
+            "ordered_at": "Date",
+            "order_id": "Transaction ID",
+            "branch": "Location",
+            "product": "Description",
+            "amount": "Net Sales",
+        },
+    ),
+    "french till": (
+        FRENCH_TILL.split(";"),
+        {
+            "customer_id": "N° Carte fidélité",
+            "ordered_at": "Date facture",
+            "order_id": "N° Facture client",
+            "branch": "Dépôt",
+            "product_id": "N° Produit",
+            "quantity": "Quantité unitaire",
+            "unit_price": "Prix vente net",
+        },
+    ),
+}
+
+
+def named(header: list[str]) -> dict[str, str]:
+    mapped = map_columns(header)
+    assert all(mapped.confidence[column] >= SURE for column in mapped.columns)
+    return {column: header[index] for column, index in mapped.columns.items()}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_headers_of_vendors_are_mapped(vendor: str) -> None:
+    header, wanted = VENDORS[vendor]
+    assert named(header) == wanted
+
+
+@pytest.mark.skipif(not REAL_FILES.exists(), reason="the folder of real files is absent")
+def test_real_headers_of_vendors_are_mapped() -> None:
+    folder = REAL_FILES / "vendor_headers"
+    shopify = (folder / "shopify_orders_header.csv").read_text("utf-8").strip().split(",")
+    page = (folder / "vendor_export_headers.md").read_text("utf-8")
+    square = [line.strip().split(",") for line in re.findall(r"^ +Date,.*$", page, re.MULTILINE)]
+    [french] = re.findall(r"^ *N°.*;.*$", page, re.MULTILINE)
+    with (REAL_FILES / "square/square_example.csv").open(encoding="utf-8", newline="") as file:
+        square.append(next(csv.reader(file)))
+    assert named(shopify) == VENDORS["shopify"][1]
+    assert named(square[0]) == VENDORS["square items"][1]
+    assert [named(each) for each in square[1:]] == [VENDORS["square transactions"][1]] * 2
+    assert named(french.strip().split(";")) == VENDORS["french till"][1]
+
+
+# --- mistyped names -------------------------------------------------------------------------
+
+ROWS = ["C1,2026-01-31,9.50,x", "C2,2026-02-01,3.25,y", "C1,2026-02-02,1.00,x"]
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("custmer id,date,amount,note", "customer_id"),
+        ("Custommer_ID,date,amount,note", "customer_id"),
+        ("client,Fehca de compra,amount,note", "ordered_at"),
+        ("client,date,Imorte total,note", "amount"),
+        ("Kundennumer,date,amount,note", "customer_id"),
+    ],
+)
+def test_a_mistyped_name_whose_values_fit_is_taken(header: str, column: str) -> None:
+    got = read(lines(*ROWS, header=header))
+    assert got.balance.accepted == 3
+    assert got.understanding.mapping_settled_by[column] == "similar"
+    assert SURE <= got.understanding.mapping_confidence[column] < 1
+
+
+def test_a_mistyped_name_whose_values_do_not_fit_is_not_taken() -> None:
+    with pytest.raises(OpenQuestionError) as asked:
+        read(lines(*ROWS, header="client,note,amount,dates"))
+    assert asked.value.params["columns"] == ["note"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Customer age", "Customer type", "Product cost", "Fecha nacimiento", "Fecha vencimiento"),
+        *("Score", "Stores", "Market", "Agente", "Marke", "Imposto", "Rentas", "Ship date"),
+        *("Customers", "Clientes", "Nº clientes", "Kunden", "Clienti", "Tickets", "Products"),
+        *("Discount", "Descuento", "Unit cost", "Tax amount", "Row ID", "Amount due", "Sales rep"),
+    ],
+)
+def test_other_names_are_not_taken_for_mistyped_ones(name: str) -> None:
+    assert known(name) is None
+    assert similar(name) is None
+
+
+def test_a_known_name_is_surer_where_its_values_fit() -> None:
+    sure = read(lines(*ROWS, header="customer,date,amount,note")).understanding.mapping_confidence
+    assert sure == {"customer_id": 0.99, "ordered_at": 0.99, "amount": 0.99}
+
+
+def test_an_empty_name_is_no_column_of_ours() -> None:
+    with pytest.raises(OpenQuestionError):
+        read(lines(*ROWS, header="customer,,amount,note"))
+
+
+# --- questions ------------------------------------------------------------------------------
+
+
+def question(content: str) -> OpenQuestionError:
+    with pytest.raises(OpenQuestionError) as asked:
+        read(content)
+    for language in LANGUAGES:
+        assert say(asked.value.code, asked.value.params, language=language)
+    return asked.value
+
+
+def test_what_only_values_suggest_is_asked_with_samples() -> None:
+    asked = question(lines(*ROWS, header="kd,date,amount,note"))
+    assert asked.code == "customer_column"
+    assert asked.params == {"candidates": ["kd (C1; C2)"], "columns": ["kd"]}
+    asked = question(lines(*ROWS, header="customer,wann,amount,note"))
+    assert (asked.code, asked.params["columns"]) == ("date_column", ["wann"])
+    asked = question(lines(*ROWS, header="customer,date,x17,note"))
+    assert (asked.code, asked.params["columns"]) == ("money_column", ["x17"])
+
+
+def test_a_part_of_a_name_is_asked_before_what_values_suggest() -> None:
+    rows = ["K7001,C1,2026-01-31,9.50", "K7002,C2,2026-02-01,3.25", "K7001,C1,2026-02-02,1.00"]
+    asked = question(lines(*rows, header="kd,erp customer number,date,amount"))
+    assert asked.params["columns"] == ["erp customer number", "kd"]
+
+
+def test_persons_are_not_named_in_a_question() -> None:
+    rows = [f"{name}@mail.example,2026-01-31,9.50" for name in ("ana", "eva", "ana")]
+    assert question(lines(*rows, header="wer,date,amount")).params["candidates"] == [
+        "wer (xxx@xxxx.xxxxxxx)"
+    ]
+
+
+def test_two_mistyped_names_are_asked() -> None:
+    rows = ["C1,2026-01-31,9.50,1.00", "C2,2026-02-01,3.25,2.00"]
+    asked = question(lines(*rows, header="customer,date,importe1,importe2"))
+    assert asked.params["columns"] == ["importe1", "importe2"]
+
+
+def test_what_was_said_for_the_branch_is_taken() -> None:
+    profile = FormatProfile(columns={"customer_id": "kd", "amount": "no such column"})
+    got = read(lines(*ROWS, header="kd,date,amount,note"), profile=profile)
+    assert got.column("customer_id") == ["C1", "C2", "C1"]
+    assert got.understanding.mapping_settled_by["customer_id"] == "profile"
+    assert got.understanding.mapping_settled_by["amount"] == "name"
+
+
+# --- which money ----------------------------------------------------------------------------
+
+
+def test_price_times_quantity_of_a_line_counts_rather_than_a_total_of_its_order() -> None:
+    header = "order id,customer,date,quantity,price,order total"
+    repeated = [
+        *("1,C1,2026-01-31,2,5.00,13.00", "1,C1,2026-01-31,1,3.00,13.00"),
+        *("2,C2,2026-01-31,1,4.00,9.00", "2,C2,2026-01-31,1,5.00,9.00"),
+    ]
+    assert read(lines(*repeated, header=header)).balance.amount == 22
+    once = [row if i % 2 == 0 else row.rsplit(",", 1)[0] + "," for i, row in enumerate(repeated)]
+    assert read(lines(*once, header=header)).balance.amount == 22
+
+
+def test_a_shopify_export_counts_its_lines() -> None:
+    header = "Name,Email,Financial Status,Currency,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Cancelled at"
+    rows = [
+        "#1001,ana@mail.example,paid,EUR,15.00,2026-01-31 10:00:00,2,Shirt,5.00,",
+        "#1001,ana@mail.example,,,,2026-01-31 10:00:00,1,Cap,5.00,",
+        "#1002,eva@mail.example,paid,EUR,5.00,2026-02-01 10:00:00,1,Cap,5.00,",
+    ]
+    got = read(lines(*rows, header=header))
+    assert got.balance.amount == 20
+    assert got.column("order_id") == ["#1001", "#1001", "#1002"]
+    assert got.column("ordered_at")[0] == datetime(2026, 1, 31, 10)
+    assert got.column("amount") == [Decimal(10), Decimal(5), Decimal(5)]
+
+
+def test_of_two_columns_with_one_name_the_filled_one_counts() -> None:
+    rows = ["C1,2026-01-31,,9.50", "C2,2026-02-01,,3.25"]
+    assert read(lines(*rows, header="customer,date,amount,amount")).balance.amount == Decimal(
+        "12.75"
+    )

@@ -1,0 +1,160 @@
+"""What an export says of its rows itself: left out and counted apart, or a return."""
+
+from collections import Counter
+from decimal import Decimal
+from unittest import mock
+
+import pytest
+
+from functions.ingest.reader import reading
+from functions.ingest.reader.refusal import Severity, severity
+from tests.unit.ingest.reader.files import Read, lines, read
+
+pytestmark = pytest.mark.unit
+
+HEADER = "order id,date,customer,amount"
+
+
+def with_sign(name: str, *said: str) -> Read:
+    rows = [f"{i},2026-01-31,C{i},10.00,{text}" for i, text in enumerate(said)]
+    return read(lines(*rows, header=f"{HEADER},{name}"))
+
+
+def reasons(got: Read) -> Counter[str]:
+    return Counter(row.code for row in got.rejected)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "code"),
+    [
+        ("Status", "Voided", "voided"),
+        ("Financial Status", "voided", "voided"),
+        ("Estado del pedido", "ANULADO", "voided"),
+        ("order_status", "canceled", "cancelled"),
+        ("Estado", "Cancelada", "cancelled"),
+        ("Statut", "Annulée", "cancelled"),
+        ("Bestellstatus", "storniert", "cancelled"),
+        ("Siparis Durumu", "İptal edildi", "cancelled"),
+        ("注文ステータス", "キャンセル", "cancelled"),
+        ("Status", "draft", "draft"),
+        ("Estado", "Borrador", "draft"),
+        ("Financial Status", "refunded", "refunded"),
+        ("Line: Type", "Shipping Line", "shipping"),
+        ("Tipo de línea", "Gastos de envío", "shipping"),
+        ("Positionsart", "Versandkosten", "shipping"),
+        ("Lineitem name", "Shipping", "shipping"),
+        ("Cancelled", "TRUE", "cancelled"),
+        ("Anulado", "Sí", "cancelled"),
+        ("Cancelled at", "2026-02-01 10:00", "cancelled"),
+    ],
+)
+def test_what_the_export_leaves_out_is_counted_apart(name: str, said: str, code: str) -> None:
+    got = with_sign(name, "paid" if "status" in name.lower() else "", said, "")
+    assert [(row.code, row.row, row.column) for row in got.rejected] == [(code, 2, name)]
+    assert severity(code) is Severity.NOTE
+    balance = got.balance
+    assert (balance.rows_in, balance.accepted, balance.rejected, balance.left_out) == (3, 2, 1, 1)
+    assert balance.amount == 20
+    assert got.understanding.left_out == {code: 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Status", "completed"),
+        ("Financial Status", "partially_refunded"),
+        ("Type", "Sale"),
+        ("Cancelled", "FALSE"),
+        ("Cancelled at", ""),
+        ("Note", "cancelled"),
+        ("Item", "Shipping"),
+        ("State", "Void"),
+    ],
+)
+def test_other_words_and_other_columns_leave_nothing_out(name: str, said: str) -> None:
+    assert with_sign(name, said, "").balance.accepted == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Status", "Returned"),
+        ("Event Type", "Refund"),
+        ("Tipo de documento", "Devolución"),
+        ("Belegart", "Gutschrift"),
+        ("Type document", "Avoir"),
+    ],
+)
+def test_a_word_makes_a_row_a_return(name: str, said: str) -> None:
+    got = with_sign(name, "", said)
+    assert got.column("kind") == ["sale", "return"]
+    assert got.column("amount") == [Decimal(10), Decimal(-10)]
+    assert got.balance.returns == 1
+
+
+def test_a_return_that_has_its_minus_keeps_it() -> None:
+    header = "order id,date,customer,quantity,price,type"
+    rows = ["1,2026-01-31,C1,2,5.00,sale", "2,2026-01-31,C1,-1,5.00,refund"]
+    got = read(lines(*rows, "3,2026-01-31,C1,1,5.00,refund", header=header))
+    assert got.column("quantity") == [2, -1, -1]
+    assert got.column("amount") == [10, -5, -5]
+    assert got.column("kind") == ["sale", "return", "return"]
+
+
+def test_negative_numbers_and_cancelled_invoices_are_returns() -> None:
+    header = "invoice,date,customer,quantity,price"
+    rows = ["1,2026-01-31,C1,2,5.00", "C2,2026-01-31,C1,1,5.00", "3,2026-01-31,C1,-1,5.00"]
+    got = read(lines(*rows, "4,2026-01-31,C1,1,-5.00", header=header))
+    assert got.column("kind") == ["sale", "return", "return", "return"]
+
+
+SHOPIFY = "Name,Email,Financial Status,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Cancelled at"
+ORDERS = [
+    "#1,a@mail.example,voided,15.00,2026-01-31,2,Shirt,5.00,",
+    "#1,a@mail.example,,,2026-01-31,1,Cap,5.00,",
+    "#1,a@mail.example,,,2026-01-31,1,Sock,5.00,",
+    "#2,b@mail.example,paid,5.00,2026-01-31,1,Cap,5.00,",
+    "#3,b@mail.example,paid,9.00,2026-01-31,1,Cap,5.00,2026-02-01",
+    "#3,b@mail.example,,,2026-01-31,1,Sock,4.00,",
+    "#4,b@mail.example,,9.00,2026-01-31,1,Sock,9.00,",
+]
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 3, 100])
+def test_all_lines_of_an_order_stand_as_its_first_one_says(batch_rows: int) -> None:
+    with mock.patch.object(reading, "BATCH_ROWS", batch_rows):
+        got = read(lines(*ORDERS, header=SHOPIFY))
+    assert [(row.code, row.row) for row in got.rejected] == [
+        *(("voided", 1), ("voided", 2), ("voided", 3)),
+        *(("cancelled", 5), ("cancelled", 6)),
+    ]
+    assert got.column("order_id") == ["#2", "#4"]
+    assert got.balance.amount == 14
+
+
+def test_rows_without_an_order_do_not_stand_as_the_row_above() -> None:
+    rows = [",2026-01-31,C1,10.00,cancelled", ",2026-01-31,C2,10.00,"]
+    assert read(lines(*rows, header=f"{HEADER},status")).column("customer_id") == ["C2"]
+
+
+def test_left_out_rows_never_refuse_a_file() -> None:
+    row = "1,2026-01-31,C1,10.00,cancelled"
+    got = read(lines(*[row] * 300, header=f"{HEADER},status"))
+    assert (got.balance.accepted, got.balance.left_out) == (0, 300)
+    bad = "2,2026-01-31,C1,ten,"
+    good = "3,2026-01-31,C1,10.00,"
+    got = read(lines(*[row] * 300, *[bad] * 100, good, header=f"{HEADER},status"))
+    assert reasons(got) == {"cancelled": 300, "bad_number": 100}
+
+
+def test_an_example_of_what_is_wrong_is_no_left_out_row() -> None:
+    row = "1,2026-01-31,C1,10.00,cancelled"
+    with pytest.raises(reading.UnreadableFileError) as refused:
+        read(lines(row, "2,2026-01-31,C1,ten,", header=f"{HEADER},status"))
+    assert refused.value.params["example"]["code"] == "bad_number"
+    assert (refused.value.params["rejected"], refused.value.params["rows"]) == (1, 2)
+
+
+def test_a_left_out_row_may_lack_what_others_need() -> None:
+    got = read(lines("1,,C1,,draft", "2,2026-01-31,C1,5.00,", header=f"{HEADER},status"))
+    assert reasons(got) == {"draft": 1}
