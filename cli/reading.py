@@ -84,9 +84,7 @@ def outcome_of(path: Path, *, language: str) -> Outcome:
     outcome = Outcome(path=path, language=language)
     scratch = Path(tempfile.gettempdir())
     try:
-        with open_file(
-            path, stored_at=now.replace(tzinfo=None), profile=FormatProfile(), scratch=scratch
-        ) as reading:
+        with open_file(path, stored_at=now, profile=FormatProfile(), scratch=scratch) as reading:
             outcome.described = reading.understanding
             _add_rows(outcome, reading)
     except UnreadableFileError as refusal:

@@ -322,6 +322,7 @@ def _notification_id(events: tuple[Event, ...], body: bytes) -> str:
 _KEYS_ENCODED_AS_FORM = {"aws:s3", "minio:s3", "rustfs:s3"}  # moto says aws:s3 as well
 # Ceph announces the begin of a multipart upload as Post: the store's list does not show it yet.
 _CREATED = {"Put", "Post", "Copy", "CompleteMultipartUpload"}
+PURCHASE_ENDINGS = (".csv", ".csv.gz", ".zip")
 _PARTIAL_NAMES = (".part", ".tmp", ".crdownload", ".filepart")
 
 
@@ -345,14 +346,19 @@ def parse_notification(content: Mapping[str, Any]) -> Iterator[ObjectCreated | O
         raise ValueError("neither S3 records nor a SeaweedFS filer change")
 
 
-def is_purchase_file(key: str) -> bool:
-    """Say whether `key` names a file that is ours to read: no folder, no half-written file.
+def purchase_ending(name: str) -> str | None:
+    """Return which of the endings a name has that we read; None: it has none of them.
 
-    The ending is compared without case: tills write `.CSV` as often as `.csv`.
+    They are compared without case: tills write `.CSV` as often as `.csv`.
     """
+    return next((end for end in PURCHASE_ENDINGS if name.lower().endswith(end)), None)
+
+
+def is_purchase_file(key: str) -> bool:
+    """Say whether `key` names a file that is ours to read: no folder, no half-written file."""
     name = key.rsplit("/", 1)[-1]
     return (
-        name.lower().endswith(".csv")
+        purchase_ending(name) is not None
         and not name.startswith("~$")
         and not name.lower().endswith(_PARTIAL_NAMES)
     )

@@ -1,25 +1,37 @@
 """Structured logs: a constant event name and fields, one line per message handled.
 
-Every line goes through here, libraries' too, and loses what gives access: signatures of presigned
-URLs and passwords in URLs.
+Every line goes through here, libraries' too, and loses what gives access: the secrets that this
+function was given, wherever they stand, and what looks like a secret of somebody else.
 """
 
 import logging
 import re
 import sys
+import threading
+from collections.abc import Iterator
 from types import TracebackType
+from urllib.parse import quote, unquote, urlsplit
 
 import structlog
+from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from common.settings import Settings
 
-_SIGNED = re.compile(
-    r"(X-Amz-(?:Signature|Credential|Security-Token)[\"']?\s*(?:=|:|%3D|%3A)\s*[\"']?)[^\s&\"'<>,;)}]+",
-    re.IGNORECASE,
+# Each keeps what stands before the secret.
+_SECRETS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        # Presigned URLs and forms, and what S3 clients send as their authorization.
+        r"((?:X-Amz-)?(?:Signature|Credential|Security-Token)[\"']?\s*(?:[=:]|%3[DA])\s*[\"']?)[^\s&\"'<>,;)}]+",
+        # The last @ before the host ends a password: one that was not escaped may hold more.
+        r"([a-z][a-z0-9+.-]*://[^\s/:@\"']*:)[^\s/?#]*(?=@)",
+        r"(Bearer\s+)[^\s\"',]+",
+        r"(dc_[a-z0-9-]+_)[\w-]{16,}",  # an API token
+    )
 )
-# The last @ before the host ends the password: one that was not escaped may hold more of them.
-_PASSWORD = re.compile(r"([a-z][a-z0-9+.-]*://[^\s/:@\"']*:)[^\s/?#]*(?=@)", re.IGNORECASE)
+# A shorter one is no secret, and a word that happens to be one would vanish from every line.
+_SHORTEST = 8
 # What could end a line or steer a terminal, and with that forge the next line.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -37,7 +49,7 @@ def configure(settings: Settings, *, function: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        strip_secrets,
+        strip_secrets(settings),
     ]
     last = _rendering(settings.log_format)
     structlog.configure(
@@ -50,6 +62,7 @@ def configure(settings: Settings, *, function: str) -> None:
     )
     _take_over_libraries(shared, last)
     sys.excepthook = _log_the_end
+    threading.excepthook = _log_the_end_of_a_thread
 
 
 def _rendering(log_format: str) -> list[Processor]:
@@ -88,24 +101,49 @@ def _log_the_end(
     structlog.get_logger().critical("died", exc_info=(kind, error, trace))
 
 
+def _log_the_end_of_a_thread(end: threading.ExceptHookArgs) -> None:
+    name = end.thread and end.thread.name
+    error = (end.exc_type, end.exc_value, end.exc_traceback)
+    structlog.get_logger().critical("thread_died", thread=name, exc_info=error)
+
+
 # --- what must not be read ------------------------------------------------------------------
 
 
-def strip_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Take signatures and passwords out of every field, the traceback included."""
-    return {name: _stripped(value) for name, value in event.items()}
+def strip_secrets(settings: Settings) -> Processor:
+    """Return what takes secrets out of every field, the traceback included."""
+    given = sorted(set(_given(settings)), key=len, reverse=True)  # a URL before its password
+    patterns = [*map(re.compile, map(re.escape, given))]
+
+    def strip(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+        return {name: _stripped(value, patterns) for name, value in event.items()}
+
+    return strip
 
 
-def _stripped(value: object) -> object:
+def _given(settings: Settings) -> Iterator[str]:
+    """Yield each secret of the settings in every spelling: as given, escaped, out of its URL."""
+    values = [v.get_secret_value() for _, v in settings if isinstance(v, SecretStr)]
+    for secret in [*values, *(urlsplit(value).password or "" for value in values)]:
+        if len(secret) >= _SHORTEST:
+            yield from (secret, unquote(secret), quote(secret, safe=""))
+
+
+def _stripped(value: object, given: list[re.Pattern[str]]) -> object:
     match value:
         case None | bool() | int() | float():
             return value
         case dict():
-            return {_stripped(key): _stripped(content) for key, content in value.items()}
+            return {_stripped(k, given): _stripped(v, given) for k, v in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_stripped(content) for content in value]
+            return [_stripped(content, given) for content in value]
         case _:
-            return _PASSWORD.sub(r"\1***", _SIGNED.sub(r"\1***", str(value)))
+            words = str(value)
+            for pattern in _SECRETS:
+                words = pattern.sub(r"\1***", words)
+            for pattern in given:
+                words = pattern.sub("***", words)
+            return words
 
 
 def escape_control(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:

@@ -111,7 +111,10 @@ class Mongo:
             TransientError: None does.
         """
         with _reaching_mongo():
-            self._client.admin.command("ping")
+            answer = self._client.admin.command("hello")
+        # A server that was just started answers before it takes writes.
+        if not answer["isWritablePrimary"]:
+            raise TransientError("MongoDB: no primary")
 
     def close(self) -> None:
         """Close all connections."""

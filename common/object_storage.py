@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class Page:
     """A stretch of the bucket's list."""
 
     versions: list[StoredObject]
-    last_key: str | None  # where the next page goes on; None: this was the last
+    goes_on: str | None  # where the next page begins; None: this was the last
 
 
 class ObjectStorage:
@@ -78,18 +79,44 @@ class ObjectStorage:
                 yield from self._on_page(page)
 
     def page_of_versions(self, after: str) -> Page:
-        """Return the versions of the next keys after a key, each key with all it has."""
+        """Return the versions of the next keys, each key with all it has.
+
+        `after` is where the page before goes on, or '' for the first.
+        """
+        if after and self._walks_folders:
+            return self._page_of_keys(after)
         with _reaching_store():
             answer = self._client.list_object_versions(
                 Bucket=self.bucket, KeyMarker=after, MaxKeys=_PAGE
             )
         versions = list(self._on_page(answer))
         if not answer["IsTruncated"]:
-            return Page(versions=versions, last_key=None)
+            return Page(versions=versions, goes_on=None)
+        if self._walks_folders:
+            return self._page_of_keys(after)
         # The page may have cut its last key in two.
         last = answer["NextKeyMarker"]
         whole = [version for version in versions if version.ref.key != last]
-        return Page(versions=whole + self.history(last), last_key=last)
+        return Page(versions=whole + self.history(last), goes_on=last)
+
+    @cached_property
+    def _walks_folders(self) -> bool:
+        with _reaching_store():
+            return _is_seaweedfs(self._client.get_bucket_versioning(Bucket=self.bucket))
+
+    def _page_of_keys(self, token: str) -> Page:
+        """Return the next page of a store whose list of versions cannot be relied upon.
+
+        SeaweedFS walks folders, where `acme/` comes before `acme-b/`, and skips by the order of
+        keys, where it comes after. Its list of objects goes on where it ended; it lacks keys whose
+        newest version is a delete marker.
+        """
+        more = {"ContinuationToken": token} if token else {}
+        with _reaching_store():
+            answer = self._client.list_objects_v2(Bucket=self.bucket, MaxKeys=_PAGE, **more)
+        keys = [found["Key"] for found in answer.get("Contents", ())]
+        versions = [version for key in keys for version in self.history(key)]
+        return Page(versions=versions, goes_on=answer.get("NextContinuationToken"))
 
     def store_id(self) -> str | None:
         """Return what marks this bucket, or None: it was emptied, or never marked."""
@@ -219,6 +246,11 @@ def _client(settings: Settings, endpoint_url: str | None) -> Any:
     )
 
 
+def _is_seaweedfs(answer: Mapping[str, Any]) -> bool:
+    server: str = answer["ResponseMetadata"]["HTTPHeaders"].get("server", "")
+    return server.startswith("SeaweedFS")
+
+
 def _stored_at(
     last_modified: datetime, version_id: str | None, answer: Mapping[str, Any]
 ) -> datetime:
@@ -227,8 +259,7 @@ def _stored_at(
     `LastModified` counts whole seconds, so two overwrites within one are not ordered by it.
     SeaweedFS writes the time into the version id: 16 hex digits of 2^63 - 1 - nanoseconds.
     """
-    server = answer["ResponseMetadata"]["HTTPHeaders"].get("server", "")
-    if server.startswith("SeaweedFS") and version_id and len(version_id) == 32:
+    if _is_seaweedfs(answer) and version_id and len(version_id) == 32:
         nanoseconds = (1 << 63) - 1 - int(version_id[:16], 16)
         precise = datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC) + timedelta(
             microseconds=nanoseconds % 1_000_000_000 // 1000

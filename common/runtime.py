@@ -27,7 +27,15 @@ from types import FrameType
 import structlog
 
 from common import messaging
-from common.events import Event, Message, UnreadableMessageError, client_of, from_message, upload_of
+from common.events import (
+    Event,
+    Message,
+    ObjectCreated,
+    UnreadableMessageError,
+    client_of,
+    from_message,
+    upload_of,
+)
 from common.exceptions import LostClaimError, PermanentError, TransientError
 from common.failpoints import failpoint
 from common.ledger import Claim, Ledger, NotClaimed, Outgoing, Policy
@@ -189,8 +197,7 @@ class Runtime:
 
     def _check_once(self) -> None:
         if not self.ready.is_set():
-            for probe in self._function.probes:
-                probe()
+            self._ask_servers()
             self.ready.set()
 
     def stop(self) -> None:
@@ -234,12 +241,18 @@ class Runtime:
                 self._note("left_alone")
                 return wait
             failpoint("claimed")
+            self._note_wait(event)
             started = time.monotonic()
             with self._holding(claim, delivery):
                 wait, outcome, outgoing = self._attempt(event, claim, message.raw)
             self._publish(outgoing)
             self._note(outcome, time.monotonic() - started)
         return wait
+
+    def _note_wait(self, event: Event) -> None:
+        # Forced work is done again: it has not waited.
+        if isinstance(event, ObjectCreated) and event.event_time and not event.generation:
+            self._observer.taken(time.time() - event.event_time.timestamp())
 
     def _note(self, outcome: str, seconds: float | None = None) -> None:
         took = {} if seconds is None else {"seconds": round(seconds, 3)}
@@ -268,7 +281,26 @@ class Runtime:
             return _BUSY_S, "lost_claim", []
         except Exception as error:  # noqa: BLE001 - the one place that decides about every failure
             claim.staged.clear()
+            if isinstance(error, TransientError):
+                self._give_back_if_away(claim)
             return self._treat(event, claim, error, body)
+
+    def _give_back_if_away(self, claim: Claim) -> None:
+        """Give the work back, uncounted, if it failed because a server is away.
+
+        Raises:
+            TransientError: One does not answer. What waits for it must not use up its tries, one
+                message after the other.
+        """
+        try:
+            self._ask_servers()
+        except TransientError:
+            self._ledger.release(claim)
+            raise
+
+    def _ask_servers(self) -> None:
+        for probe in self._function.probes:
+            probe()
 
     # --- failures ---------------------------------------------------------------------------
 
@@ -363,8 +395,7 @@ class Runtime:
         wait_s = 0.1
         while not self._stopping.is_set():
             try:
-                for probe in self._function.probes:
-                    probe()
+                self._ask_servers()
             except TransientError as error:
                 log.warning("server_away", error=str(error))
                 self._stopping.wait(wait_s)

@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 # Whoever scrapes gives up after a few seconds, and the answer without the ledger must be there then.
 _PATIENCE_S = 2.0
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+_WAITED_S = (0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 24 * 3600)
 
 log = structlog.get_logger()
 
 
 class Observer(Protocol):
     """Who is told what became of messages."""
+
+    def taken(self, waited_s: float) -> None:
+        """Take note that work on an upload begins, and how long ago the store took it."""
 
     def handled(self, outcome: str, seconds: float | None = None) -> None:
         """Take note of one message's outcome, and how long it was worked on, if it was."""
@@ -40,6 +44,9 @@ class Observer(Protocol):
 
 class Nobody:
     """The observer of a function whose metrics are off."""
+
+    def taken(self, waited_s: float) -> None:
+        """Forget it."""
 
     def handled(self, outcome: str, seconds: float | None = None) -> None:
         """Forget it."""
@@ -68,12 +75,23 @@ class Counts:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._waited = Histogram(
+            "datacore_upload_wait_seconds",
+            "Time from the store's taking an upload to each try at it, where the store says when.",
+            ["function"],
+            buckets=_WAITED_S,
+            registry=registry,
+        )
         self._relayed = Counter(
             "datacore_relayed_events",
             "Events that this worker published for one that died before it did.",
             ["function"],
             registry=registry,
         )
+
+    def taken(self, waited_s: float) -> None:
+        """Time how long an upload waited."""
+        self._waited.labels(self._function).observe(waited_s)
 
     def handled(self, outcome: str, seconds: float | None = None) -> None:
         """Count a message, and time it if it was worked on."""

@@ -136,12 +136,19 @@ def record_failure(
     if failure.kind is FailureKind.POSTPONED:
         uploads.mark_waiting(claim, event.object, retry_in_s=failure.retry_in_s)
     elif failure.kind is FailureKind.PARKED:
-        uploads.mark_parked(claim, event.object)
+        _park(event, claim, uploads)
     elif isinstance(failure.error, OpenQuestionError):
         uploads.mark_question(claim, event.object, failure.error)
     elif isinstance(failure.error, PermanentError):
         uploads.mark_rejected(claim, event.object, failure.error)
     return []
+
+
+def _park(event: ObjectCreated, claim: Claim, uploads: UploadRepository) -> None:
+    """Show the upload as given up on, also if no worker lived long enough to begin it."""
+    place = uploads.place(event.object)
+    if place is not None:
+        uploads.mark_parked(claim, place, _as_announced(event, place.looked_at))
 
 
 def _find(ref: ObjectRef, history: Sequence[StoredObject]) -> StoredObject | None:
@@ -173,4 +180,4 @@ def _as_announced(event: ObjectCreated, looked_at: datetime) -> StoredObject:
 
 def _wall_time(when: datetime, place: Place) -> datetime:
     """Return an instant as the branch's clock on the wall shows it."""
-    return when.astimezone(ZoneInfo(place.timezone)).replace(tzinfo=None)
+    return when.astimezone(ZoneInfo(place.timezone))

@@ -100,6 +100,9 @@ _BEGIN = text("""
         reason = CASE WHEN uploads.state IN ('stored', 'duplicate') THEN uploads.reason
                       WHEN uploads.settled_at IS NULL OR uploads.generation < excluded.generation
                       THEN NULL ELSE uploads.reason END,
+        -- Who reads it has the time from the store's list; others only from what was announced.
+        stored_at = CASE WHEN excluded.state = 'reading' THEN excluded.stored_at
+                         ELSE uploads.stored_at END,
         generation = greatest(uploads.generation, excluded.generation)
 """)
 
@@ -426,8 +429,19 @@ class UploadRepository:
             claim, ref, "needs_answer", error.code, error.params, tell=events.UploadNeedsAnswer
         )
 
-    def mark_parked(self, claim: Claim, ref: ObjectRef) -> None:
-        """Show that an operator has to look."""
+    def mark_parked(self, claim: Claim, place: Place, announced: StoredObject) -> None:
+        """Show that an operator has to look, whether or not the upload was ever begun."""
+        row = _upload_row(place, announced, state="announced") | {
+            "principal": None,
+            "generation": 0,
+        }
+
+        def know(connection: Connection) -> list[Event]:
+            connection.execute(_BEGIN, row)
+            return []
+
+        claim.stage(know)
+        ref = announced.ref
         params = {"reference": upload_id(ref)[:8].upper()}
         self._mark(claim, ref, "parked", "gave_up", params, tell=events.UploadParked)
 

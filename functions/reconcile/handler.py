@@ -14,7 +14,7 @@ thing again, or one that its own event announces as well, changes nothing.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,7 +52,7 @@ def handle(
 
     A key with a version younger than `min_age` is left to its own event. What the ledger knows
     between the highest key seen and this page's, and the page does not show, is asked for by name:
-    so no order of the list is relied upon, but in key order nothing has to be asked.
+    so no order of the list is relied upon, but in key order little has to be asked.
 
     Raises:
         TransientError: A server cannot be reached.
@@ -62,25 +62,25 @@ def handle(
     keys = _by_key(page.versions)
     highest = (
         None
-        if page.last_key is None
+        if page.goes_on is None
         else max([cursor.highest_key, *(version.ref.key for version in page.versions)])
     )
-    known = repository.known(list(keys))
+    known = dict(repository.known(list(keys)))
+    for key in repository.live_between(cursor.highest_key, highest, before=before):
+        if key not in keys:
+            keys[key] = storage.history(key)
+            known |= repository.known([key])
     events: list[Event] = []
     missing: list[MissingKey] = []
     for key, versions in keys.items():
-        if max(v.stored_at for v in versions) <= now - min_age:
+        if all(version.stored_at <= now - min_age for version in versions):
             events.extend(missed(versions, known[key]))
         missing.extend(_missing(key, versions, known[key], before))
-    for key in repository.live_between(cursor.highest_key, highest, before=before):
-        if key not in keys:
-            history = storage.history(key)
-            missing.extend(_missing(key, history, repository.known([key])[key], before))
     return Found(
         events=events,
         missing=missing,
-        cursor=cursor.moved(after_key=page.last_key or "", highest_key=highest or ""),
-        is_last=page.last_key is None,
+        cursor=cursor.moved(after_key=page.goes_on or "", highest_key=highest or ""),
+        is_last=page.goes_on is None,
     )
 
 
@@ -105,7 +105,7 @@ def _silence(branch: BranchUploads) -> BranchSilent:
     )
 
 
-def _by_key(versions: Sequence[StoredObject]) -> Mapping[str, list[StoredObject]]:
+def _by_key(versions: Sequence[StoredObject]) -> dict[str, list[StoredObject]]:
     keys: dict[str, list[StoredObject]] = defaultdict(list)
     for version in versions:
         if is_purchase_file(version.ref.key):

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from common.cache import Cache
+from common.events import purchase_ending
 from common.parked import ParkedMessages
 from common.replay import ReplayRuns
 from functions.report_api.problems import Problem
@@ -19,7 +20,8 @@ from functions.report_api.schemas import Client, Principal, Rejected, Upload, Up
 from functions.report_api.uploads import RejectedRows, already_uploaded, first_upload_body
 
 LINK_EXPIRES = timedelta(minutes=15)
-CONTENT_TYPE = "text/csv"
+# Of a file by its ending: one for each that ingest reads.
+CONTENT_TYPES = {".csv": "text/csv", ".csv.gz": "application/gzip", ".zip": "application/zip"}
 
 
 class Presigner(Protocol):
@@ -184,9 +186,9 @@ def offer_link(world: World, asker: Principal, wanted: WantedLink) -> dict[str, 
     Raises:
         Problem: The branch is unknown, the file too large or no CSV, or its bytes are known.
     """
-    check_link(world, asker, wanted)
-    key = f"{asker.client}/{wanted.branch}/{uuid.uuid4()}.csv"
-    link = _presigned(world, key, wanted)
+    ending = check_link(world, asker, wanted)
+    key = f"{asker.client}/{wanted.branch}/{uuid.uuid4()}{ending}"
+    link = _presigned(world, key, wanted, content_type=CONTENT_TYPES[ending])
     world.repository.add_link(
         asker.client,
         key=key,
@@ -197,8 +199,8 @@ def offer_link(world: World, asker: Principal, wanted: WantedLink) -> dict[str, 
     return link
 
 
-def check_link(world: World, asker: Principal, wanted: WantedLink) -> None:
-    """Refuse what would be refused after it was sent.
+def check_link(world: World, asker: Principal, wanted: WantedLink) -> str:
+    """Refuse what would be refused after it was sent; return the ending of the file's name.
 
     Raises:
         Problem: It would be.
@@ -206,7 +208,8 @@ def check_link(world: World, asker: Principal, wanted: WantedLink) -> None:
     unprocessable = HTTPStatus.UNPROCESSABLE_ENTITY
     if wanted.branch not in {branch.id for branch in world.repository.branches(asker.client)}:
         raise Problem(unprocessable, "unknown_branch", {"branch": wanted.branch})
-    if not wanted.filename.lower().endswith(".csv"):
+    ending = purchase_ending(wanted.filename)
+    if ending is None:
         raise Problem(unprocessable, "not_csv", {"filename": wanted.filename})
     if not wanted.size:
         raise Problem(unprocessable, "empty_upload", {"filename": wanted.filename})
@@ -222,9 +225,10 @@ def check_link(world: World, asker: Principal, wanted: WantedLink) -> None:
             already_uploaded(first),
             shown={"first_upload": first_upload_body(first)},
         )
+    return ending
 
 
-def _presigned(world: World, key: str, wanted: WantedLink) -> dict[str, Any]:
+def _presigned(world: World, key: str, wanted: WantedLink, *, content_type: str) -> dict[str, Any]:
     link: dict[str, Any] = {
         "key": key,
         "method": wanted.method,
@@ -232,11 +236,11 @@ def _presigned(world: World, key: str, wanted: WantedLink) -> dict[str, Any]:
     }
     if wanted.method == "PUT":
         url = world.presigner().presign_put(
-            key, size=wanted.size, expires=LINK_EXPIRES, content_type=CONTENT_TYPE
+            key, size=wanted.size, expires=LINK_EXPIRES, content_type=content_type
         )
-        headers = {"Content-Type": CONTENT_TYPE, "Content-Length": str(wanted.size)}
+        headers = {"Content-Type": content_type, "Content-Length": str(wanted.size)}
         return {**link, "url": url, "headers": headers}
     form = world.presigner().presign_post(
-        key, max_bytes=world.max_upload_bytes, expires=LINK_EXPIRES, content_type=CONTENT_TYPE
+        key, max_bytes=world.max_upload_bytes, expires=LINK_EXPIRES, content_type=content_type
     )
     return {**link, "url": form["url"], "fields": form["fields"]}

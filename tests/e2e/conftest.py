@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -21,22 +22,45 @@ from tests.e2e.system import Client, System
 _MISSING = r"is not installed|is not there yet"
 
 
-def missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     """Skip for want of a program, but fail where CI is set."""
     if os.environ.get("CI"):
         pytest.fail(what)
     pytest.skip(what)
 
 
+@pytest.fixture(scope="module", params=["embedded", "local"])
+def servers(request: pytest.FixtureRequest) -> str:
+    """The servers that a module runs on: first the embedded ones, then those of production."""
+    if request.param == "local":
+        doctor = subprocess.run(
+            ["sh", "infra/local/doctor.sh", "--local"],
+            cwd=PROJECT,
+            env=plain_environment(PYTHON=sys.executable),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if doctor.returncode:
+            missing(doctor.stderr)
+        find(SERVER)
+    return request.param
+
+
+def find(program: str) -> Path:
+    """Return where a program of MinIO's is."""
+    try:
+        return find_program(program)
+    except LocalError as error:
+        missing(str(error))
+
+
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A search path with every S3 tool: those of the wheels, MinIO's client, Debian's."""
     folder = tmp_path_factory.mktemp("programs")
-    try:
-        find_program(SERVER)
-        (folder / "mc").symlink_to(find_program(CLIENT))
-    except LocalError as error:
-        missing(str(error))
+    find(SERVER)
+    (folder / "mc").symlink_to(find(CLIENT))
     path = os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
     for program in ("aws", "rclone", "s3cmd", "s5cmd", "curl", "jq"):
         if shutil.which(program, path=path) is None:

@@ -32,8 +32,8 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def demo(temporary: Path) -> subprocess.CompletedProcess:
-    return datacore("demo", TMPDIR=str(temporary))
+def demo(servers: str, temporary: Path) -> subprocess.CompletedProcess:
+    return datacore("demo", "--stack", servers, TMPDIR=str(temporary))
 
 
 def figures(line: str) -> list[int]:
@@ -102,17 +102,17 @@ def test_progress_is_not_in_the_output(demo):
     assert "sending" not in demo.stdout
 
 
-def test_an_interrupt_stops_everything_and_leaves_nothing(tmp_path):
+def test_an_interrupt_stops_everything_and_leaves_nothing(servers, tmp_path):
     with (tmp_path / "said").open("w+") as said:
         process = subprocess.Popen(
-            [*COMMAND, "demo"],
+            [*COMMAND, "demo", "--stack", servers],
             cwd=PROJECT,
             env=plain_environment(TMPDIR=str(tmp_path)),
             stdout=said,
             stderr=said,
             start_new_session=True,
         )
-        wait_for(lambda: "sending" in (tmp_path / "said").read_text())
+        wait_for(lambda: "sending" in (tmp_path / "said").read_text(), within_s=120)
         process.send_signal(signal.SIGINT)
         code = process.wait(60)
 

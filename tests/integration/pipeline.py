@@ -3,12 +3,10 @@
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from sqlalchemy import text
 
 import functions.cluster.__main__ as cluster
@@ -17,6 +15,7 @@ from common.events import Event, ObjectCreated, ObjectRef, ObjectRemoved, to_mes
 from common.postgres import Postgres
 from common.runtime import Runtime
 from common.settings import Settings
+from tests.aws import store_of
 from tests.fakes import MemoryTransport
 
 HEADER = "order_id,date,customer,product,quantity,unit_price\n"
@@ -27,33 +26,18 @@ def csv(*rows: str) -> bytes:
     return (HEADER + "".join(row + "\n" for row in rows)).encode()
 
 
-@dataclass
-class Pipeline:
-    settings: Settings
-    client: str
-    transport: MemoryTransport = field(default_factory=MemoryTransport)
-    told: list[Event] = field(default_factory=list)
+class ClientView:
+    """What a client puts into the store, and what it can see of what came of it."""
 
-    def __post_init__(self) -> None:
-        self.app = Postgres(self.settings.postgres_app_url)
-        self.s3 = boto3.client(
-            "s3",
-            endpoint_url=self.settings.s3_endpoint_url,
-            region_name=self.settings.aws_region,
-            aws_access_key_id=self.settings.aws_access_key_id,
-            aws_secret_access_key=self.settings.aws_secret_access_key.get_secret_value(),
-            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-        )
-        self._open = ExitStack()
-        self._ingest = self._on_memory(ingest.connected(self.settings))
-        self._cluster = self._on_memory(cluster.connected(self.settings))
+    def __init__(self, settings: Settings, client: str) -> None:
+        self.settings = settings
+        self.client = client
+        self.app = Postgres(settings.postgres_app_url)
+        self.s3 = store_of(settings)
 
-    def _on_memory(self, connected: AbstractContextManager[Runtime]) -> Runtime:
-        runtime = self._open.enter_context(connected)
-        runtime._transport.close()
-        runtime._transport = self.transport
-        runtime._pace = replace(runtime._pace, relay_after_s=3600)
-        return runtime
+    def close(self) -> None:
+        self.app.close()
+        self.s3.close()
 
     # --- the store --------------------------------------------------------------------------
 
@@ -84,35 +68,6 @@ class Pipeline:
             version_id=version_id,
             etag=etag,
         )
-
-    # --- messages ---------------------------------------------------------------------------
-
-    def announce(self, *events: Event) -> None:
-        for number, event in enumerate(events):
-            body = to_message(event, event_id=f"{id(event)}-{number}", source="test")
-            self.transport.publish(event.queue, body)
-
-    def settle(self, *events: Event) -> None:
-        """Announce `events`, and run until no queue holds anything that a function takes."""
-        self.announce(*events)
-        for _ in range(1000):
-            if not self._step():
-                return
-        raise AssertionError("the queues never became empty")
-
-    def _step(self) -> bool:
-        waiting = [q for q in ("ingest", "cluster") if self.transport.held(q)]
-        for queue in waiting:
-            runtime = self._ingest if queue == "ingest" else self._cluster
-            runtime._relay = lambda: None
-            self.transport.now += 1
-            runtime.step()
-            self.transport.now += 60
-        if not waiting:
-            return False
-        with self.app.transaction(self.client) as connection:
-            connection.execute(text("UPDATE claims SET next_try = now() WHERE status = 'waiting'"))
-        return True
 
     # --- what came of it --------------------------------------------------------------------
 
@@ -164,10 +119,56 @@ class Pipeline:
         report = self.report()
         return Decimal(0) if report is None else Decimal(report["summary"]["totals"]["revenue"])
 
+
+class Pipeline(ClientView):
+    """A client, and the functions that handle what it sends."""
+
+    def __init__(self, settings: Settings, client: str) -> None:
+        super().__init__(settings, client)
+        self.transport = MemoryTransport()
+        self._open = ExitStack()
+        self._ingest = self._on_memory(ingest.connected(settings))
+        self._cluster = self._on_memory(cluster.connected(settings))
+
+    def _on_memory(self, connected: AbstractContextManager[Runtime]) -> Runtime:
+        runtime = self._open.enter_context(connected)
+        runtime._transport.close()
+        runtime._transport = self.transport
+        runtime._pace = replace(runtime._pace, relay_after_s=3600)
+        return runtime
+
+    # --- messages ---------------------------------------------------------------------------
+
+    def announce(self, *events: Event) -> None:
+        for number, event in enumerate(events):
+            body = to_message(event, event_id=f"{id(event)}-{number}", source="test")
+            self.transport.publish(event.queue, body)
+
+    def settle(self, *events: Event) -> None:
+        """Announce `events`, and run until no queue holds anything that a function takes."""
+        self.announce(*events)
+        for _ in range(1000):
+            if not self._step():
+                return
+        raise AssertionError("the queues never became empty")
+
+    def _step(self) -> bool:
+        waiting = [q for q in ("ingest", "cluster") if self.transport.held(q)]
+        for queue in waiting:
+            runtime = self._ingest if queue == "ingest" else self._cluster
+            runtime._relay = lambda: None
+            self.transport.now += 1
+            runtime.step()
+            self.transport.now += 60
+        if not waiting:
+            return False
+        with self.app.transaction(self.client) as connection:
+            connection.execute(text("UPDATE claims SET next_try = now() WHERE status = 'waiting'"))
+        return True
+
     def close(self) -> None:
         self._open.close()
-        self.app.close()
-        self.s3.close()
+        super().close()
 
 
 def running(settings: Settings, client: str) -> Iterator[Pipeline]:

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable, Iterator
 
-import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 from sqlalchemy import text
@@ -16,6 +15,7 @@ from common.object_storage import ObjectStorage
 from common.postgres import Postgres
 from common.settings import Settings
 from infra.aws import set_up
+from tests.aws import aws_client
 from tests.integration.pipeline import csv
 
 pytestmark = pytest.mark.integration
@@ -27,14 +27,8 @@ class Aws:
     """S3, SQS and the event source mappings between queues and functions."""
 
     def __init__(self, settings: Settings) -> None:
-        names = {
-            "region_name": settings.aws_region,
-            "aws_access_key_id": "test",
-            "aws_secret_access_key": "test",
-            "endpoint_url": settings.s3_endpoint_url,
-        }
-        self.s3 = boto3.client("s3", **names)
-        self.sqs = boto3.client("sqs", **names)
+        self.s3 = aws_client("s3", settings.s3_endpoint_url)
+        self.sqs = aws_client("sqs", settings.sqs_endpoint_url)
         self.settings = settings
         self.functions = {}
         for name, connected in (("ingest", ingest.connected), ("cluster", cluster.connected)):

@@ -19,6 +19,7 @@ from common.settings import Settings
 from infra.local.embedded import EmbeddedStack
 from infra.local.failures import LocalError
 from infra.local.object_store_keys import s3_client
+from tests.aws import aws_client
 from tests.conftest import embedded_stack
 from tests.waiting import wait_until
 
@@ -131,17 +132,9 @@ def test_a_client_destroys_no_version(client_s3: Any, client_id: str) -> None:
 
 
 def test_a_client_makes_no_keys_of_others(stack: EmbeddedStack, client_id: str) -> None:
-    import boto3
-
     key, secret = stack.object_store_keys().add_client(client_id)
     stack.object_store_keys().add_client(f"{client_id}-other")
-    iam = boto3.client(
-        "iam",
-        endpoint_url=stack.s3_url,
-        region_name="us-east-1",
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-    )
+    iam = aws_client("iam", stack.s3_url, access_key=key, secret_key=secret)
 
     for user in ("operator", "datacore", f"{client_id}-other"):
         with pytest.raises(ClientError):

@@ -179,6 +179,39 @@ def test_pages_that_end_anywhere_show_all(pipeline: Pipeline, monkeypatch: pytes
     assert len(reconcile(pipeline)) == 1
 
 
+def test_names_that_begin_with_another_s_are_all_found(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+):
+    """SeaweedFS walks folders: what the order of names and of keys puts apart is not skipped."""
+    keys = [
+        *(f"norte/{number}.csv" for number in range(4)),
+        *("norte-b/1.csv", "norte-b/2.csv", "norte!/3.csv", "norte (1)/4.csv", "norte.csv"),
+        *("sur/k.csv", "sur/k.csv-2.csv", "sur/k.csv-d/m.csv", "sur/t/1.csv", "sur/t-1/2.csv"),
+        *("sur/ventas.csv.gz", "sur/ventas.zip"),
+    ]
+    for number, key in enumerate(keys):
+        pipeline.put(key, csv(f"{number},2026-04-01,ana,tea,1,1.00"))
+    for size in (1, 2, 3, 4, 5):
+        monkeypatch.setattr("common.object_storage._PAGE", size)
+        found = {event.object.key.partition("/")[2] for event in reconcile(pipeline)}
+        assert found == set(keys), f"in pages of {size}"
+
+
+def test_deletes_on_any_page_are_brought_home(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch):
+    keys = [f"{folder}/{n}.csv" for folder in ("norte", "norte-b", "sur") for n in range(3)]
+    events = [pipeline.put(k, csv(f"{n},2026-04-01,ana,tea,1,1.00")) for n, k in enumerate(keys)]
+    pipeline.settle(*events)
+    deleted = {"norte/2.csv", "norte-b/0.csv", "sur/1.csv"}
+    for key in deleted:
+        pipeline.delete(key)
+    monkeypatch.setattr("common.object_storage._PAGE", 2)
+    found = reconcile(pipeline)
+    assert {type(event) for event in found} == {ObjectRemoved}
+    assert {event.object.key.partition("/")[2] for event in found} >= deleted - {"norte-b/0.csv"}
+    pipeline.settle(*found)
+    assert reconcile(pipeline) == []
+
+
 class TestTheBrakes:
     """A look of the function itself. It counts what everybody lost, so nobody else is here."""
 

@@ -4,12 +4,20 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from common.events import DatasetsChanged, Event, UploadStored, to_message
+from common.events import (
+    DatasetsChanged,
+    Event,
+    ObjectCreated,
+    ObjectRef,
+    UploadStored,
+    to_message,
+)
 from common.exceptions import PermanentError, TransientError
 from common.ledger import Claim, Ledger, Policy
 from common.messaging.rabbitmq import RabbitTransport
@@ -43,6 +51,7 @@ class World:
     name: str = field(default_factory=lambda: f"function-{uuid.uuid4()}")
     act: Callable[[Event, Claim], Sequence[Event]] = lambda _event, _claim: []
     policy: Policy = Policy.ONCE
+    probes: tuple[Callable[[], None], ...] = ()
     handled: list[Event] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     lease_s: float = 60.0
@@ -60,7 +69,9 @@ class World:
             self.failures.append(failure)
             return []
 
-        function = Function(name=self.name, handle=handle, failed=failed, policy=self.policy)
+        function = Function(
+            name=self.name, handle=handle, failed=failed, policy=self.policy, probes=self.probes
+        )
         ledger = Ledger(
             runtime=self.database,
             app=self.app,
@@ -147,6 +158,43 @@ def test_the_second_delivery_changes_nothing(world: World):
     runtime.step()
     assert len(world.handled) == 1
     assert world.transport.held(world.name) == []
+
+
+@dataclass
+class Noted:
+    """An observer that remembers."""
+
+    waits: list[float] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
+
+    def taken(self, waited_s: float) -> None:
+        self.waits.append(waited_s)
+
+    def handled(self, outcome: str, seconds: float | None = None) -> None:
+        self.outcomes.append(outcome)
+
+    def relayed(self, events: int) -> None:
+        pass
+
+
+def test_an_upload_is_told_to_have_waited_since_the_store_took_it(world: World):
+    def created(name: str, **more: Any) -> ObjectCreated:
+        key = f"{world.client}/centro/{name}.csv"
+        ref = ObjectRef(bucket="uploads", key=key, version_id=name, etag=None)
+        return ObjectCreated(object=ref, source="test", **more)
+
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    waited = created("waited", event_time=an_hour_ago)
+    forced = created("forced", event_time=an_hour_ago, generation=1)
+    events = [waited, waited, forced, created("untold")]
+    runtime = world.runtime()
+    runtime._observer = noted = Noted()
+    for event in events:
+        world.put(event)
+        runtime.step()
+    assert noted.outcomes == ["done", "left_alone", "done", "done"]
+    (wait_s,) = noted.waits
+    assert wait_s >= 3600
 
 
 def test_the_journal_counts_arrivals(world: World):
@@ -281,6 +329,35 @@ def test_a_dependency_is_asked_again_after_growing_waits(world: World):
     (claim,) = world.claims()
     assert claim.transient_tries == 5
     assert world.parked() == []
+
+
+def test_what_failed_because_a_server_is_away_uses_up_no_try(world: World):
+    times_away = [3]
+
+    def answer() -> None:
+        times_away[0] -= 1
+        if times_away[0] >= 0:
+            raise TransientError("store away")
+
+    def act(_event, _claim):
+        if times_away[0] > 0:
+            raise TransientError("store away")
+        return []
+
+    world.act, world.probes = act, (answer,)
+    world.put(stored(world))
+    runtime = world.runtime()
+
+    runtime.step()
+
+    (claim,) = world.claims()
+    assert (claim.status, claim.starts, claim.transient_tries) == ("waiting", 0, 0)
+    assert world.failures == []
+    assert world.transport.pauses == 1  # no other message is tried before the server answers
+    assert times_away[0] < 0
+    world.transport.now += world.transport.visibility_s
+    runtime.step()
+    assert [c.status for c in world.claims()] == ["done"]
 
 
 def test_after_a_day_a_dependency_is_given_up_on(world: World):

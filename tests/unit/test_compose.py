@@ -202,7 +202,17 @@ def test_every_variable_is_one_that_is_read(name: str):
     settings = {f"DATACORE_{field.upper()}" for field in Settings.model_fields}
     administration = {f"DATACORE_ADMIN_{field.upper()}" for field in Administration.model_fields}
     amazon = {"AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
-    assert environment(name).keys() <= settings | administration | amazon
+    assert environment(name).keys() <= settings | administration | amazon | {"USER"}
+
+
+def test_an_operator_has_a_name():
+    """The container's user has none, and the ledger keeps who decided."""
+    assert environment("operator")["USER"] == "${USER:-operator}"
+
+
+def test_the_broker_is_not_asked_with_its_own_tools():
+    """Run before the server is up, as root, they make its cookie, which it may not read then."""
+    assert "rabbitmq-diagnostics" not in str(SERVICES["rabbitmq"]["healthcheck"])
 
 
 def test_every_function_has_a_service():

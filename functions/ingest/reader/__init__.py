@@ -9,9 +9,11 @@
              ->  `ending`      where the table ends, and what stands below it
     columns  ->  `mapping`     which of the file's columns is which of ours: `columns` by name with
                                `synonyms`, `samples` by values; `lists` that are no purchases
-    evidence ->  `evidence`    what each column as a whole says of dates and decimal marks
+    evidence ->  `evidence`    what each column as a whole says of dates, decimal marks, currencies
     rows     ->  `standing`    what the export itself says of a row: voided, cancelled, a return
-    values   ->  `conversion`  `dates` and `numbers`, typed and exact; the rest is `rejection`
+    values   ->  `conversion`  `dates` and `numbers`, vectorised; `careful_dates` and
+                               `careful_numbers` where that cannot tell, by `calendar_names`,
+                               `currencies` and `characters`; the rest is `rejection`
 
 `reading` ties them together in two passes, with the text of the cells kept in `spill` between them.
 Every code that can be said is in `refusal`. Files in, values out: no network, no clock.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -13,20 +13,21 @@ from numpy.typing import NDArray
 
 from common import frame
 from functions.ingest.balance import Balance
-from functions.ingest.reader import dates, numbers, rows
-from functions.ingest.reader.evidence import Convention
+from functions.ingest.reader import currencies, dates, numbers, rows
+from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
+from functions.ingest.reader.evidence import DateConvention, NumberConvention
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
 from functions.ingest.reader.spill import Stretch
 from functions.ingest.reader.standing import Orders, Signs, judge
 
 MAX_CELL_BYTES = 1 << 16
-_TEXTS = ("customer_id", "order_id", "branch", "product_id", "product", "currency")
+_TEXTS = ("customer_id", "order_id", "branch", "product_id", "product")
 NUMBERS = {
     "quantity": frame.QUANTITY,
     "unit_price": frame.PRICE,
     "amount": frame.AMOUNT,
 }
-_AMOUNT_LIMIT = Decimal(10) ** numbers.MAX_INTEGER_DIGITS
+_AMOUNT_LIMIT = Decimal(10) ** MAX_INTEGER_DIGITS
 _CANCELLATION = "^[Cc][0-9]+"
 # All control characters of Unicode but tab and line ends, which a quoted cell may hold.
 _CONTROLS = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x{9f}]"
@@ -35,6 +36,8 @@ Mask = NDArray[np.bool_]
 _FAULTS = tuple(Fault)
 _LEFT_OUT = [_FAULTS.index(fault) for fault in LEFT_OUT]
 _WHOLE_ROW = -1
+# Marks of dates beyond those of `dates.FAULTS`.
+_EMPTY, _FUTURE = len(dates.FAULTS) + 1, len(dates.FAULTS) + 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,10 +47,17 @@ class Conventions:
     header: tuple[str, ...]
     mapping: Mapping[str, int]  # column of ours -> index in the header
     others: Mapping[str, int]  # name of a further column -> index in the header
-    dates: Convention
-    numbers: Mapping[str, Convention]
+    dates: DateConvention
+    numbers: Mapping[str, NumberConvention]
     latest: datetime  # a row dated later is of the future
+    zone: tzinfo  # of the branch's clock
     signs: Signs  # the columns that say what becomes of a row
+
+    @property
+    def currency(self) -> str | None:
+        """Return the currency that the amounts name, which may be a sign that several have."""
+        money = self.numbers.get("amount") or self.numbers.get("unit_price")
+        return money.currency if money else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,12 +196,16 @@ def _typed(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> dict
     typed: dict[str, Any] = {}
     for name, index in sorted(conventions.mapping.items(), key=lambda item: item[1]):
         column = stretch.columns[index]
-        if name in _TEXTS:
+        if name == "currency":
+            typed[name] = _currencies(column, index, conventions, verdict)
+        elif name in _TEXTS:
             typed[name] = _null_if_empty(pc.utf8_trim_whitespace(column))
         elif name == "ordered_at":
             typed[name] = _moments(column, index, conventions, verdict)
         else:
             typed[name] = _decimals(name, column, conventions, verdict)
+    if "currency" not in typed and currencies.is_code(conventions.currency):
+        typed["currency"] = pa.repeat(conventions.currency, len(stretch))
     if "amount" not in typed:
         typed["amount"] = _product(typed["quantity"], typed["unit_price"], verdict)
     return typed
@@ -199,6 +213,21 @@ def _typed(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> dict
 
 def _null_if_empty(column: Any) -> Any:
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+
+
+def _currencies(column: Any, index: int, conventions: Conventions, verdict: Verdict) -> Any:
+    """Return currencies by their code, and reject rows that name another one than their amounts."""
+    encoded = column.dictionary_encode()
+    names = [text.strip() for text in encoded.dictionary.to_pylist()]
+    if beside := conventions.currency:
+        differs = [
+            currencies.identify(name) is not None and not currencies.agree(name, beside)
+            for name in names
+        ]
+        is_other = np.array(differs, np.bool_)[np.asarray(encoded.indices)]
+        verdict.reject(is_other, Fault.OTHER_CURRENCY, index)
+    codes = [currencies.identify(name) or name or None for name in names]
+    return pa.array(codes, pa.string()).take(encoded.indices)
 
 
 def _per_distinct(
@@ -214,24 +243,37 @@ def _moments(column: Any, index: int, conventions: Conventions, verdict: Verdict
     latest = np.datetime64(conventions.latest, "us")
 
     def read(texts: Any) -> tuple[Any, NDArray[Any]]:
-        moments, is_date = dates.convert(texts, order=conventions.dates.value)
-        is_empty = np.asarray(pc.equal(texts, ""))
-        marks = np.select([is_empty, ~is_date, moments > latest], [1, 2, 3], 0)
+        moments, marks = dates.convert(
+            texts,
+            order=conventions.dates.value,
+            form=conventions.dates.form,
+            zone=conventions.zone,
+        )
+        is_date = marks == 0
+        marks[is_date & (moments > latest)] = _FUTURE
+        marks[np.asarray(pc.equal(texts, ""))] = _EMPTY
         return pa.array(moments, pa.timestamp("us"), mask=~is_date), marks
 
     moments, marks = _per_distinct(column, read)
-    verdict.reject(marks == 1, Fault.EMPTY_CELL, index)
-    verdict.reject(marks == 2, Fault.BAD_DATE, index)
-    verdict.reject(marks == 3, Fault.FUTURE_DATE, index)
+    for number, fault in enumerate(dates.FAULTS, start=1):
+        verdict.reject(marks == number, fault, index)
+    verdict.reject(marks == _EMPTY, Fault.EMPTY_CELL, index)
+    verdict.reject(marks == _FUTURE, Fault.FUTURE_DATE, index)
     return moments
 
 
 def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict) -> Any:
     index = conventions.mapping[name]
-    mark = conventions.numbers[name].value
+    convention = conventions.numbers[name]
 
     def read(texts: Any) -> tuple[Any, NDArray[Any]]:
-        return numbers.convert(texts, mark=mark, kind=NUMBERS[name])
+        return numbers.convert(
+            texts,
+            kind=NUMBERS[name],
+            mark=convention.value,
+            groupings=convention.groupings,
+            currency=convention.currency,
+        )
 
     values, marks = _per_distinct(column, read)
     for number, fault in enumerate(numbers.FAULTS, start=1):
@@ -348,3 +390,8 @@ def _day(moment: datetime | None) -> date | None:
 def latest_moment(stored_at: datetime) -> datetime:
     """Return when the future begins for a file that was stored at a branch's wall time."""
     return stored_at.replace(tzinfo=None) + timedelta(days=1)
+
+
+def zone_of(stored_at: datetime) -> tzinfo:
+    """Return the zone of the branch's clock; without one it shows UTC."""
+    return stored_at.tzinfo or UTC

@@ -1,6 +1,9 @@
-"""Text to dates: ISO, day first and month first, with an optional time of day."""
+"""Text to moments on the branch's clock: digits with signs between them all together, others alone.
 
-from datetime import date
+What a date is, and what is wrong with a text that is none, is said by `careful_dates`.
+"""
+
+from datetime import MAXYEAR, UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 import numpy as np
@@ -8,52 +11,144 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-DAY_FIRST, MONTH_FIRST = "dmy", "mdy"
-
-_PATTERN = (
-    r"^(?P<first>[0-9]{1,4})[-/.](?P<second>[0-9]{1,2})[-/.](?P<third>[0-9]{1,4})"
-    r"(?:(?:[Tt]| +)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
-    r"(?::(?P<seconds>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,6})[0-9]*)?)?)?$"
+from functions.ingest.reader.careful_dates import (
+    COMPACT,
+    DAY_FIRST,
+    DAY_ZERO,
+    EXCEL_1900,
+    FIRST_YEAR,
+    FIRST_YEAR_COUNTED,
+    IN_A_SECOND,
+    INSTANT,
+    MILLISECONDS,
+    MONTH_FIRST,
+    PIVOT,
+    SECONDS,
+    WALL,
+    YEAR_FIRST,
+    parse,
+    read_date,
 )
-_LEADING = (
-    r"^(?P<first>[0-9]{1,2})[-/.](?P<second>[0-9]{1,2})[-/.](?:[0-9]{4}|[0-9]{2})(?:[^0-9]|$)"
+from functions.ingest.reader.refusal import Fault
+
+_DAY = (
+    r"(?P<first>[0-9]{4}|[0-9]{1,2})[-/. ](?P<second>[0-9]{1,2})[-/. ]"
+    r"(?P<third>[0-9]{4}|[0-9]{1,2})"
+)
+_CLOCK = (
+    r"(?:[Tt]|,? +)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
+    r"(?::(?P<seconds>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,6})[0-9]*)?)?(?P<half> ?[AaPp][Mm])?"
+)
+_OFFSET = r" ?(?P<offset>[Zz]|[+-][0-9]{2}:?[0-5][0-9])"
+_SHAPED = r"(?:[0-9]{4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,2}|[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ](?:[0-9]{4}|[0-9]{2}))"
+# What the vectorised path knows, by form; most common first.
+SHAPES = {
+    WALL: rf"^{_SHAPED}(?:{_CLOCK})?$",
+    INSTANT: rf"^{_SHAPED}{_CLOCK}{_OFFSET}$",
+    EXCEL_1900: "^[1-9][0-9]{4}$",
+    SECONDS: "^[1-9][0-9]{8,9}$",
+    MILLISECONDS: "^[1-9][0-9]{12}$",
+}
+_PATTERNS = {WALL: rf"^{_DAY}(?:{_CLOCK})?$", INSTANT: rf"^{_DAY}{_CLOCK}{_OFFSET}$"}
+_PARTS = (
+    r"^(?P<first>[0-9]{1,2})[-/. ](?P<second>[0-9]{1,2})[-/. ](?P<third>[0-9]{4}|[0-9]{2})"
+    r"(?:[^0-9]|$)"
 )
 
-_FIRST_YEAR = 1970
-# Two-digit years from here on are of the last century.
-_PIVOT = 70
+# What is wrong with a value; the numbers are those of `convert`'s second result.
+FAULTS = (
+    Fault.BAD_DATE,
+    Fault.IMPOSSIBLE_DATE,
+    Fault.OTHER_DATE_FORM,
+    Fault.OTHER_DATE_ORDER,
+    Fault.EARLY_DATE,
+)
 
 Integers = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
-def leading_parts(texts: Any) -> tuple[Integers, Integers]:
-    """Return the first two parts of dates that do not begin with the year; 0 for other texts."""
-    parts = pc.extract_regex(texts, pattern=_LEADING)
-    return _number(parts, "first"), _number(parts, "second")
+def is_regular(texts: Any, form: str) -> Any:
+    """Say which texts have the shape that the vectorised path knows of a form."""
+    return pc.match_substring_regex(texts, SHAPES[form])
 
 
-def convert(texts: Any, *, order: str | None) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Return trimmed texts as datetime64[us], and which of them are dates.
+def begins_with_year(texts: Any) -> Any:
+    """Say which texts begin with four digits."""
+    return pc.match_substring_regex(texts, "^[0-9]{4}")
 
-    A date that begins with four digits is year, month, day; any other is read in `order`, or if
-    that is None (both orders agree) day first.
-    """
-    parts = pc.extract_regex(texts, pattern=_PATTERN)
+
+def year_last(texts: Any) -> tuple[Integers, Integers, Integers, Mask]:
+    """Return the parts of regular dates that end with the year, and whose year has two digits."""
+    parts = pc.extract_regex(texts, pattern=_PARTS)
     first, second, third = (_number(parts, name) for name in ("first", "second", "third"))
-    first_digits, third_digits = (_digits(parts, name) for name in ("first", "third"))
-    is_iso = first_digits == 4
-    year = np.where(is_iso, first, _full_year(third, third_digits))
-    day_first = order != MONTH_FIRST
-    month = np.where(is_iso, second, second if day_first else first)
-    day = np.where(is_iso, third, first if day_first else second)
-    is_shaped = np.where(
-        is_iso, third_digits <= 2, (first_digits <= 2) & np.isin(third_digits, (2, 4))
-    )
+    return first, second, third, _digits(parts, "third") == 2
+
+
+def convert(
+    texts: Any, *, order: str | None, form: str = WALL, zone: tzinfo = UTC
+) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+    """Return trimmed texts as datetime64[us], and what is wrong with each.
+
+    0 stands for nothing wrong, 1 + i for `FAULTS[i]`. For the rest see `read_date`.
+    """
+    if form in _PATTERNS:
+        moments, is_read = _convert_regular(texts, order, form, zone)
+    elif form == COMPACT:
+        moments, is_read = np.zeros(len(texts), "datetime64[us]"), np.zeros(len(texts), np.bool_)
+    else:
+        moments, is_read = _convert_counted(texts, form, zone)
+    faults = np.zeros(len(texts), np.uint8)
+    for place in np.flatnonzero(~is_read):
+        read = read_date(texts[place].as_py(), order=order, form=form, zone=zone)
+        if isinstance(read, Fault):
+            faults[place] = 1 + FAULTS.index(read)
+        else:
+            moments[place] = read
+    return moments, faults
+
+
+def _convert_regular(
+    texts: Any, order: str | None, form: str, zone: tzinfo
+) -> tuple[NDArray[Any], Mask]:
+    parts = pc.extract_regex(texts, pattern=_PATTERNS[form])
+    year, month, day = _in_order(parts, order or DAY_FIRST)
     days, is_day = _days(year, month, day)
     clock, is_time = _time_of_day(parts)
-    is_date = np.asarray(pc.is_valid(parts)) & is_shaped & is_day & is_time
     moments = days.astype("datetime64[us]") + clock.astype("timedelta64[us]")
-    return moments, is_date
+    is_read = np.asarray(pc.is_valid(parts)) & is_day & is_time
+    if form == INSTANT:
+        offset, is_place = _offsets(parts)
+        is_read &= is_place & (year < MAXYEAR)
+        moments = _on_the_wall(moments - offset, is_read, zone)
+    return moments, is_read
+
+
+def _convert_counted(texts: Any, form: str, zone: tzinfo) -> tuple[NDArray[Any], Mask]:
+    is_whole = is_regular(texts, EXCEL_1900 if form in DAY_ZERO else form)
+    counts = np.asarray(pc.if_else(is_whole, texts, "0").cast(pa.int64()))
+    is_read = np.asarray(is_whole)
+    if form in DAY_ZERO:
+        moments = (np.datetime64(DAY_ZERO[form]) + counts).astype("datetime64[us]")
+        return moments, is_read & (moments >= np.datetime64(f"{FIRST_YEAR_COUNTED}-01-01"))
+    micros = counts * (1_000_000 // IN_A_SECOND[form])
+    return _on_the_wall(micros.astype("datetime64[us]"), is_read, zone), is_read
+
+
+def _in_order(parts: Any, order: str) -> tuple[Integers, Integers, Integers]:
+    """Return year, month and day of each date; a month of 0 if it is not in this order."""
+    first, second, third = (_number(parts, name) for name in ("first", "second", "third"))
+    first_digits, third_digits = (_digits(parts, name) for name in ("first", "third"))
+    is_short = (first_digits <= 2) & (third_digits == 2)
+    is_year_first = (first_digits == 4) & (third_digits <= 2)
+    is_year_last = is_short | ((first_digits <= 2) & (third_digits == 4))
+    if order == YEAR_FIRST:
+        is_year_first |= is_short & (first_digits == 2)
+        is_year_last = np.zeros_like(is_year_first)
+    month_part, day_part = (first, second) if order == MONTH_FIRST else (second, first)
+    year = np.where(is_year_first, _full_year(first, first_digits), _full_year(third, third_digits))
+    month = np.where(is_year_first, second, np.where(is_year_last, month_part, 0))
+    return year, month, np.where(is_year_first, third, day_part)
 
 
 def _number(parts: Any, name: str) -> Integers:
@@ -68,34 +163,66 @@ def _digits(parts: Any, name: str) -> Integers:
 
 
 def _full_year(year: Integers, digits: Integers) -> Integers:
-    century = np.where(year < _PIVOT, 2000, 1900)
-    return np.where(digits == 2, century + year, year)
+    century = np.where(year < PIVOT, 2000, 1900)
+    return np.where(digits <= 2, century + year, year)
 
 
-def _days(year: Integers, month: Integers, day: Integers) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+def _days(year: Integers, month: Integers, day: Integers) -> tuple[NDArray[Any], Mask]:
     """Return days since 1970, and which of them exist in the calendar from 1970 on."""
-    is_month = (month >= 1) & (month <= 12) & (year >= _FIRST_YEAR)
+    is_month = (month >= 1) & (month <= 12) & (year >= FIRST_YEAR)
     months = np.where(is_month, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
     begin = months.astype("datetime64[D]")
     length = ((months + 1).astype("datetime64[D]") - begin).astype(np.int64)
     return begin + (day - 1).astype("timedelta64[D]"), is_month & (day >= 1) & (day <= length)
 
 
-def _time_of_day(parts: Any) -> tuple[Integers, NDArray[np.bool_]]:
+def _time_of_day(parts: Any) -> tuple[Integers, Mask]:
     """Return microseconds since midnight, and which of them are on a clock."""
     hour, minute, second = (_number(parts, name) for name in ("hour", "minute", "seconds"))
     fraction = pc.fill_null(pc.struct_field(parts, "fraction"), "")
     micros = np.asarray(pc.utf8_rpad(fraction, 6, "0").cast(pa.int64()))
+    half = pc.struct_field(parts, "half")
+    has_half = np.asarray(pc.greater(pc.fill_null(pc.utf8_length(half), 0), 0))
     is_time = (hour < 24) & (minute < 60) & (second < 60)
+    if has_half.any():
+        is_time &= ~has_half | ((hour >= 1) & (hour <= 12))
+        is_after_noon = np.asarray(pc.match_substring_regex(pc.fill_null(half, ""), "[Pp]"))
+        hour = np.where(has_half, hour % 12 + 12 * is_after_noon, hour)
     return ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros, is_time
+
+
+def _offsets(parts: Any) -> tuple[NDArray[Any], Mask]:
+    """Return how far each place is from UTC, and which of them are on Earth."""
+    encoded = pc.fill_null(pc.struct_field(parts, "offset"), "Z").dictionary_encode()
+    minutes = [_minutes(text) for text in encoded.dictionary.to_pylist()]
+    east = np.array(minutes, np.int64)[np.asarray(encoded.indices)]
+    return east.astype("timedelta64[m]"), np.abs(east) <= 14 * 60
+
+
+def _minutes(offset: str) -> int:
+    if offset in "Zz":
+        return 0
+    east = int(offset[1:3]) * 60 + int(offset[-2:])
+    return -east if offset[0] == "-" else east
+
+
+def _on_the_wall(utc: NDArray[Any], is_read: Mask, zone: tzinfo) -> NDArray[Any]:
+    """Move instants to a zone; clocks are only ever changed at a quarter of an hour."""
+    quarters, places = np.unique(
+        np.where(is_read, utc, np.datetime64(0, "us")).astype("datetime64[15m]"),
+        return_inverse=True,
+    )
+    moved = [_offset_at(quarter.item(), zone) for quarter in quarters.astype("datetime64[us]")]
+    wall: NDArray[Any] = utc + np.array(moved, "timedelta64[us]")[places]
+    return wall
+
+
+def _offset_at(utc: datetime, zone: tzinfo) -> timedelta:
+    return utc.replace(tzinfo=UTC).astimezone(zone).utcoffset() or timedelta()
 
 
 def readings(text: str) -> dict[str, str]:
     """Return the two days that `text` can be, as ISO text."""
-    values = pa.array([text])
-    return {order: _iso(values, order) for order in (DAY_FIRST, MONTH_FIRST)}
-
-
-def _iso(values: Any, order: str) -> str:
-    day: date = convert(values, order=order)[0][0].astype("datetime64[D]").item()
-    return day.isoformat()
+    written = parse(text)
+    assert written is not None  # it is open, so it is a date in both orders
+    return {order: date(*written.days[order]).isoformat() for order in (DAY_FIRST, MONTH_FIRST)}

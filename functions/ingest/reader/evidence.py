@@ -1,19 +1,29 @@
-"""What whole columns say of themselves: the order of day and month, and the decimal mark.
+"""What whole columns say of themselves: how dates and numbers are written in them.
 
 Values are looked at once, distinct ones with their counts, block by block. What they leave open is
 settled by the file's other columns, then by the branch's profile, and otherwise asked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from functions.ingest.reader import dates, numbers
+from functions.ingest.reader import careful_dates, careful_numbers, dates, numbers
+from functions.ingest.reader.careful_dates import (
+    DAY_FIRST,
+    EXCEL_1900,
+    EXCEL_1904,
+    MONTH_FIRST,
+    WALL,
+    YEAR_FIRST,
+)
+from functions.ingest.reader.careful_numbers import COMMA, OTHER, POINT
 from functions.ingest.reader.refusal import (
     OpenQuestionError,
     Question,
@@ -35,6 +45,21 @@ class Convention:
     settled_by: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DateConvention(Convention):
+    """The order of day, month and year in a column, and what its dates are."""
+
+    form: str = WALL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NumberConvention(Convention):
+    """The decimal mark of a column, and what else its numbers show."""
+
+    groupings: frozenset[str] = frozenset()  # what stands between thousands, where that is certain
+    currency: str | None = None  # the one that is named beside amounts
+
+
 @dataclass(kw_only=True, slots=True)
 class Evidence:
     """Rows of one column by what they speak for, with the first examples of each."""
@@ -53,27 +78,125 @@ class Evidence:
             first = values.take(pa.array(np.flatnonzero(chosen)[: _EXAMPLES - len(shown)]))
             shown.extend(first.to_pylist())
 
+    def count(self, kind: str, value: str, rows: int) -> None:
+        """Count one value as speaking for `kind`."""
+        self.rows[kind] = self.rows.get(kind, 0) + rows
+        shown = self.examples.setdefault(kind, [])
+        if len(shown) < _EXAMPLES:
+            shown.append(value)
+
+
+class Look(Protocol):
+    """What is collected of one column."""
+
+    def add(self, column: Any) -> None:
+        """Look at a block of it."""
+
 
 OPEN = "open"
+_SHORT, _NOT_YEAR_FIRST = "short", "not ymd"  # of dates with years of two digits
 
 
-def look_at_dates(evidence: Evidence, column: Any) -> None:
-    """Add a block's dates: which can only be day first, which only month first, which either."""
-    values, counts = _distinct(column)
-    first, second = dates.leading_parts(values)
-    can_be_month_first = (first >= 1) & (first <= 12)
-    can_be_day_first = (second >= 1) & (second <= 12)
-    evidence.add("dmy", values, counts, can_be_day_first & (first > 12))
-    evidence.add("mdy", values, counts, can_be_month_first & (second > 12))
-    evidence.add(OPEN, values, counts, can_be_month_first & can_be_day_first & (first != second))
+class DateEvidence:
+    """What the date column shows: what its dates are, and in which order their parts stand."""
+
+    def __init__(self, latest: datetime) -> None:
+        self.forms = Evidence()
+        self.orders = Evidence()
+        self._latest_year = latest.year
+
+    def add(self, column: Any) -> None:
+        """Look at a block."""
+        values, counts = _distinct(column)
+        is_regular = np.zeros(len(values), np.bool_)
+        for form in dates.SHAPES:
+            if is_regular.all():
+                break
+            is_this = np.asarray(dates.is_regular(values, form))
+            self.forms.add(form, values, counts, is_this)
+            is_regular |= is_this
+        is_year_last = is_regular & ~np.asarray(dates.begins_with_year(values))
+        if is_year_last.any():
+            self._add_year_last(values.filter(pa.array(is_year_last)), counts[is_year_last])
+        for value, rows in _others(values, counts, is_regular):
+            self._add_other(value, rows)
+
+    def _add_year_last(self, values: Any, counts: NDArray[np.int64]) -> None:
+        first, second, _, is_short = dates.year_last(values)
+        is_month = [(part >= 1) & (part <= 12) for part in (first, second)]
+        is_day_only = [(part > 12) & (part <= 31) for part in (first, second)]
+        self.orders.add(DAY_FIRST, values, counts, is_day_only[0] & is_month[1])
+        self.orders.add(MONTH_FIRST, values, counts, is_month[0] & is_day_only[1])
+        self.orders.add(OPEN, values, counts, is_month[0] & is_month[1] & (first != second))
+        if is_short.any():
+            self._add_short(values.filter(pa.array(is_short)), counts[is_short])
+
+    def _add_short(self, values: Any, counts: NDArray[np.int64]) -> None:
+        """Add dates with years of two digits, which may stand in front."""
+        first, second, third, _ = dates.year_last(values)
+        is_year_first = (second >= 1) & (second <= 12) & (third >= 1) & (third <= 31)
+        is_year_first &= ~self._is_future(first)
+        is_year_last = (first <= 31) & ~self._is_future(third)
+        self.orders.add(YEAR_FIRST, values, counts, is_year_first & ~is_year_last)
+        self.orders.add(_NOT_YEAR_FIRST, values, counts, ~is_year_first)
+        self.orders.add(_SHORT, values, counts, np.ones(len(values), np.bool_))
+
+    def _is_future(self, years: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return (years > self._latest_year % 100) & (years < careful_dates.PIVOT)
+
+    def _add_other(self, value: str, rows: int) -> None:
+        written = careful_dates.parse(value)
+        if written is None:
+            return
+        self.forms.count(written.form, value, rows)
+        orders = {each for each in (DAY_FIRST, MONTH_FIRST) if written.allows(each)}
+        days = {written.days[each] for each in orders}
+        if len(orders) == 1:
+            self.orders.count(orders.pop(), value, rows)
+        elif len(days) > 1:
+            self.orders.count(OPEN, value, rows)
 
 
-def look_at_numbers(evidence: Evidence, column: Any) -> None:
-    """Add a block's numbers: which need a decimal point, which a comma, which allow either."""
-    values, counts = _distinct(column)
-    for mark, pattern in numbers.NEEDS.items():
-        evidence.add(mark, values, counts, pc.match_substring_regex(values, pattern))
-    evidence.add(OPEN, values, counts, pc.match_substring_regex(values, numbers.ALLOWS_EITHER))
+class NumberEvidence:
+    """What a number column shows: its decimal mark, its thousands, its currency."""
+
+    def __init__(self) -> None:
+        self.marks = Evidence()
+        self.groupings: set[str] = set()
+        self.currencies = Evidence()
+
+    def add(self, column: Any) -> None:
+        """Look at a block: at one number of each shape, since other digits would show the same."""
+        values, counts = _distinct(column)
+        shapes = numbers.shapes(values).dictionary_encode()
+        places = np.asarray(shapes.indices)
+        rows = np.bincount(places, counts, minlength=len(shapes.dictionary)).astype(np.int64)
+        first = np.empty(len(rows), np.int64)
+        first[places[::-1]] = np.arange(len(places))[::-1]
+        for value, times in zip(values.take(pa.array(first)).to_pylist(), rows, strict=True):
+            self._add_one(value, int(times))
+
+    def _add_one(self, value: str, rows: int) -> None:
+        written = careful_numbers.parse(value)
+        if written is None:
+            return
+        if written.currency:
+            self.currencies.count(written.currency, value, rows)
+        if written.is_open:
+            self.marks.count(OPEN, value, rows)
+            return
+        figures = {mark: found for mark in OTHER if (found := written.under(mark))}
+        if len(figures) == 1:
+            self.marks.count(next(iter(figures)), value, rows)
+        self.groupings |= {each.grouping for each in figures.values() if each.grouping is not None}
+
+
+def _others(
+    values: Any, counts: NDArray[np.int64], is_seen: NDArray[np.bool_]
+) -> Iterable[tuple[str, int]]:
+    """Return the values, with their counts, that are neither empty nor seen yet."""
+    places = np.flatnonzero(~is_seen & (np.asarray(pc.binary_length(values)) > 0))
+    return zip(values.take(pa.array(places)).to_pylist(), counts[places].tolist(), strict=True)
 
 
 def _distinct(column: Any) -> tuple[Any, NDArray[np.int64]]:
@@ -82,40 +205,89 @@ def _distinct(column: Any) -> tuple[Any, NDArray[np.int64]]:
     return pc.utf8_trim_whitespace(encoded.dictionary), counts.astype(np.int64)
 
 
-def settle_dates(column: str, evidence: Evidence, told: str | None) -> Convention:
-    """Decide the order of day and month in the file's date column.
+def settle_dates(column: str, evidence: DateEvidence, told: str | None) -> DateConvention:
+    """Decide what the dates of the file's date column are, and their order of day and month.
 
     Raises:
-        UnreadableFileError: Some rows can only be day first, others only month first.
+        UnreadableFileError: Its dates are of different kinds, or some rows can only be day first,
+            others only month first.
         OpenQuestionError: All rows can be both, and they differ.
     """
-    if order := _own(column, evidence, ("dmy", "mdy"), Refusal.MIXED_DATE_ORDER):
-        return Convention(value=order, settled_by="column")
-    if not evidence.rows.get(OPEN):
-        return Convention()
+    form = _form(column, evidence.forms)
+    orders = evidence.orders
+    if _is_short_year_first(orders):
+        return DateConvention(value=YEAR_FIRST, settled_by="column", form=form)
+    if order := _own(column, orders, (DAY_FIRST, MONTH_FIRST), Refusal.MIXED_DATE_ORDER):
+        return DateConvention(value=order, settled_by="column", form=form)
+    if not orders.rows.get(OPEN):
+        return DateConvention(form=form)
     if told:
-        return Convention(value=told, settled_by="profile")
-    raise OpenQuestionError(Question.DATE_ORDER, _question(column, evidence, dates.readings))
+        return DateConvention(value=told, settled_by="profile", form=form)
+    raise OpenQuestionError(Question.DATE_ORDER, _question(column, orders, dates.readings))
+
+
+def _form(column: str, forms: Evidence) -> str:
+    """Return what most dates of a column are.
+
+    Spreadsheets count days from 1900 on, old ones of a Mac from 1904: nothing in a number tells,
+    so only the column's name can say so.
+
+    Raises:
+        UnreadableFileError: No kind of date has more than half of the rows.
+    """
+    if not forms.rows:
+        return WALL
+    form, *others = sorted(forms.rows, key=lambda each: (-forms.rows[each], each))
+    if others and 2 * forms.rows[form] <= sum(forms.rows.values()):
+        raise _mixed(Refusal.MIXED_DATE_FORM, column, forms, (form, others[0]))
+    return EXCEL_1904 if form == EXCEL_1900 and "1904" in column else form
+
+
+def _is_short_year_first(orders: Evidence) -> bool:
+    """Say whether two-digit years stand in front: read otherwise, dates would be of the future."""
+    shown = orders.rows.get(YEAR_FIRST, 0)
+    is_frequent = shown > _FEW * orders.rows.get(_SHORT, 0)
+    return is_frequent and orders.rows.get(_NOT_YEAR_FIRST, 0) <= _FEW * shown
 
 
 def settle_numbers(
-    columns: Mapping[str, tuple[str, Evidence]], told: str | None
-) -> dict[str, Convention]:
-    """Decide the decimal mark of each number column; `columns` holds its header and evidence.
+    columns: Mapping[str, tuple[str, NumberEvidence]], told: str | None
+) -> dict[str, NumberConvention]:
+    """Decide how each number column is written; `columns` holds its header and evidence.
 
     Raises:
-        UnreadableFileError: Some rows of a column need a point, others a comma.
+        UnreadableFileError: Some rows of a column need a point, others a comma, or its amounts are
+            in several currencies.
         OpenQuestionError: A column can be read with both, and nothing settles it.
     """
-    settled: dict[str, Convention] = {}
+    marks: dict[str, Convention] = {}
     for name, (header, evidence) in columns.items():
-        mark = _own(header, evidence, (".", ","), Refusal.MIXED_DECIMAL_MARK)
-        settled[name] = Convention(value=mark, settled_by="column" if mark else None)
-    agreed = _agreed(convention.value for convention in settled.values())
+        mark = _own(header, evidence.marks, (POINT, COMMA), Refusal.MIXED_DECIMAL_MARK)
+        marks[name] = Convention(value=mark, settled_by="column" if mark else None)
+    agreed = _agreed(convention.value for convention in marks.values())
     for name, (header, evidence) in columns.items():
-        if settled[name].value is None and evidence.rows.get(OPEN):
-            settled[name] = _from_elsewhere(header, evidence, agreed, told)
-    return settled
+        if marks[name].value is None and evidence.marks.rows.get(OPEN):
+            marks[name] = _from_elsewhere(header, evidence.marks, agreed, told)
+    return {
+        name: NumberConvention(
+            value=marks[name].value,
+            settled_by=marks[name].settled_by,
+            groupings=frozenset(evidence.groupings),
+            currency=_currency(name, header, evidence.currencies),
+        )
+        for name, (header, evidence) in columns.items()
+    }
+
+
+def _currency(name: str, column: str, evidence: Evidence) -> str | None:
+    """Return the currency that a column of money names beside its amounts.
+
+    Raises:
+        UnreadableFileError: It names several.
+    """
+    if name == "quantity":
+        return None
+    return _own(column, evidence, tuple(evidence.rows), Refusal.MIXED_CURRENCY)
 
 
 def _from_elsewhere(
@@ -134,23 +306,30 @@ def _agreed(values: Iterable[str | None]) -> str | None:
     return said.pop() if len(said) == 1 else None
 
 
-def _own(column: str, evidence: Evidence, kinds: tuple[str, str], refusal: Refusal) -> str | None:
-    """Return what a column says of itself.
+def _own(column: str, evidence: Evidence, kinds: Sequence[str], refusal: Refusal) -> str | None:
+    """Return which of these kinds a column says of itself.
 
     Raises:
-        UnreadableFileError: It says both.
+        UnreadableFileError: It says several.
     """
-    more, less = sorted(kinds, key=lambda kind: -evidence.rows.get(kind, 0))
-    if not evidence.rows.get(more):
+    said = [kind for kind in kinds if evidence.rows.get(kind)]
+    if not said:
         return None
-    contrary = evidence.rows.get(less, 0)
-    if contrary > _FEW * evidence.rows[more]:
-        found = {
-            f"{name}_example": excerpt(evidence.examples[kind][0])
-            for name, kind in zip(("first", "second"), kinds, strict=True)
-        }
-        raise UnreadableFileError(refusal, {"column": excerpt(column), **found})
-    return more
+    most = max(said, key=lambda kind: evidence.rows[kind])
+    contrary = sum(evidence.rows[kind] for kind in said) - evidence.rows[most]
+    if contrary > _FEW * evidence.rows[most]:
+        raise _mixed(refusal, column, evidence, said)
+    return most
+
+
+def _mixed(
+    refusal: Refusal, column: str, evidence: Evidence, kinds: Sequence[str]
+) -> UnreadableFileError:
+    found = {
+        f"{name}_example": excerpt(evidence.examples[kind][0])
+        for name, kind in zip(("first", "second"), kinds, strict=False)
+    }
+    return UnreadableFileError(refusal, {"column": excerpt(column), **found})
 
 
 def _question(column: str, evidence: Evidence, readings: Any) -> dict[str, object]:

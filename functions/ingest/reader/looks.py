@@ -2,13 +2,8 @@
 
 import re
 
-_MARKS = (
-    r"(?:[$€£¥₺₽₩₹₱฿]|[A-Z]{1,3}\$|[A-Z]{3}|S/\.?|Bs\.?|Rs\.?|Kč|kr\.?|zł|Ft|lei|TL|Fr\.?"
-    r"|\u5186|\u5143|руб\.?)"  # noqa: RUF001
-)
-_NUMBER = re.compile(
-    rf"[(\-+\u2212]?\s*{_MARKS}?\s*[-+\u2212]?\s*\d[\d.,'\u2019\u00a0\u202f ]*\s*(?:%|{_MARKS})?\s*[-)]?"
-)
+from functions.ingest.reader import careful_dates, careful_numbers
+
 _DATE = re.compile(
     r"(?:[^\W\d]{2,10}\.?,? )?(?:"
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
@@ -41,12 +36,19 @@ _ENDING = re.compile(
 
 def is_date(cell: str) -> bool:
     """Say whether a cell has the form of a date."""
-    return _DATE.fullmatch(cell.strip()) is not None
+    cell = cell.strip()
+    return _DATE.fullmatch(cell) is not None or _is_written_date(cell)
+
+
+def _is_written_date(cell: str) -> bool:
+    """Say whether it is a date, and not a number that could be one."""
+    written = careful_dates.parse(cell)
+    return written is not None and written.count is None
 
 
 def is_number(cell: str) -> bool:
     """Say whether a cell has the form of a number or an amount."""
-    return _NUMBER.fullmatch(cell.strip()) is not None
+    return careful_numbers.parse(cell.strip()) is not None
 
 
 def is_value(cell: str) -> bool:

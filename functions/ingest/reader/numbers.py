@@ -1,7 +1,6 @@
-"""Text to exact decimals, with a decimal point or comma and thousands marks.
+"""Text to exact decimals: plain numbers by Arrow, all together, the others one by one.
 
-Plain numbers are converted by Arrow, all together. Whatever else a column holds is looked at one
-value at a time: currency signs and thousands marks are understood, the rest is explained.
+What a number is, and what is wrong with a text that is none, is said by `careful_numbers`.
 """
 
 import re
@@ -14,32 +13,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from functions.ingest.reader import currencies
+from functions.ingest.reader.careful_numbers import (
+    COMMA,
+    MAX_INTEGER_DIGITS,
+    OTHER,
+    POINT,
+    parse,
+    read_number,
+)
 from functions.ingest.reader.refusal import Fault
 
-POINT, COMMA = ".", ","
-_OTHER = {POINT: COMMA, COMMA: POINT}
-
-MAX_INTEGER_DIGITS = 12
-
-
-def _needs(mark: str) -> str:
-    """Match numbers that only make sense if `mark` is the decimal mark."""
-    m, t = re.escape(mark), re.escape(_OTHER[mark])
-    return (
-        rf"^[^0-9.,]*(?:[0-9]*{m}(?:[0-9]{{1,2}}|[0-9]{{4,}})|0*{m}[0-9]+|0[0-9]*{m}[0-9]+"
-        rf"|[0-9]{{4,}}{m}[0-9]+|[0-9]{{1,3}}(?:{t}[0-9]{{3}})+{m}[0-9]+"
-        rf"|[0-9]{{1,3}}(?:{t}[0-9]{{3}}){{2,}})[^0-9.,]*$"
-    )
-
-
-NEEDS = {mark: _needs(mark) for mark in (POINT, COMMA)}
-ALLOWS_EITHER = r"^[^0-9.,]*[1-9][0-9]{0,2}[.,][0-9]{3}[^0-9.,]*$"
-
-_CURRENCY_SIGN = "[$€£¥]"
-_MINUS_SIGNS = "-\u2212"
-_THOUSANDS = " '\u00a0\u202f"  # beside the mark that is not the decimal one
-_NOT_FINITE = re.compile(r"[-+]?(?:inf|infinity|nan)", re.IGNORECASE)
-_EXPONENT = re.compile(r"[-+]?[0-9]*\.?[0-9]+[eE][-+]?[0-9]+")
+_BLANK = "[ \u00a0\u202f]"
+_THOUSANDS = "' \u2019\u00a0\u202f"  # beside the mark that is not the decimal one
 
 # What is wrong with a value; the numbers are those of `convert`'s second result.
 FAULTS = (
@@ -47,33 +33,72 @@ FAULTS = (
     Fault.NOT_FINITE,
     Fault.NUMBER_TOO_LARGE,
     Fault.TOO_MANY_DECIMALS,
+    Fault.OTHER_MARKS,
+    Fault.OTHER_CURRENCY,
+    Fault.PERCENT,
 )
 
 
-def convert(texts: Any, *, mark: str | None, kind: Any) -> tuple[Any, NDArray[np.uint8]]:
+# A one for every digit but zero, which alone may not lead a number that is grouped.
+_DIGITS_TO_ONE = np.arange(256, dtype=np.uint8)
+_DIGITS_TO_ONE[ord("1") : ord("9") + 1] = ord("1")
+
+
+def shapes(texts: Any) -> Any:
+    """Return texts with ones for their digits: what marks can mean does not depend on these."""
+    _, offsets, data = texts.buffers()
+    if data is None:
+        return texts
+    ones = _DIGITS_TO_ONE[np.frombuffer(data, np.uint8)]
+    return pa.StringArray.from_buffers(
+        len(texts), offsets, pa.py_buffer(ones), None, 0, texts.offset
+    )
+
+
+def convert(
+    texts: Any,
+    *,
+    kind: Any,
+    mark: str | None,
+    groupings: frozenset[str] = frozenset(),
+    currency: str | None = None,
+) -> tuple[Any, NDArray[np.uint8]]:
     """Return trimmed texts as decimals of `kind`, and what is wrong with each.
 
-    0 stands for nothing wrong, 1 + i for `FAULTS[i]`. An empty text is null, and not wrong.
+    0 stands for nothing wrong, 1 + i for `FAULTS[i]`. An empty text is null, and not wrong. For
+    `groupings` and `currency` see `read_number`.
     """
     decimal_mark = mark or POINT
-    is_plain = pc.match_substring_regex(texts, _plain(decimal_mark, kind.scale))
-    plain = pc.if_else(is_plain, texts, pa.scalar(None, pa.string()))
-    if decimal_mark != POINT:
-        plain = pc.replace_substring(plain, decimal_mark, POINT)
+    plain = _make_plain(texts, decimal_mark, kind.scale, currency)
     values = plain.cast(kind)
     faults = np.zeros(len(texts), np.uint8)
-    odd = np.flatnonzero(~np.asarray(is_plain) & (np.asarray(pc.binary_length(texts)) > 0))
+    is_odd = np.asarray(plain.is_null()) & (np.asarray(pc.binary_length(texts)) > 0)
+    odd = np.flatnonzero(is_odd)
     if not odd.size:
         return values, faults
     judged = [
-        read_number(text, mark=decimal_mark, scale=kind.scale)
+        read_number(
+            text, mark=decimal_mark, scale=kind.scale, groupings=groupings, currency=currency
+        )
         for text in texts.take(pa.array(odd)).to_pylist()
     ]
     faults[odd] = [0 if isinstance(j, Decimal) else 1 + FAULTS.index(j) for j in judged]
-    mask = np.zeros(len(texts), np.bool_)
-    mask[odd] = True
     decimals = [j if isinstance(j, Decimal) else None for j in judged]
-    return pc.replace_with_mask(values, pa.array(mask), pa.array(decimals, kind)), faults
+    return pc.replace_with_mask(values, pa.array(is_odd), pa.array(decimals, kind)), faults
+
+
+def _make_plain(texts: Any, mark: str, scale: int, currency: str | None) -> Any:
+    """Return the texts that are certain and common as Arrow reads numbers, null for all others."""
+    if currency:
+        texts = pc.replace_substring_regex(texts, _beside(currency), "")
+    is_taken = pc.match_substring_regex(texts, _plain(mark, scale))
+    if not pc.all(is_taken).as_py():
+        is_grouped = pc.match_substring_regex(texts, _grouped(mark, scale))
+        ungrouped = pc.replace_substring_regex(texts, f"[{OTHER[mark]}{_THOUSANDS}]", "")
+        texts = pc.if_else(is_grouped, ungrouped, texts)
+        is_taken = pc.or_(is_taken, is_grouped)
+    plain = pc.if_else(is_taken, texts, pa.scalar(None, pa.string()))
+    return plain if mark == POINT else pc.replace_substring(plain, mark, POINT)
 
 
 def _plain(mark: str, scale: int) -> str:
@@ -81,41 +106,26 @@ def _plain(mark: str, scale: int) -> str:
     return rf"^[+-]?{digits}(?:{re.escape(mark)}[0-9]{{1,{scale}}})?$"
 
 
+def _grouped(mark: str, scale: int) -> str:
+    """Match numbers with thousands marks that have a decimal mark too, so that both are certain."""
+    most = MAX_INTEGER_DIGITS // 3 - 1
+    groups = "|".join(f"(?:{re.escape(t)}[0-9]{{3}}){{1,{most}}}" for t in OTHER[mark] + _THOUSANDS)
+    return rf"^[+-]?[1-9][0-9]{{0,2}}(?:{groups}){re.escape(mark)}[0-9]{{1,{scale}}}$"
+
+
 @cache
-def _general(mark: str) -> re.Pattern[str]:
-    thousands = f"[{re.escape(_OTHER[mark] + _THOUSANDS)}]"
-    whole = rf"[0-9]+|[0-9]{{1,3}}(?P<thousands>{thousands})[0-9]{{3}}(?:(?P=thousands)[0-9]{{3}})*"
-    return re.compile(
-        rf"(?P<sign>[{_MINUS_SIGNS}+]?)\s*{_CURRENCY_SIGN}?\s*(?P<inner>[{_MINUS_SIGNS}+]?)"
-        rf"(?P<whole>{whole})?(?:{re.escape(mark)}(?P<decimals>[0-9]+))?\s*{_CURRENCY_SIGN}?"
-    )
-
-
-def read_number(text: str, *, mark: str, scale: int) -> Decimal | Fault:
-    """Return the exact number that `text` is, or why it is none of at most `scale` decimals."""
-    match = _general(mark).fullmatch(text)
-    if match is None or (match["sign"] and match["inner"]):
-        return _explain(text)
-    if match["whole"] is None and match["decimals"] is None:
-        return Fault.BAD_NUMBER
-    whole = re.sub("[^0-9]", "", match["whole"] or "0").lstrip("0") or "0"
-    decimals = (match["decimals"] or "").rstrip("0")
-    if len(whole) > MAX_INTEGER_DIGITS:
-        return Fault.NUMBER_TOO_LARGE
-    if len(decimals) > scale:
-        return Fault.TOO_MANY_DECIMALS
-    sign = "-" if (match["sign"] or match["inner"] or "+") in _MINUS_SIGNS else ""
-    return Decimal(f"{sign}{whole}.{decimals or 0}")
-
-
-def _explain(text: str) -> Fault:
-    is_infinite = _EXPONENT.fullmatch(text) and np.isinf(float(text))
-    return Fault.NOT_FINITE if is_infinite or _NOT_FINITE.fullmatch(text) else Fault.BAD_NUMBER
+def _beside(currency: str) -> str:
+    """Match a currency and a blank at either side of an amount."""
+    names = "|".join(map(re.escape, currencies.spellings(currency)))
+    return rf"(?i)^(?:{names}){_BLANK}?|{_BLANK}?(?:{names})$"
 
 
 def readings(text: str) -> dict[str, str]:
     """Return the two numbers that `text` can be, by the decimal mark."""
-    return {
-        name: str(read_number(text, mark=mark, scale=12))
-        for name, mark in (("point", POINT), ("comma", COMMA))
-    }
+    return {name: str(_reading(text, mark)) for name, mark in (("point", POINT), ("comma", COMMA))}
+
+
+def _reading(text: str, mark: str) -> Decimal | Fault:
+    written = parse(text)
+    currency = written.currency if written else None
+    return read_number(text, mark=mark, scale=12, currency=currency)

@@ -25,14 +25,15 @@ from functions.ingest.reader.conversion import (
     Converted,
     convert,
     latest_moment,
+    zone_of,
 )
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.ending import Below, Ending
 from functions.ingest.reader.evidence import (
     Convention,
-    Evidence,
-    look_at_dates,
-    look_at_numbers,
+    DateEvidence,
+    Look,
+    NumberEvidence,
     settle_dates,
     settle_numbers,
 )
@@ -79,10 +80,12 @@ class Understanding(Described):
     mapping: Mapping[str, str]  # column of ours -> header name
     mapping_confidence: Mapping[str, float]
     mapping_settled_by: Mapping[str, str]  # name | similar | profile
-    date_order: str | None  # None: the dates read the same either way
+    date_form: str  # wall | instant | compact | excel_1900 | excel_1904 | seconds | milliseconds
+    date_order: str | None  # dmy | mdy | ymd; None: the dates read the same either way
     date_order_settled_by: str | None  # column | profile
     decimal_mark: str | None  # of the money column
     decimal_mark_settled_by: str | None  # column | file | profile
+    currency: str | None  # named beside the amounts: a code, or a sign that several have
     profile_version: int
     # Rows by what the export says they are instead of purchases; known once all batches are read.
     left_out: Mapping[str, int] = field(default_factory=dict)
@@ -213,7 +216,7 @@ class Reading:
         if example and (wrong_rows > limit or not total.accepted):
             is_strict = all_or_nothing and total.accepted and wrong_rows <= tolerated
             code = Refusal.ALL_OR_NOTHING if is_strict else Refusal.TOO_MANY_REJECTED
-            raise _too_many_rejected(code, total, reasons, example)
+            raise _too_many_rejected(code, total, reasons - Counter(left_out), example)
 
 
 def _stretches(source: _Source) -> Iterator[Stretch]:
@@ -244,8 +247,9 @@ def _too_many_rejected(
 def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratch: Path) -> Reading:
     """Read the complete local file at `path` once, and settle how its rows are to be read.
 
-    `stored_at` is when the store got it, as the branch's clock on the wall showed it. `scratch` is
-    an existing folder; what is put there goes when the reading is closed.
+    `stored_at` is when the store got it, on the branch's clock; moments with an offset are moved to
+    its zone, or to UTC if it has none. `scratch` is an existing folder; what is put there goes when
+    the reading is closed.
 
     Raises:
         UnreadableFileError: The file holds no table of purchases.
@@ -262,10 +266,23 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             has_header=dialect.has_header,
         )
         mapping = mapped.columns
-        evidence = {name: Evidence() for name in ("ordered_at", *_NUMBERS) if name in mapping}
+        dates = DateEvidence(latest_moment(stored_at))
+        numbers = {name: NumberEvidence() for name in _NUMBERS if name in mapping}
         spill = Path(folder) / "cells.arrow"
-        ending = _first_pass(text, dialect, mapping, evidence, spill)
-        conventions = _settle(dialect, mapping, evidence, profile, latest_moment(stored_at))
+        looks: dict[str, Look] = {"ordered_at": dates, **numbers}
+        ending = _first_pass(text, dialect, mapping, looks, spill)
+        header = dialect.header
+        columns = {name: (header[mapping[name]], numbers[name]) for name in numbers}
+        conventions = Conventions(
+            header=header,
+            mapping=mapping,
+            others=name_others(header, mapping),
+            dates=settle_dates(header[mapping["ordered_at"]], dates, profile.date_order),
+            numbers=settle_numbers(columns, profile.decimal_mark),
+            latest=latest_moment(stored_at),
+            zone=zone_of(stored_at),
+            signs=find_signs(header),
+        )
         source = _Source(
             layout=layout,
             conventions=conventions,
@@ -279,7 +296,7 @@ def _first_pass(
     text: Text,
     dialect: Dialect,
     mapping: Mapping[str, int],
-    evidence: Mapping[str, Evidence],
+    looks: Mapping[str, Look],
     spill: Path,
 ) -> Ending:
     """Put all cells on disk, collect the evidence, and find out where the table ends."""
@@ -291,9 +308,8 @@ def _first_pass(
             parsed = rows.read_back(parsed) if is_mended else parsed
             writer.add(block, parsed)
             below.add(block, parsed)
-            for name, found in evidence.items():
-                look = look_at_dates if name == "ordered_at" else look_at_numbers
-                look(found, parsed.columns[mapping[name]])
+            for name, look in looks.items():
+                look.add(parsed.columns[mapping[name]])
     ending = below.end(text)
     _check_widths(ending.widths, ending.rows, len(dialect.header))
     return ending
@@ -311,29 +327,6 @@ def _check_widths(widths: Counter[int], total: int, expected: int) -> None:
             raise UnreadableFileError(Refusal.HEADER_MISMATCH, found)
 
 
-def _settle(
-    dialect: Dialect,
-    mapping: Mapping[str, int],
-    evidence: Mapping[str, Evidence],
-    profile: FormatProfile,
-    latest: datetime,
-) -> Conventions:
-    header = dialect.header
-    date_column = header[mapping["ordered_at"]]
-    number_columns = {
-        name: (header[mapping[name]], evidence[name]) for name in _NUMBERS if name in mapping
-    }
-    return Conventions(
-        header=header,
-        mapping=mapping,
-        others=name_others(header, mapping),
-        dates=settle_dates(date_column, evidence["ordered_at"], profile.date_order),
-        numbers=settle_numbers(number_columns, profile.decimal_mark),
-        latest=latest,
-        signs=find_signs(header),
-    )
-
-
 def _understanding(source: _Source, mapped: Mapped, profile: FormatProfile) -> Understanding:
     conventions, header = source.conventions, source.layout.dialect.header
     marks = [conventions.numbers[name] for name in _NUMBERS if name in conventions.numbers]
@@ -343,9 +336,11 @@ def _understanding(source: _Source, mapped: Mapped, profile: FormatProfile) -> U
         mapping={name: header[index] for name, index in conventions.mapping.items()},
         mapping_confidence=mapped.confidence,
         mapping_settled_by=mapped.settled_by,
+        date_form=conventions.dates.form,
         date_order=conventions.dates.value,
         date_order_settled_by=conventions.dates.settled_by,
         decimal_mark=mark.value,
         decimal_mark_settled_by=mark.settled_by,
+        currency=conventions.currency,
         profile_version=profile.version,
     )

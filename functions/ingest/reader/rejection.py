@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.mending import is_of_mended_rows, read_back
+from functions.ingest.reader import dates, numbers
 from functions.ingest.reader.careful import Record, Style, read_record, whole_cells
 from functions.ingest.reader.conversion import NUMBERS, Conventions, Verdict
 from functions.ingest.reader.dialect import count_line_ends
@@ -15,6 +16,9 @@ from functions.ingest.reader.encoding import decode
 from functions.ingest.reader.refusal import Fault, Severity, excerpt, mask, severity
 from functions.ingest.reader.spill import Stretch
 from functions.ingest.reader.texts import Text
+
+# Of these the text of the cell is shown; other cells may hold anything, a person's name too.
+_SHOWN = frozenset({*dates.FAULTS, *numbers.FAULTS})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,9 +175,7 @@ def _particulars(
                 "found": excerpt(found.strip()),
                 "latest": conventions.latest.date().isoformat(),
             }
-        case Fault.BAD_DATE | Fault.BAD_NUMBER | Fault.NOT_FINITE | Fault.TOO_MANY_DECIMALS:
+        case _ if index >= 0 and fault in _SHOWN:
             return {"found": excerpt(stretch.columns[index][row].as_py().strip())}
-        case Fault.NUMBER_TOO_LARGE if index >= 0:
-            return {"found": excerpt(stretch.columns[index][row].as_py().strip())}
-        case _:  # other cells may hold anything, a person's name too: their text is not repeated
+        case _:
             return {}

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from common import frame
+from common.events import PURCHASE_ENDINGS, is_purchase_file
 from common.mongo import Mongo
 from common.postgres import Postgres
 from common.settings import Settings
@@ -161,6 +162,22 @@ def test_a_form_link_puts_the_file_under_a_key_of_ours(
         "Ventas de Mayo.CSV",
         "uploader",
     )
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize("ending", PURCHASE_ENDINGS)
+def test_a_link_keeps_the_ending_by_which_ingest_knows_the_file(
+    web: TestClient, shop: Shop, ending: str, method: str
+):
+    link = ask(web, shop, method=method, filename=f"Mayo{ending.upper()}").json()
+    assert link["key"].endswith(ending)
+    assert is_purchase_file(link["key"])
+    if method == "PUT":
+        sent = urllib3.request("PUT", link["url"], body=b"x" * 20, headers=link["headers"])
+    else:
+        file = ("x", b"x" * 20)
+        sent = urllib3.request("POST", link["url"], fields={**link["fields"], "file": file})
+    assert sent.status in {200, 201, 204}, sent.data
 
 
 def test_a_form_link_takes_no_other_key(web: TestClient, shop: Shop):

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
+from common.texts import LANGUAGES, say
 from functions.ingest.balance import Balance
 from functions.ingest.reader import (
     FormatProfile,
     RejectedRow,
     Understanding,
+    UnreadableFileError,
     open_file,
 )
 
@@ -68,6 +71,14 @@ def read(
     tables = [batch.accepted for batch in batches]
     rejected = [row for batch in batches for row in batch.rejected]
     return Read(understanding, tables, rejected, balance)
+
+
+def refusal(content: bytes | str) -> UnreadableFileError:
+    with pytest.raises(UnreadableFileError) as refused:
+        read(content)
+    for language in LANGUAGES:
+        assert say(refused.value.code, refused.value.params, language=language)
+    return refused.value
 
 
 def lines(*rows: str, header: str = HEADER) -> str:

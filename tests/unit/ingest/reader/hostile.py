@@ -216,7 +216,7 @@ def _rows_at_fault() -> list[Case]:
         ("Ctrl-Z at the end", GOOD + "\x1a", Rows(3, (("truncated_tail", 5),))),
         ("an escape sequence", *one("1,2026-01-31,\x1b[31mC7,2,9.50", "control_char")),
         ("no date", *one("1,,C7,2,9.50", "empty_cell")),
-        ("the thirtieth of February", *one("1,2026-02-30,C7,2,9.50", "bad_date")),
+        ("a word for a date", *one("1,yesterday,C7,2,9.50", "bad_date")),
         ("a date of the future", *one("1,2036-02-03,C7,2,9.50", "future_date")),
         ("the letter O", *one("1,2026-01-31,C7,2,9.5O", "bad_number")),
         ("not a number", *one("1,2026-01-31,C7,2,nan", "not_finite")),

@@ -17,7 +17,7 @@ NOTES = ("plain", "Íñigo, hijo; o no", 'con "comillas"', "dos\nlíneas", "tab\
 DATE, CUSTOMER, NOTE, AMOUNT = 1, 2, 3, 4
 # What is put where, and what it is called; without a column the row as a whole is at fault.
 FAULTS: tuple[tuple[str, int | None, str], ...] = (
-    ("bad_date", DATE, "2026-02-30"),
+    ("bad_date", DATE, "ayer"),
     ("empty_cell", DATE, ""),
     ("future_date", DATE, "2027-01-01"),
     ("bad_number", AMOUNT, "12.5O"),

@@ -253,7 +253,7 @@ def test_a_delimiter_at_the_end_of_lines_is_no_column(header_end: str, row_end: 
     [
         ("1001,2026-01-31", "truncated_tail"),
         ("1001", "truncated_tail"),
-        ("1001,2026-13-45,C1,2,5\n", "bad_date"),
+        ("1001,2026-13-45,C1,2,5\n", "impossible_date"),
         ("\n1001,,C1,2,5\n", "empty_cell"),
     ],
 )

@@ -1,13 +1,19 @@
-"""The vectorised path finds what the careful one finds, in records and in cells."""
+"""The vectorised path finds what the careful one finds, in records, cells, numbers and dates."""
 
 import io
+import itertools
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from unittest import mock
+from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from functions.ingest.reader import careful, rows
+from common import frame
+from functions.ingest.reader import careful, dates, numbers, rows
 from functions.ingest.reader.careful import (
     BACKSLASH,
     DOUBLE,
@@ -18,7 +24,20 @@ from functions.ingest.reader.careful import (
     Unfinished,
     read_records,
 )
+from functions.ingest.reader.careful_dates import (
+    COMPACT,
+    EXCEL_1900,
+    EXCEL_1904,
+    INSTANT,
+    MILLISECONDS,
+    ORDERS,
+    SECONDS,
+    WALL,
+    read_date,
+)
+from functions.ingest.reader.careful_numbers import read_number
 from functions.ingest.reader.dialect import Dialect
+from functions.ingest.reader.evidence import DateEvidence, NumberEvidence
 from functions.ingest.reader.refusal import UnreadableFileError
 from functions.ingest.reader.rows import Block, parse_carefully, parse_fast, read_blocks
 
@@ -146,3 +165,108 @@ def test_a_record_without_quotes_is_read_at_once_as_it_is_cell_by_cell(
     simple = careful._read_simple(data, 0, style=style, final=final)
     if simple is not None:
         assert simple == careful._read_cells(data, 0, style=style, final=final)
+
+
+# --- numbers --------------------------------------------------------------------------------
+
+number_texts = st.one_of(
+    st.text(st.sampled_from("0123456789.,-+ $e'()%\u20ac\u00a0\u2019\u0663"), max_size=12),
+    st.decimals(allow_nan=False, allow_infinity=False, places=4).map(str),
+    st.from_regex(
+        r"(EUR ?|\u20ac)?[+-]?[0-9]{1,3}([.,' \u202f][0-9]{3}){0,4}([.,][0-9]{1,7})?( ?(\u20ac|eur))?",
+        fullmatch=True,
+    ),
+).map(str.strip)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    text=number_texts.filter(bool),
+    mark=st.sampled_from([".", ","]),
+    currency=st.sampled_from([None, "EUR", "$", "kr"]),
+    groupings=st.frozensets(st.sampled_from(["", ",", ".", "'"])),
+)
+@example(text="1234567890123", mark=".", currency=None, groupings=frozenset())
+@example(text="-0", mark=".", currency=None, groupings=frozenset())
+@example(text="\u20ac5\u20ac", mark=".", currency="EUR", groupings=frozenset())
+@example(text="EUREUR5", mark=".", currency="EUR", groupings=frozenset())
+@example(text="kr.50", mark=".", currency="kr", groupings=frozenset())
+@example(text="1,234 567.5", mark=".", currency=None, groupings=frozenset())
+def test_both_paths_read_the_same_number(
+    text: str, mark: str, currency: str | None, groupings: frozenset[str]
+) -> None:
+    values, faults = numbers.convert(
+        pa.array([text]), mark=mark, kind=frame.PRICE, groupings=groupings, currency=currency
+    )
+    careful = read_number(text, mark=mark, scale=6, groupings=groupings, currency=currency)
+    value = values[0].as_py()
+    if isinstance(careful, Decimal):
+        assert (value, faults[0]) == (careful, 0)
+    else:
+        assert (value, numbers.FAULTS[faults[0] - 1]) == (None, careful)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=number_texts, digits=st.text("123456789", min_size=1))
+def test_a_number_shows_what_others_of_its_shape_show(text: str, digits: str) -> None:
+    shown = [NumberEvidence(), NumberEvidence()]
+    given_digits = itertools.cycle(digits)
+    other = "".join(next(given_digits) if c in "123456789" else c for c in text)
+    for evidence, value in zip(shown, (text, other), strict=True):
+        evidence.add(pa.array([value, value]))
+    one, two = shown
+    assert one.marks.rows == two.marks.rows
+    assert one.groupings == two.groupings
+    assert one.currencies.rows == two.currencies.rows
+
+
+# --- dates ----------------------------------------------------------------------------------
+
+FORMS = [WALL, INSTANT, COMPACT, EXCEL_1900, EXCEL_1904, SECONDS, MILLISECONDS]
+ZONES = [UTC, ZoneInfo("Europe/Madrid"), ZoneInfo("America/St_Johns"), ZoneInfo("Asia/Kathmandu")]
+date_texts = st.one_of(
+    st.text(st.sampled_from("0123456789-/. :TZamp+,\u0663\u5e74"), max_size=20),
+    st.from_regex(
+        r"([0-9]{4}|[0-3]?[0-9])[-/. ][0-3]?[0-9][-/. ]([0-9]{4}|[0-3]?[0-9])"
+        r"([T ][0-2]?[0-9]:[0-6][0-9](:[0-6][0-9](\.[0-9]{1,8})?)?( ?[AaPp][Mm])?"
+        r"( ?(Z|[+-][01][0-9]:?[0-6][0-9]))?)?",
+        fullmatch=True,
+    ),
+    st.from_regex(r"[0-9]{5}|[0-9]{8,10}|[0-9]{12,14}|[0-9]{5,13}[.,][0-9]{1,9}", fullmatch=True),
+    st.datetimes(datetime(1969, 1, 1), datetime(2030, 1, 1)).map(datetime.isoformat),
+).map(str.strip)
+
+
+@settings(max_examples=800, deadline=None)
+@given(
+    text=date_texts,
+    order=st.sampled_from([None, *ORDERS]),
+    form=st.sampled_from(FORMS),
+    zone=st.sampled_from(ZONES),
+)
+@example(text="9999-12-31T23:59:59-14:00", order=None, form=INSTANT, zone=UTC)
+@example(text="2026-03-29T01:00:00Z", order=None, form=INSTANT, zone=ZONES[1])
+@example(text="1/2/26 12:00 AM", order="mdy", form=WALL, zone=UTC)
+@example(text="99999", order=None, form=EXCEL_1904, zone=UTC)
+@example(text="1769853600", order=None, form=SECONDS, zone=ZONES[2])
+def test_both_paths_read_the_same_date(
+    text: str, order: str | None, form: str, zone: tzinfo
+) -> None:
+    moments, faults = dates.convert(pa.array([text]), order=order, form=form, zone=zone)
+    careful = read_date(text, order=order, form=form, zone=zone)
+    if isinstance(careful, datetime):
+        assert (moments[0].item(), faults[0]) == (careful, 0)
+    else:
+        assert dates.FAULTS[faults[0] - 1] is careful
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=date_texts)
+def test_both_paths_see_the_same_evidence_of_a_date(text: str) -> None:
+    vectorised, careful = (DateEvidence(datetime(2026, 5, 3)) for _ in range(2))
+    vectorised.add(pa.array([text]))
+    # Blanks that no pattern knows: every text is looked at alone.
+    careful.add(pa.array([text.replace(" ", "\u2009") + "\u200f"]))
+    assert vectorised.forms.rows == careful.forms.rows
+    for order in ("dmy", "mdy", "open"):
+        assert vectorised.orders.rows.get(order) == careful.orders.rows.get(order)

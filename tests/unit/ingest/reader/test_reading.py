@@ -21,17 +21,9 @@ from functions.ingest.reader import (
     rows,
 )
 from functions.ingest.reader.refusal import Fault, Question, Refusal
-from tests.unit.ingest.reader.files import HEADER, ROW, lines, many, read
+from tests.unit.ingest.reader.files import HEADER, ROW, lines, many, read, refusal
 
 pytestmark = pytest.mark.unit
-
-
-def refusal(content: bytes | str) -> UnreadableFileError:
-    with pytest.raises(UnreadableFileError) as refused:
-        read(content)
-    for language in LANGUAGES:
-        assert say(refused.value.code, refused.value.params, language=language)
-    return refused.value
 
 
 # --- what is accepted -----------------------------------------------------------------------
@@ -232,7 +224,9 @@ FAULTS = {
     "extra_cell": lambda cells: [*cells, "x"],
     "text_after_quote": lambda cells: [cells[0], cells[1], f'"{cells[2]}"x', *cells[3:]],
     "nul_byte": lambda cells: [*cells[:2], "\0", *cells[3:]],
-    "bad_date": lambda cells: [cells[0], "2026-02-30", *cells[2:]],
+    "bad_date": lambda cells: [cells[0], "TOTAL", *cells[2:]],
+    "impossible_date": lambda cells: [cells[0], "2026-02-30", *cells[2:]],
+    "other_date_form": lambda cells: [cells[0], "46052", *cells[2:]],
     "bad_number": lambda cells: [*cells[:4], "1O"],
     "empty_cell": lambda cells: [*cells[:3], "", cells[4]],
 }

@@ -152,6 +152,7 @@ def test_an_example_of_what_is_wrong_is_no_left_out_row() -> None:
     with pytest.raises(reading.UnreadableFileError) as refused:
         read(lines(row, "2,2026-01-31,C1,ten,", header=f"{HEADER},status"))
     assert refused.value.params["example"]["code"] == "bad_number"
+    assert refused.value.params["reasons"] == [{"code": "bad_number", "rows": 1}]
     assert (refused.value.params["rejected"], refused.value.params["rows"]) == (1, 2)
 
 
