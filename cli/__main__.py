@@ -2,6 +2,7 @@
 
 import typer
 
+from cli.answer import answer
 from cli.client import client
 from cli.demo import demo
 from cli.doctor import doctor
@@ -9,6 +10,7 @@ from cli.parked import app as parked
 from cli.policy import policy
 from cli.read import read
 from cli.reconcile import reconcile
+from cli.rejected import rejected
 from cli.replay import replay
 from cli.report import report
 from cli.sample_command import sample
@@ -30,6 +32,8 @@ for command in (
     policy,
     upload,
     read,
+    answer,
+    rejected,
     status,
     report,
     reconcile,

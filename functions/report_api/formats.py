@@ -21,9 +21,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from functions.report_api.access import Member, Owner, TheWorld
 from functions.report_api.problems import Problem, not_found
 from functions.report_api.profiles import Version, Wish
+from functions.report_api.schemas import Principal
+from functions.report_api.uploads import COLUMN_ASKED
+from functions.report_api.world import World
 
 of_client = APIRouter(prefix="/clients/{client}")
 
+_COLUMN = "columns."  # how settings begin that name the header of a column of ours
 
 Ours = Literal[
     "customer_id",
@@ -51,15 +55,7 @@ class Settings(BaseModel):
     def decided(self) -> dict[str, str | None]:
         """Return what was said, each column a setting of its own."""
         said = self.model_dump(include=self.model_fields_set & {"date_order", "decimal_mark"})
-        return {**said, **{f"columns.{ours}": name for ours, name in self.columns.items()}}
-
-
-# What has to be said to answer a question.
-_ASKED = {
-    "customer_column": "columns.customer_id",
-    "date_column": "columns.ordered_at",
-    "money_column": "columns.amount",
-}
+        return {**said, **{f"{_COLUMN}{ours}": name for ours, name in self.columns.items()}}
 
 
 class NewProfile(Settings):
@@ -72,7 +68,23 @@ class NewProfile(Settings):
 def answer_question(
     upload_id: str, answer: Settings, world: TheWorld, asker: Member
 ) -> JSONResponse:
-    """Answer what a file leaves open: it is read again, and so are others that wait like it."""
+    """Answer what a file leaves open: it is read again, and so are others that wait in its branch."""
+    settings = give_answer(world, asker, upload_id, answer)
+    return JSONResponse(
+        {"upload": upload_id, "state": "announced", **_settings_body(settings)},
+        status_code=HTTPStatus.ACCEPTED,
+        headers={"Location": f"/clients/{asker.client}/uploads/{upload_id}", "Retry-After": "1"},
+    )
+
+
+def give_answer(
+    world: World, asker: Principal, upload_id: str, answer: Settings
+) -> Mapping[str, str | None]:
+    """Keep an answer, and return the settings that it decides.
+
+    Raises:
+        Problem: There is no such upload, nothing is asked of it, or something else is.
+    """
     detail = world.repository.upload(asker.client, upload_id)
     if detail is None:
         raise not_found()
@@ -80,16 +92,13 @@ def answer_question(
     if upload.state != "needs_answer" or upload.reason is None:
         raise Problem(HTTPStatus.CONFLICT, "no_question", shown={"state": upload.state})
     settings = {name: value for name, value in answer.decided().items() if value is not None}
-    asked = _ASKED.get(upload.reason, upload.reason)
+    ours = COLUMN_ASKED.get(upload.reason)
+    asked = f"{_COLUMN}{ours}" if ours else upload.reason
     if asked not in settings:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "answer_missing", {"name": asked})
     wish = Wish(branch=upload.branch, since=upload.stored_at, settings=settings, upload=upload.id)
     world.profiles.decide(asker.client, wish, by=asker.user)
-    return JSONResponse(
-        {"upload": upload.id, "state": "announced", **_settings_body(settings)},
-        status_code=HTTPStatus.ACCEPTED,
-        headers={"Location": f"/clients/{asker.client}/uploads/{upload.id}", "Retry-After": "1"},
-    )
+    return settings
 
 
 @of_client.get("/branches/{branch}/profile")
@@ -128,11 +137,11 @@ def _profile_body(branch: str, versions: list[Version]) -> dict[str, Any]:
 
 def _settings_body(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings as they are asked for: those of columns together."""
-    plain = {name: value for name, value in settings.items() if not name.startswith("columns.")}
+    plain = {name: value for name, value in settings.items() if not name.startswith(_COLUMN)}
     columns = {
-        name.removeprefix("columns."): value
+        name.removeprefix(_COLUMN): value
         for name, value in settings.items()
-        if name.startswith("columns.")
+        if name.startswith(_COLUMN)
     }
     return {**plain, "columns": columns}
 

@@ -3,7 +3,7 @@
 Pure: rows in, JSON-able bodies out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -21,6 +21,11 @@ from functions.report_api.schemas import (
 )
 
 _EXCERPT_CHARS = 80
+COLUMN_ASKED = {  # question -> column of ours
+    "customer_column": "customer_id",
+    "date_column": "ordered_at",
+    "money_column": "amount",
+}
 # What a failure that is tried again may name to a user; anything else stays with the operator.
 _DEPENDENCIES = ("PostgreSQL", "MongoDB", "object store")
 
@@ -67,12 +72,43 @@ def detail_body(detail: UploadDetail, rejected: RejectedRows, *, language: str) 
     """Return an upload with how it was read and the first of its rejected rows."""
     return {
         **upload_body(detail.upload, language=language),
+        "question": question_body(detail.upload, language=language),
         "repairs_uploads": [asdict(each) for each in detail.repairs],
         "repaired_by": [asdict(each) for each in detail.repaired_by],
         "understanding": detail.understanding,
         "rejected": [_rejected_body(row, language=language) for row in rejected.rows],
         "rejected_total": rejected.total,
     }
+
+
+def question_body(upload: Upload, *, language: str) -> dict[str, Any] | None:
+    """Return what is asked of a file, and each answer as it is sent back; None: nothing is."""
+    if upload.state != "needs_answer" or upload.reason is None:
+        return None
+    answers = [
+        {"answer": answer, "label": say(code, params, language=language)}
+        for answer, code, params in _answers(upload.reason, upload.params)
+    ]
+    return {"code": upload.reason, "params": dict(upload.params), "answers": answers}
+
+
+def _answers(
+    reason: str, params: Mapping[str, Any]
+) -> Iterator[tuple[dict[str, Any], str, dict[str, Any]]]:
+    """Yield each answer with the code and the parameters of its label."""
+    match reason:
+        case "date_order":
+            for order in ("dmy", "mdy"):
+                shown = {"value": params["value"], "day": params[order]}
+                yield {"date_order": order}, "answer_date", shown
+        case "decimal_mark":
+            for mark, name in ((".", "point"), (",", "comma")):
+                shown = {"value": params["value"], "number": params[name]}
+                yield {"decimal_mark": mark}, "answer_number", shown
+        case _:
+            ours = COLUMN_ASKED[reason]
+            for name, shown_as in zip(params["columns"], params["candidates"], strict=True):
+                yield {"columns": {ours: name}}, "answer_column", {"column": shown_as}
 
 
 def notice_body(notice: Notice, *, language: str) -> dict[str, Any]:

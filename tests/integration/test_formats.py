@@ -206,6 +206,38 @@ def test_a_file_without_a_question_takes_no_answer(branches: Branches):
     assert branches.answer(upload, date_order="ymd").status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("body", "label", "shown"),
+    [
+        (UNCLEAR, "03/04/2026 is Mar 4, 2026", ("date_order", "mdy")),
+        (MARKS, "1,500 is 1.5", ("decimal_mark", ",")),
+    ],
+    ids=["a date", "a number"],
+)
+def test_the_page_shows_each_answer_and_takes_one(
+    branches: Branches, body: bytes, label: str, shown: tuple[str, str]
+):
+    upload = branches.put("centro/a.csv", body)
+    branches.web.cookies.set("datacore_token", branches.token)
+    page = branches.web.get(f"/files/{upload}").text
+    assert page.count(f'action="/files/{upload}/answer"') == 2
+    assert f"<button>{label}</button>" in page
+    here = {"Sec-Fetch-Site": "same-origin"}
+    answers = branches.ask("GET", f"uploads/{upload}").json()["question"]["answers"]
+    place = [each["label"] for each in answers].index(label)
+    for number, status in ((2, 409), (place, 303), (place, 409)):
+        answer = branches.web.post(
+            f"/files/{upload}/answer",
+            data={"answer": str(number)},
+            headers=here,
+            follow_redirects=False,
+        )
+        assert answer.status_code == status
+    branches.relay()
+    assert branches.understood("centro/a.csv")[shown[0]] == shown[1]
+    assert "/answer" not in branches.web.get(f"/files/{upload}").text
+
+
 # --- columns ------------------------------------------------------------------------------------
 
 # No header name says who bought: one column's values do, but that is no more than a suggestion.
