@@ -20,10 +20,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up check test bench fix lock clean
+.PHONY: help setup demo up check test chaos chaos-mutants bench fix lock clean
 
 help:  ## List the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
 
 setup: $(VENV)/.run  ## Look for what the system must have, and install everything into .venv
 
@@ -45,6 +45,14 @@ test: $(VENV)/.dev  ## Check, then run all tests; installs what they need
 	@$(BIN)/python -m infra.local.minio_program
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest $(LEVELS)
+
+chaos: $(VENV)/.local  ## Kill, cut, stop and repeat everything that can be; long
+	@$(BIN)/python -m infra.local.minio_program
+	$(BIN)/pytest -m chaos tests/chaos
+
+chaos-mutants: $(VENV)/.local  ## Switch off one guard at a time, and see that the tests notice
+	@$(BIN)/python -m infra.local.minio_program
+	@$(BIN)/python -m tests.chaos.mutants
 
 bench: $(VENV)/.local  ## Measure against what else could be done (half an hour)
 	@$(BIN)/python -m infra.local.minio_program

@@ -12,6 +12,10 @@ from common.texts import visible
 _SHOWN_ERRORS = 10
 _SHOWN_FURNITURE = 12
 _SIGNS = {"\t": "TAB", " ": "␣", "": "-"}
+_ORDERS = {"dmy": "read_order_dmy", "mdy": "read_order_mdy", "ymd": "read_order_ymd"}
+_DECIMALS = {".": "read_point", ",": "read_comma"}
+_EITHER = "read_either"
+_WALL = "wall"
 _OUTCOMES = {"read": ("✓", "green"), "needs_answer": ("?", "yellow"), "refused": ("✗", "red")}
 
 
@@ -92,18 +96,11 @@ def _meaning(found: Json | None, write: Writer) -> Iterator[tuple[str, str]]:
     if others := [name for name in found["header"] if name not in found["mapping"].values()]:
         yield "", write.say("read_others", found=[name or "-" for name in others])
     order, mark = found["date_order"], found["decimal_mark"]
-    yield (
-        write.say("read_dates"),
-        _settled(f"read_order_{order}", found["date_order_settled_by"], write),
-    )
-    yield (
-        write.say("read_numbers"),
-        _settled(
-            {".": "read_point", ",": "read_comma"}.get(mark, "read_order_None"),
-            found["decimal_mark_settled_by"],
-            write,
-        ),
-    )
+    form = "" if found["date_form"] == _WALL else write.say(f"read_form_{found['date_form']}")
+    said = _settled(_ORDERS.get(order, _EITHER), found["date_order_settled_by"], write)
+    yield write.say("read_dates"), ", ".join(filter(None, (form, said)))
+    said = _settled(_DECIMALS.get(mark, _EITHER), found["decimal_mark_settled_by"], write)
+    yield write.say("read_numbers"), ", ".join(filter(None, (said, found["currency"])))
 
 
 def _mapped(found: Json, ours: str, name: str, write: Writer) -> str:

@@ -6,7 +6,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +33,12 @@ from tests.integration.pipeline import ClientView
 from tests.waiting import wait_until
 
 PROJECT = Path(__file__).parents[2]
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 READY_WITHIN_S = 90.0
 SERVERS = ("minio", "rabbitmq", "postgres", "mongo", "redis")
+
+# These take long to start. They stay for the next test, unless it wants none of them.
+STAYING = ("cluster", "notify")
 
 # Short, so that what a dead worker held is soon another's.
 PACE = {"DATACORE_LEASE_S": "1", "DATACORE_RELAY_AFTER_S": "2", "DATACORE_DRAIN_S": "5"}
@@ -108,6 +111,10 @@ _NOTICES = """
 class FragileStack(LocalStack):
     """The local servers; one that is killed stays dead until it is started."""
 
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        self.crew: dict[str, Child] = {}  # functions that outlast a test, by name
+
     def _lanes(self) -> Sequence[Sequence[Server]]:
         lanes = super()._lanes()
         self.parts = {server.name: server for lane in lanes for server in lane}
@@ -119,6 +126,12 @@ class FragileStack(LocalStack):
         self._supervisor.stop()
         self._rabbit.control("add_user", "chaos", "chaos")
         self._rabbit.control("set_permissions", "-p", topology.VHOST, "chaos", ".*", ".*", ".*")
+
+    def stop(self) -> None:
+        """Stop the functions that are still there, then the servers."""
+        for worker in self.crew.values():
+            _kill(worker)
+        super().stop()
 
     def child(self, name: str) -> Child:
         """Return the process of a server."""
@@ -239,9 +252,8 @@ class Scene:
     def __init__(self, stack: FragileStack, say: Callable[[str], None]) -> None:
         self.stack = stack
         self.say = say
-        self._numbers = itertools.count()
         self._open = ExitStack()
-        self.workers: list[Child] = []
+        self.workers: list[Child] = []  # that this test alone started
         settings = settings_for(stack, "ingest")
         self.settings = settings
         self._app = self._open.enter_context(closing(Postgres(settings.postgres_app_url)))
@@ -250,23 +262,36 @@ class Scene:
     def close(self) -> None:
         """Kill the functions, mend the servers, and leave no message behind."""
         for worker in self.workers:
-            worker.kill()
-        for worker in self.workers:
-            worker.wait_for_end()
+            _kill(worker)
+        self.have([name for name in STAYING if name in self.stack.crew])
         self._open.close()
         self.stack.start_dead_servers()
         self.stack.purge()
 
     # --- functions ----------------------------------------------------------------------------
 
+    def have(self, functions: Collection[str]) -> None:
+        """Have one process of each of these functions at work, and none of another."""
+        crew = self.stack.crew
+        for name in [name for name in crew if name not in functions]:
+            _kill(crew.pop(name))
+        for name in functions:
+            if name not in crew or crew[name].exit_code is not None:
+                crew[name] = self._start(name)
+
     def start(self, function: str, *, module: str = "", **environment: str) -> Child:
-        """Start a function as a process of its own."""
+        """Start a process of this test's own."""
+        worker = self._start(function, module=module, **environment)
+        self.workers.append(worker)
+        return worker
+
+    def _start(self, function: str, *, module: str = "", **environment: str) -> Child:
         worker = Child(
             Command(
-                name=f"{function}-{next(self._numbers)}",
+                name=function,
                 argv=(sys.executable, "-m", module or f"functions.{function}"),
                 cwd=PROJECT,
-                log=self.stack.home.log(f"chaos-{function}-{secrets.token_hex(3)}"),
+                log=self.stack.home.log(f"{function}-{secrets.token_hex(3)}"),
                 environment={
                     **self.stack.environment(function),
                     **PACE,
@@ -276,12 +301,7 @@ class Scene:
             )
         )
         worker.start()
-        self.workers.append(worker)
         return worker
-
-    def start_all(self, functions: Sequence[str] = FUNCTIONS) -> list[Child]:
-        """Start one process of each function."""
-        return [self.start(function) for function in functions]
 
     # --- messages -----------------------------------------------------------------------------
 
@@ -396,6 +416,11 @@ class Scene:
         """Return what the runtime's own tables hold."""
         with self._runtime.transaction() as connection:
             return connection.execute(statement, params).all()
+
+
+def _kill(worker: Child) -> None:
+    worker.kill()
+    worker.wait_for_end()
 
 
 def _patiently(ask: Callable[[], T]) -> T:

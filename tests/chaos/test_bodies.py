@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.files import MAY, File
 from tests.chaos.proxy import Fault, Proxy
-from tests.chaos.scene import Scene
+from tests.chaos.scene import STAYING, Scene
 
 pytestmark = pytest.mark.chaos
 
@@ -44,7 +44,7 @@ def test_a_body_that_comes_badly_is_read_whole_or_not_at_all(
     shop.send_all(files)
     with closing(Proxy(scene.stack.s3_url, faults)) as line:
         scene.start("ingest", AWS_ENDPOINT_URL_S3=line.url)
-        scene.start_all(["cluster", "notify"])
+        scene.have(STAYING)
         tally = scene.settle(shop)
 
     assert line.met == len(faults)

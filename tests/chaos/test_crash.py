@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from common.events import FUNCTIONS
 from common.failpoints import ACTIONS, POINTS
 from infra.local.process import Child
 from tests.chaos.files import MIXED
@@ -30,9 +31,7 @@ OWNERS = {"cluster_computed": "cluster", "cluster_stored": "cluster", "notified"
 USUAL = {
     ("claimed", "kill"),  # nothing done: the lease ends, and another worker begins
     ("mongo_batch_k", "kill"),  # half written, and nobody sees it
-    ("pg_before_commit", "kill"),  # all written but the end
     ("pg_after_commit", "kill"),  # done, and nobody was told
-    ("published", "kill"),  # told, and nobody remembers it
     ("cluster_stored", "kill"),  # a report half written
     ("recv", "raise"),  # the worker ends with a traceback
     ("downloaded", "raise"),  # a bug in the handler
@@ -55,7 +54,7 @@ def undisturbed(fragile_stack: FragileStack) -> dict[str, Any]:
     try:
         shop = scene.shop()
         shop.send_all(MIXED)
-        scene.start_all()
+        scene.have(FUNCTIONS)
         scene.settle(shop)
         return scene.left_of(shop)
     finally:
@@ -79,9 +78,9 @@ def test_a_crash_leaves_what_an_undisturbed_run_leaves(
     scene: Scene, undisturbed: dict[str, Any], point: str, what: str
 ) -> None:
     function = OWNERS.get(point, "ingest")
+    scene.have([name for name in FUNCTIONS if name != function])
     shop = scene.shop()
     shop.send_all(MIXED)
-    scene.start_all([name for name in ("ingest", "cluster", "notify") if name != function])
     victim = scene.start(
         function, DATACORE_FAILPOINT=f"{point}:{'sleep' if what == TWICE else what}@1"
     )
@@ -91,7 +90,7 @@ def test_a_crash_leaves_what_an_undisturbed_run_leaves(
     if what == "kill":
         victim.wait_for_end()
         assert victim.exit_code == -signal.SIGKILL
-    scene.start(function)
+    scene.have(FUNCTIONS)
 
     tally = scene.settle(shop)
 

@@ -6,9 +6,9 @@ from collections import defaultdict
 import pytest
 from sqlalchemy import text
 
-from common.events import from_message
+from common.events import FUNCTIONS, from_message
 from tests.chaos.files import many
-from tests.chaos.scene import Scene
+from tests.chaos.scene import STAYING, Scene
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.chaos
@@ -37,7 +37,7 @@ def test_many_copies_of_one_event_at_many_workers_are_one_ingest(
     (body,) = scene.take("ingest", 1)
     for _ in range(workers):
         scene.start("ingest", DATACORE_LEASE_S="60")
-    scene.start_all(["cluster", "notify"])
+    scene.have(STAYING)
     wait_until(lambda: scene.consumers("ingest") == workers, within_s=60)
     scene.put("ingest", [body] * copies)
 
@@ -65,7 +65,7 @@ def test_in_any_order_of_its_events_the_newest_version_wins(scene: Scene) -> Non
     for body in scene.take("ingest", 5 * len(orders)):
         (event,) = from_message(body).events
         events[event.object.key].append(body)
-    scene.start_all(["ingest", "cluster", "notify"])
+    scene.have(FUNCTIONS)
 
     for number, order in enumerate(orders):
         of_key = events[f"{shop.client}/centro/{number}.csv"]

@@ -31,7 +31,7 @@ class Size:
     home_within_s: float
 
 
-USUAL = Size(uploads=150, kills=2, gap_s=2.0, home_within_s=120)
+USUAL = Size(uploads=100, kills=1, gap_s=2.0, home_within_s=120)
 WHOLE = Size(uploads=2000, kills=20, gap_s=5.0, home_within_s=900)
 
 
@@ -41,6 +41,7 @@ WHOLE = Size(uploads=2000, kills=20, gap_s=5.0, home_within_s=900)
 )
 def test_a_storm_of_kills_loses_nothing_and_doubles_nothing(scene: Scene, size: Size) -> None:
     scene.say(f"CHAOS_SEED={SEED}")
+    scene.have([])
     shop, sent = scene.shop(), many(size.uploads)
     workers = [scene.start(function) for function in WORKERS]
 
@@ -89,4 +90,4 @@ def kill_workers(scene: Scene, size: Size) -> None:
         victim = gaps.choice([w for w in scene.workers if w.exit_code is None])
         victim.kill()
         victim.wait_for_end()
-        scene.start(victim.name.partition("-")[0])
+        scene.start(victim.name)

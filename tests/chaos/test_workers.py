@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import text
 
+from common.events import FUNCTIONS
 from infra.local.process import Child
 from tests.chaos.files import APRIL, MIXED, many
-from tests.chaos.scene import Scene
+from tests.chaos.scene import STAYING, Scene
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.chaos
@@ -21,7 +22,7 @@ _GIVEN_UP = text("SELECT reason, work_key FROM parked WHERE client_id = :client"
 
 @pytest.mark.parametrize(
     "count",
-    [pytest.param(30, id="usual"), pytest.param(200, id="whole", marks=pytest.mark.whole)],
+    [pytest.param(20, id="usual"), pytest.param(200, id="whole", marks=pytest.mark.whole)],
 )
 def test_of_many_files_only_the_one_that_kills_its_worker_is_parked(
     scene: Scene, count: int
@@ -31,7 +32,7 @@ def test_of_many_files_only_the_one_that_kills_its_worker_is_parked(
     shop.send_all(files[: count // 2])
     shop.send(DEADLY, APRIL)
     shop.send_all(files[count // 2 :])
-    scene.start_all(["cluster", "notify"])
+    scene.have(STAYING)
     deaths = []
 
     def is_given_up() -> Sequence[object]:
@@ -50,14 +51,18 @@ def test_of_many_files_only_the_one_that_kills_its_worker_is_parked(
 
 
 @pytest.mark.parametrize(
-    ("function", "point"), [("ingest", "mongo_done"), ("cluster", "cluster_computed")]
+    ("function", "point"),
+    [
+        pytest.param("ingest", "mongo_done"),
+        pytest.param("cluster", "cluster_computed", marks=pytest.mark.whole),
+    ],
 )
 def test_a_worker_that_wakes_after_its_lease_changes_nothing(
     scene: Scene, function: str, point: str
 ) -> None:
+    scene.have([name for name in FUNCTIONS if name != function])
     shop, calm = scene.shop(), scene.shop()
     shop.send_all(MIXED)
-    scene.start_all([name for name in ("ingest", "cluster", "notify") if name != function])
     sleeper = scene.start(
         function,
         DATACORE_FAILPOINT=f"{point}:sleep@1",
@@ -66,7 +71,7 @@ def test_a_worker_that_wakes_after_its_lease_changes_nothing(
     )
     wait_until(lambda: has_said(sleeper, f"failpoint {point}:"), within_s=60)
     os.kill(pid_of(sleeper), signal.SIGSTOP)
-    scene.start(function)
+    scene.have(FUNCTIONS)
     scene.settle(shop)
     before = scene.left_of(shop)
 
@@ -97,7 +102,7 @@ def test_two_clients_with_the_same_bytes_never_meet_whoever_dies(scene: Scene) -
         other.send(file.key, file.body)
     victim = scene.start("ingest", DATACORE_FAILPOINT="pg_before_commit:kill@2")
     victim.wait_for_end()
-    scene.start_all()
+    scene.have(FUNCTIONS)
 
     for shop in (one, other):
         tally = scene.settle(shop)

@@ -27,7 +27,7 @@ FACTS = {
     "datasets": "SELECT * FROM datasets ORDER BY sha256",
     "client": "SELECT segmentation_id, data_version, segmented_version FROM clients",
     "segmentations": "SELECT id, as_of, summary FROM segmentations ORDER BY id",
-    "contributions": "SELECT * FROM contributions ORDER BY sha256",
+    "contributions": "SELECT * FROM contributions ORDER BY segmentation_id, sha256",
     "notices": "SELECT * FROM notices ORDER BY id",
 }
 

@@ -49,7 +49,7 @@ _PERIODS = _names("""
 """)
 _ABOUT_A_PERSON = _names("""
     gender; sex; age; birthday; birth date; date of birth; dob; first name; last name; surname;
-    address; address 1; city; zip; zip code; postal code; postcode; country; state; province;
+    address; address 1; city; zip; zip code; zip code prefix; postal code; postcode; country; state; province;
     annual income; income; marital status; profession; occupation; education; accepts marketing;
     tags; language; registered at; signup date; member since; customer since; newsletter;
     sexo; genero; edad; fecha nacimiento; cumpleanos; nombre; apellido; apellidos; direccion;
@@ -59,6 +59,17 @@ _ABOUT_A_PERSON = _names("""
     cognome; indirizzo; citta; cap; idade; data nascimento; endereco; cidade; cep; cinsiyet; yas;
     dogum tarihi; ad; soyad; adres; sehir; 性別; 年齢; 生年月日; 住所; 郵便番号
 """)
+_PERSONS = frozenset([
+    "customer",
+    "client",
+    "cliente",
+    "kunde",
+    "kunden",
+    "member",
+    "socio",
+    "billing",
+    "musteri",
+])
 _ABOUT_STOCK = _names("""
     stock; in stock; stock level; stock quantity; stock on hand; on hand; on hand quantity;
     quantity on hand; qty on hand; available; available quantity; inventory; inventory quantity;
@@ -117,7 +128,9 @@ def _has_all(columns: Mapping[str, int]) -> bool:
 def _kind(
     header: Sequence[str], samples: Sequence[Sample], columns: Mapping[str, int]
 ) -> Refusal | None:
+    # "customer_city" is a city.
     folded = [fold(name) for name in header]
+    folded += ["".join(sorted(rest)) for name in header if (rest := _without_person(name))]
 
     def count(names: frozenset[str]) -> int:
         return sum(name in names for name in folded)
@@ -138,6 +151,12 @@ def _kind(
         and not {"customer_id", "ordered_at", "order_id"} & columns.keys(),
     }
     return next((refusal for refusal, is_it in found.items() if is_it), None)
+
+
+def _without_person(name: str) -> list[str]:
+    """Return the words of a name that begins with whom it is about, without that."""
+    first, *rest = words(name) or [""]
+    return rest if first in _PERSONS else []
 
 
 def _has_money(columns: Mapping[str, int]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -101,6 +102,9 @@ class Signs:
         return self.status + self.kind
 
 
+_NO_SIGNS = Signs()
+
+
 def find_signs(header: Sequence[str]) -> Signs:
     """Find the columns by their names."""
     folded = [fold(name) for name in header]
@@ -128,26 +132,30 @@ class Orders:
     said: dict[int, str] = field(default_factory=dict)  # what it says, by column
 
     def fill(self, column: Any, index: int, order_ids: Any) -> Any:
-        """Return a column with its empty cells filled from the row above in the same order."""
-        if not len(column):
+        """Return a column with its empty cells filled from the row above in the same order.
+
+        Rows without an order, damaged ones among them, neither give nor take.
+        """
+        has_order = pc.not_equal(order_ids, "")
+        cells, orders = column.filter(has_order), order_ids.filter(has_order)
+        if not len(cells):
             return column
-        is_new = np.ones(len(column), np.bool_)
-        is_new[1:] = np.asarray(pc.not_equal(order_ids[1:], order_ids[:-1]))
-        is_new[0] = order_ids[0].as_py() != self.last or index not in self.said
-        is_new |= np.asarray(pc.equal(order_ids, ""))
-        is_filled = np.asarray(pc.not_equal(column, ""))
-        source = np.where(is_new | is_filled, np.arange(len(column)), 0)
-        filled = column.take(np.maximum.accumulate(source))
-        goes_on = np.logical_not(np.maximum.accumulate(is_new | is_filled))
+        is_new = np.ones(len(cells), np.bool_)
+        is_new[1:] = np.asarray(pc.not_equal(orders[1:], orders[:-1]))
+        is_new[0] = orders[0].as_py() != self.last or index not in self.said
+        speaks = is_new | np.asarray(pc.not_equal(cells, ""))
+        filled = cells.take(np.maximum.accumulate(np.where(speaks, np.arange(len(cells)), 0)))
+        goes_on = ~np.maximum.accumulate(speaks)
         if goes_on.any():
-            filled = pc.if_else(goes_on, self.said[index], filled)
+            filled = pc.if_else(pa.array(goes_on), self.said[index], filled)
         self.said[index] = filled[-1].as_py()
-        return filled
+        return pc.replace_with_mask(column, has_order, filled)
 
     def close(self, order_ids: Any) -> None:
         """Remember the order of the last row, once all columns are filled."""
-        if len(order_ids):
-            self.last = order_ids[-1].as_py()
+        orders = order_ids.filter(pc.not_equal(order_ids, ""))
+        if len(orders):
+            self.last = orders[-1].as_py()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,7 +187,7 @@ def judge(columns: Sequence[Any], signs: Signs, orders: Orders, order_id: int | 
     for index in signs.moment:
         is_dated = np.asarray(pc.match_substring_regex(filled(index), "[0-9]{2}"))
         left_out.append((Fault.CANCELLED, is_dated, index))
-    if order_id is not None:
+    if order_id is not None and signs != _NO_SIGNS:
         orders.close(columns[order_id])
     return Standing(left_out=tuple(left_out), returned=returned)
 

@@ -78,6 +78,15 @@ def test_people_are_told_in_their_language(tmp_path: Path, language: str, words:
     assert '"3,0O"' in result.stdout
 
 
+@pytest.mark.parametrize("day", ["2026-01-31", "31.1.2026", "1/31/26", "26-01-31", "20260131", "46053", "1769853600",
+                                 "1769853600000", "2026-01-31T10:00:00Z"])  # fmt: skip
+@pytest.mark.parametrize("amount", ["1.50", "7", "EUR 1.50"])
+def test_every_convention_has_its_words(tmp_path: Path, day: str, amount: str) -> None:
+    result = run(tmp_path, f"date;customer;amount\n{day};C1;{amount}\n{day};C2;{amount}\n")
+    assert result.exit_code in {0, 4}, result.output
+    assert "Encoding" in result.stdout
+
+
 def test_a_refused_file_ends_with_another_code_and_its_reason(tmp_path: Path) -> None:
     result = run(tmp_path, "nombre;ciudad\nAna;Lima\n", "--json")
     assert result.exit_code == 1

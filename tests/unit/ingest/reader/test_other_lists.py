@@ -37,11 +37,13 @@ OTHER_LISTS = {
         "customer,date,Item 1,Item 2,Item 3\nC1,2026-01-31,milk,bread,\nC2,2026-01-31,beer,,\n",
     ],
     "customer_list": [
+        "customer_id,customer_city,customer_state\nc1,Lima,LI\nc2,Cusco,CU\n",
         "CustomerID,Gender,Age,Annual Income (k$),Spending Score (1-100)\n1,Male,19,15,39\n2,Male,21,15,81\n",
         "email,first name,last name,city,country\na@b.example,Ana,Paz,Lima,PE\nc@d.example,Eva,Gil,Cusco,PE\n",
         "DNI;Nombre;Apellidos;Dirección;Ciudad;Fecha alta\n1X;Ana;Paz;Sol 1;Lima;31/01/2026\n2Y;Eva;Gil;Sol 2;Lima;01/02/2026\n",
     ],
     "product_list": [
+        "product_id,product_name_lenght,product_weight_g\np1,5,100\np2,7,250\n",
         "sku,product name,price\nA1,Shirt,5.00\nA2,Cap,4.00\n",
         "Referencia;Descripción;PVP;Familia\nA1;Camisa;5,00;Ropa\nA2;Gorra;4,00;Ropa\n",
     ],

@@ -137,6 +137,16 @@ def test_rows_without_an_order_do_not_stand_as_the_row_above() -> None:
     assert read(lines(*rows, header=f"{HEADER},status")).column("customer_id") == ["C2"]
 
 
+@pytest.mark.parametrize("batch_rows", [1, 2, 100])
+def test_a_damaged_line_does_not_hide_what_the_order_says(batch_rows: int) -> None:
+    with mock.patch.object(reading, "BATCH_ROWS", batch_rows):
+        got = read(lines(ORDERS[0], "#1,damaged", *ORDERS[2:], header=SHOPIFY))
+    assert [(row.code, row.row) for row in got.rejected] == [
+        *(("voided", 1), ("missing_cell", 2), ("voided", 3)),
+        *(("cancelled", 5), ("cancelled", 6)),
+    ]
+
+
 def test_left_out_rows_never_refuse_a_file() -> None:
     row = "1,2026-01-31,C1,10.00,cancelled"
     got = read(lines(*[row] * 300, header=f"{HEADER},status"))
