@@ -2,12 +2,15 @@
 
 import typer
 
+from cli.answer import answer
 from cli.client import client
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.parked import app as parked
+from cli.policy import policy
 from cli.read import read
 from cli.reconcile import reconcile
+from cli.rejected import rejected
 from cli.replay import replay
 from cli.report import report
 from cli.sample_command import sample
@@ -22,7 +25,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, client, upload, read, status, report, reconcile, replay, sample, doctor):
+for command in (
+    demo,
+    up,
+    client,
+    policy,
+    upload,
+    read,
+    answer,
+    rejected,
+    status,
+    report,
+    reconcile,
+    replay,
+    sample,
+    doctor,
+):
     app.command()(command)
 app.add_typer(parked)
 

@@ -55,6 +55,10 @@ class Api:
         """Return the client with its branches, and how far its report is."""
         return self._get(self._path())
 
+    def set_row_policy(self, policy: str) -> Json:
+        """Decide what becomes of files with bad rows; return the client."""
+        return _checked(self._ask("PATCH", self._path(), {"row_policy": policy})).body
+
     def report(self) -> Answer:
         """Return the report: 200 with segments or `no_data`, 202 while it is computed."""
         return _checked(self._ask("GET", self._path("report")))
@@ -69,6 +73,35 @@ class Api:
     def upload(self, upload: str) -> Json:
         """Return one upload with its first rejected rows."""
         return self._get(self._path("uploads", upload))
+
+    def find(self, name: str) -> Json:
+        """Return the upload of this id, or the newest of this file name.
+
+        Raises:
+            CommandError: There is none.
+        """
+        named = (u["id"] for u in self.uploads(limit=200) if name in {u["id"], u["filename"]})
+        return self.upload(next(named, name))
+
+    def answer(self, upload: str, answer: Json) -> Json:
+        """Answer what an upload's file leaves open."""
+        return _checked(self._ask("POST", self._path("uploads", upload, "mapping"), answer)).body
+
+    def rejected(self, upload: str, *, delimiter: str) -> bytes:
+        """Return an upload's rejected rows that nobody has mended yet, as CSV."""
+        query = urlencode({"delimiter": delimiter, "bom": "true"})
+        path = f"{self._path('uploads', upload, 'rejected.csv')}?{query}"
+        url = self._connection.api_url.rstrip("/") + path
+        try:
+            response = self._pool.request("GET", url)
+        except HTTPError as error:
+            raise _unreachable(url, error) from error
+        if response.status == 404:
+            raise CommandError(Exit.NOT_FOUND, "cli_nothing_rejected", {})
+        if response.status >= 400:
+            params = {"url": url, "status": response.status}
+            raise CommandError(Exit.FAILED, "cli_not_our_api", params)
+        return response.data
 
     def notices(self) -> list[Json]:
         """Return what the token's user was told, newest first."""

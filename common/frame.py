@@ -41,6 +41,10 @@ REJECTED = pa.schema([
     pa.field("byte_offset", pa.int64(), nullable=False),  # in the file as uploaded
     pa.field("byte_length", pa.int64(), nullable=False),
     pa.field("raw", pa.string(), nullable=False),  # the record's own text
+    pa.field(
+        "is_left_out", pa.bool_(), nullable=False
+    ),  # no purchase, says the export: all is well
+    pa.field("cells", pa.list_(pa.string()), nullable=False),  # the same, cell by cell
     pa.field("params", pa.string(), nullable=False),  # JSON: what the sentence of `code` says
 ])
 

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
 from common.events import ObjectRef, StoredObject
-from common.exceptions import TransientError
+from common.exceptions import PermanentError, TransientError
 from common.settings import Settings
 
 STORE_ID_KEY = ".datacore/store-id"
@@ -50,6 +50,7 @@ class ObjectStorage:
 
     def __init__(self, settings: Settings) -> None:
         self.bucket = settings.bucket
+        self._max_bytes = settings.max_upload_bytes
         self._client = _client(settings, settings.s3_endpoint_url)
         # Presigned URLs are signed for the host that browsers reach.
         self._public = _client(settings, settings.s3_public_url or settings.s3_endpoint_url)
@@ -160,8 +161,11 @@ class ObjectStorage:
 
         Raises:
             ObjectGoneError: The store no longer has this version.
+            PermanentError: It is larger than any file that is read.
             TransientError: The store cannot be reached, or the body was cut short.
         """
+        if stored.size > self._max_bytes:
+            raise PermanentError("too_large", {"bytes": self._max_bytes})
         path = scratch / "object"
         try:
             yield self._fetch(stored, path)

@@ -251,6 +251,17 @@ def add_uploads(connection: Connection, client: str) -> None:
             "params": {"reference": "7F3A"},
             "filename": "norte_2026-02.csv",
         },
+        {
+            "id": "up-asked",
+            "state": "needs_answer",
+            "reason": "date_order",
+            "params": {
+                "column": "Fecha",
+                "value": "03/04/2026",
+                "dmy": "2026-04-03",
+                "mdy": "2026-03-04",
+            },
+        },
         {"id": "up-empty", "state": "stored", "reason": "no_rows", "filename": "vacio.csv"},
         {"id": "up-removed", "state": "removed", "filename": "centro_2026-01.csv"},
     )
@@ -286,7 +297,7 @@ def add_dataset(
         client_id=client,
         sha256=sha256,
         frame_id="frame",
-        rejected_frame_id="rejected",
+        rejected_frame_id="0-",
         branch_id="centro",
         first_upload_id=first,
         rows_in=accepted + rejected + 3,
@@ -301,7 +312,14 @@ def add_dataset(
         first_day=date(2026, 3, 1),
         last_day=AS_OF,
         size=1_204_551,
-        understanding={"encoding": "utf-8", "delimiter": ";"},
+        understanding={
+            "encoding": "utf-8",
+            "delimiter": ";",
+            "header": ["Fecha", "Importe"],
+            "mapping": {},
+            "date_order": None,
+            "decimal_mark": None,
+        },
     )
 
 

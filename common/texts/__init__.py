@@ -6,6 +6,7 @@ A placeholder may say how its value is written for the reader's language:
 `{days:of day|days}` a number with its noun, one or many, `{day:date}` a date, `{when:time}` a date
 with time, `{found:list}` words with commas,
 `{reason:sentence}` the sentence of another code, given as its `code` and `params`,
+`{changes:sentences}` those of several,
 `{lines:lines}` several lines. Whatever else is a text is shown on one line, see `visible`.
 """
 
@@ -55,6 +56,8 @@ class _Sentence(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec == "sentence":
             return say(value["code"], value["params"], language=self.language)
+        if format_spec == "sentences":
+            return " ".join(self.format_field(each, "sentence") for each in value)
         if format_spec.startswith("of "):
             one, _, many = format_spec.removeprefix("of ").partition("|")
             noun = one if Decimal(str(value)) == 1 else many

@@ -65,5 +65,10 @@ def fingerprint(snapshot: Snapshot, parameters: Parameters) -> str:
         "code": CODE_VERSION,
         "parameters": repr(parameters),
         "datasets": [[d.frame_id, d.sha256, d.branch] for d in snapshot.datasets],
+        "mended": [
+            [d.sha256, row, place and [place.sha256, place.row]]
+            for d in snapshot.datasets
+            for row, place in sorted(d.mended.items())
+        ],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]

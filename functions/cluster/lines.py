@@ -5,8 +5,8 @@ puts any number of partials together and numbers their values: every number foll
 sorted values themselves, so neither the order of rows nor the order of files leaves a trace.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from typing import Any
 
@@ -21,7 +21,8 @@ from common import frame
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _PARTIAL = pa.schema([
     pa.field("dataset", _TEXT),
-    pa.field("row", pa.int64()),
+    pa.field("file", _TEXT),  # whose line it is: a mended row is one of the file that it mends
+    pa.field("row", pa.int64()),  # in that file; null with it: the row counts nowhere
     pa.field("customer_id", _TEXT),  # null: anonymous
     pa.field("ordered_at", pa.timestamp("us")),
     pa.field("order_id", _TEXT),
@@ -47,6 +48,14 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A row of a dataset."""
+
+    sha256: str
+    row: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Dataset:
     """What the ledger knows of a current dataset."""
 
@@ -56,13 +65,15 @@ class Dataset:
     rank: int  # 0 is the oldest by store time, then version: the newest wins
     accepted_rows: int
     accepted_amount: Decimal
+    # Rows that mend a rejected row of another dataset, and which; None: they do not count.
+    mended: Mapping[int, Place | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lines:
     """All order lines, as numbers.
 
-    `table` has one row per line: dataset (rank), row, customer, order, order_id, branch, product,
+    `table` has one row per line: dataset (rank), file (rank; -1: it counts nowhere) and row, customer, order, order_id, branch, product,
     currency (numbers; -1 is null), time (microseconds), day (since 1970), quantity (millionths, 0
     is null), is_return, amount (exact decimal). `order` numbers the orders: (branch, order id,
     day), or (customer, branch, day) where lines have no order id.
@@ -91,7 +102,7 @@ def partial(table: pa.Table, *, dataset: Dataset) -> pd.DataFrame:
     rows = table.num_rows
     columns = {
         "dataset": pa.repeat(pa.scalar(dataset.sha256), rows),
-        "row": table["row"],
+        **_places(table["row"], dataset),
         "customer_id": table["customer_id"],
         "ordered_at": table["ordered_at"],
         "order_id": table["order_id"],
@@ -109,6 +120,18 @@ def partial(table: pa.Table, *, dataset: Dataset) -> pd.DataFrame:
     return pa.table(encoded, schema=_PARTIAL).to_pandas(types_mapper=pd.ArrowDtype)
 
 
+def _places(rows: pa.ChunkedArray, dataset: Dataset) -> dict[str, Any]:
+    """Return the file whose line each row is, and which of its rows."""
+    if not dataset.mended:
+        return {"file": pa.repeat(pa.scalar(dataset.sha256), len(rows)), "row": rows}
+    own = [Place(sha256=dataset.sha256, row=row) for row in rows.to_pylist()]
+    places = [dataset.mended.get(place.row, place) for place in own]
+    return {
+        "file": pa.array([place and place.sha256 for place in places], pa.string()),
+        "row": pa.array([place and place.row for place in places], pa.int64()),
+    }
+
+
 def combine(partials: Iterable[pd.DataFrame], *, datasets: Sequence[Dataset]) -> Lines:
     """Put partials together, in any order, and number their values."""
     tables = [
@@ -120,7 +143,8 @@ def combine(partials: Iterable[pd.DataFrame], *, datasets: Sequence[Dataset]) ->
     time = table["ordered_at"].cast(pa.int64()).to_numpy()
     lines = pd.DataFrame({
         "dataset": _ranks(table["dataset"], datasets),
-        "row": table["row"].to_numpy(),
+        "file": _ranks(table["file"], datasets),
+        "row": pc.fill_null(table["row"], 0).to_numpy(),
         "customer": customer,
         "order_id": _numbered(table["order_id"])[0],
         "branch": _numbered(table["branch"])[0],
@@ -171,7 +195,8 @@ def _numbered(column: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
 def _ranks(column: pa.ChunkedArray, datasets: Sequence[Dataset]) -> Codes:
     codes, names = _numbered(column)
     rank = {each.sha256: each.rank for each in datasets}
-    return np.array([rank[name] for name in names.to_pylist()], dtype=np.int32)[codes]
+    # The last is that of null.
+    return np.array([*(rank[name] for name in names.to_pylist()), -1], dtype=np.int32)[codes]
 
 
 def _millionths(quantity: pa.ChunkedArray) -> Codes:

@@ -34,12 +34,15 @@ class Contribution:
 
 
 def counted(lines: Lines) -> Mask:
-    """Say of each line whether it counts; the others are replaced by newer datasets."""
+    """Say of each line whether it counts; the others are replaced by newer datasets.
+
+    A mended row stands where the row that it mends would.
+    """
     table = lines.table
-    counts = np.ones(len(table), dtype=bool)
-    if table["dataset"].nunique() < 2:
+    counts: Mask = table["file"].to_numpy() >= 0
+    if table["file"].nunique() < 2:
         return counts
-    matched = np.flatnonzero(table["order_id"].to_numpy() >= 0)
+    matched = np.flatnonzero(counts & (table["order_id"].to_numpy() >= 0))
     pieces, piece_of_line = _pieces(table, matched)
     counts[matched] = _kept(pieces)[piece_of_line]
     return counts
@@ -94,7 +97,7 @@ def _verify(found: Sequence[Contribution]) -> None:
 
 def _pieces(table: pd.DataFrame, matched: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
     """Return the orders of each dataset, and the number of its piece for each matched line."""
-    dataset = table["dataset"].to_numpy()
+    dataset = table["file"].to_numpy()
     order = table["order"].to_numpy()[matched]
     row = table["row"].to_numpy()
     piece_of_line = packed(order, dataset[matched])

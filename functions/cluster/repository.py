@@ -18,7 +18,7 @@ from common.failpoints import failpoint
 from common.ledger import Claim
 from common.mongo import Mongo
 from common.postgres import Postgres, copy_rows
-from functions.cluster.lines import Dataset
+from functions.cluster.lines import Dataset, Place
 from functions.cluster.segmentation import HabitsOutcome, Phrase, Segment, Segmentation
 
 
@@ -34,17 +34,18 @@ class Snapshot:
 
 _CLIENT = text("SELECT currency, data_version FROM clients WHERE id = :client")
 
-# A dataset stands where its earliest live upload put it: at that branch, at that store time.
 _DATASETS = text("""
-    SELECT d.sha256, d.frame_id, u.branch_id AS branch, d.accepted AS accepted_rows,
-           d.amount AS accepted_amount
-    FROM datasets d JOIN (
-        SELECT DISTINCT ON (sha256) sha256, branch_id, stored_at, version_id FROM uploads
-        WHERE client_id = :client AND state IN ('stored', 'duplicate')
-        ORDER BY sha256, stored_at, version_id
-    ) AS u USING (sha256)
-    WHERE d.client_id = :client
-    ORDER BY u.stored_at, u.version_id, d.sha256
+    SELECT sha256, frame_id, branch, accepted AS accepted_rows, amount AS accepted_amount
+    FROM current_datasets WHERE client_id = :client
+    ORDER BY stored_at, version_id, sha256
+""")
+
+# Rows that mend a line of another dataset, and where that is now; nowhere: they do not count.
+_MENDED = text("""
+    SELECT r.sha256, r.data_row, c.parent_sha256, c.parent_row
+    FROM repairs r JOIN current_datasets d USING (client_id, sha256)
+    LEFT JOIN current_repairs c USING (client_id, sha256, data_row)
+    WHERE client_id = :client ORDER BY r.sha256, r.data_row
 """)
 
 _KNOWN = text("SELECT 1 FROM segmentations WHERE client_id = :client AND id = :id")
@@ -116,11 +117,15 @@ class SegmentationRepository:
         with self._app.snapshot(client) as connection:
             row = connection.execute(_CLIENT, {"client": client}).one()
             datasets = connection.execute(_DATASETS, {"client": client}).mappings().all()
+            mended = _by_dataset(connection.execute(_MENDED, {"client": client}).all())
         return Snapshot(
             client=client,
             currency=row.currency,
             data_version=row.data_version,
-            datasets=tuple(Dataset(**found, rank=rank) for rank, found in enumerate(datasets)),
+            datasets=tuple(
+                Dataset(**found, rank=rank, mended=mended.get(found["sha256"], {}))
+                for rank, found in enumerate(datasets)
+            ),
         )
 
     def is_known(self, client: str, name: str) -> bool:
@@ -177,6 +182,14 @@ class SegmentationRepository:
             return following
 
         claim.stage(write)
+
+
+def _by_dataset(rows: Sequence[Any]) -> dict[str, dict[int, Place | None]]:
+    found: dict[str, dict[int, Place | None]] = {}
+    for row in rows:
+        place = row.parent_sha256 and Place(sha256=row.parent_sha256, row=row.parent_row)
+        found.setdefault(row.sha256, {})[row.data_row] = place or None
+    return found
 
 
 def _fields(value: object) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def segment(
     counts = overlap.counted(lines)
     currency = parameters.currency or _usual_currency(lines)
     own, others = _apart(lines.where(counts), currency=currency)
-    as_of = int(lines.table["day"].max()) if len(lines.table) else None
+    as_of = int(lines.table["day"][counts].max()) if counts.any() else None
     customers = features.of_all_customers(own, as_of=as_of or 0)
     grouped = segments.group(customers, settings=parameters.habits)
     return Segmentation(

@@ -14,11 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from common import frame
+from common.exceptions import PermanentError
 from common.mongo import Mongo
 from functions.ingest.balance import Balance
+from functions.ingest.content import RowsHash
 from functions.ingest.reader import Batch, RejectedRow
+from functions.ingest.repairs import Repair, repairs_of
 
 _BATCHES_IN_FLIGHT = 2  # read but not yet written: memory must not grow with the file
+_MOST_REPAIRS = 200_000  # in one file; as many rows may be rejected of the longest file
 _DIGITS = 60  # a file's money is a sum of numbers of 38 digits: no digit may be rounded away
 
 
@@ -28,6 +32,9 @@ class StoredFrame:
 
     frame_id: str
     rejected_frame_id: str
+    rows_sha256: str | None  # of the rows apart from how they are written; None: there are none
+    rejected: tuple[tuple[int, int], ...]  # line and data row of each rejected row
+    repairs: tuple[Repair, ...]
     balance: Balance
     size: int
 
@@ -44,15 +51,17 @@ class FrameRepository:
         While one batch is compressed and written, the next is read.
 
         Raises:
+            PermanentError: More rows say that they mend a line than any file may have bad ones.
             BalanceError: What was stored is not what was read; nothing becomes visible.
         """
         balance = Balance()
+        rows_hash = RowsHash()
         written: list[_Written] = []
         with ThreadPoolExecutor(1, thread_name_prefix="chunks") as writer:
             writing: deque[Future[_Written]] = deque()
             for batch in batches:
                 balance += batch.balance
-                writing.append(writer.submit(self._write, client, batch))
+                writing.append(writer.submit(self._write, client, batch, rows_hash))
                 if len(writing) > _BATCHES_IN_FLIGHT:
                     written.append(writing.popleft().result())
             written += [each.result() for each in writing]
@@ -65,11 +74,15 @@ class FrameRepository:
         return StoredFrame(
             frame_id=self._mongo.put_manifest(client, accepted),
             rejected_frame_id=self._mongo.put_manifest(client, rejected),
+            rows_sha256=rows_hash.digest(),
+            rejected=tuple(place for each in written for place in each.places),
+            repairs=_all_repairs(written),
             balance=balance,
             size=size,
         )
 
-    def _write(self, client: str, batch: Batch) -> "_Written":
+    def _write(self, client: str, batch: Batch, rows_hash: RowsHash) -> "_Written":
+        rows_hash.add(batch)
         good = list(frame.encode(batch.accepted)) if batch.accepted.num_rows else []
         bad = list(frame.encode(_rejected_table(batch.rejected))) if batch.rejected else []
         if good or bad:
@@ -77,6 +90,8 @@ class FrameRepository:
         return _Written(
             accepted=tuple(map(_named, good)),
             rejected=tuple(map(_named, bad)),
+            places=tuple((r.line, r.row) for r in batch.rejected if not r.is_left_out),
+            repairs=tuple(repairs_of(batch.accepted)),
             # Summed over what the chunks' own bytes say: a lost or doubled row shows here.
             amount=_exact_sum(*map(_amount, good)),
         )
@@ -88,7 +103,16 @@ class _Written:
 
     accepted: tuple[frame.Chunk, ...]
     rejected: tuple[frame.Chunk, ...]
+    places: tuple[tuple[int, int], ...]
+    repairs: tuple[Repair, ...]
     amount: Decimal
+
+
+def _all_repairs(written: Sequence[_Written]) -> tuple[Repair, ...]:
+    found = tuple(repair for each in written for repair in each.repairs)
+    if len(found) > _MOST_REPAIRS:
+        raise PermanentError("too_many_repairs", {"rows": len(found), "limit": _MOST_REPAIRS})
+    return found
 
 
 def _named(chunk: frame.Chunk) -> frame.Chunk:
@@ -117,6 +141,8 @@ def _rejected_table(rows: Sequence[RejectedRow]) -> pa.Table:
                 "byte_offset": row.byte_offset,
                 "byte_length": row.byte_length,
                 "raw": row.raw,
+                "is_left_out": row.is_left_out,
+                "cells": list(row.cells),
                 "params": json.dumps(row.params, default=str),
             }
             for row in rows

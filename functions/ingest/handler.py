@@ -122,7 +122,8 @@ def _read(
         profile=profile,
         scratch=file.path.parent,
     ) as reading:
-        frame = frames.store(place.client, reading.batches(), size=file.size)
+        batches = reading.batches(all_or_nothing=place.takes_all_or_nothing)
+        frame = frames.store(place.client, batches, size=file.size)
         return Dataset(sha256=file.sha256, frame=frame, understanding=reading.understanding)
 
 

@@ -9,6 +9,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -23,8 +25,9 @@ from common.events import (
 )
 from common.exceptions import PermanentError
 from common.ledger import Claim
-from common.postgres import ConflictError, Postgres
+from common.postgres import ConflictError, Postgres, copy_rows
 from functions.ingest.frames import StoredFrame
+from functions.ingest.profiles import Decision, period_of, told
 from functions.ingest.reader import FormatProfile, Understanding
 from functions.ingest.versions import KeyUpload, settle
 
@@ -37,6 +40,7 @@ class Place:
     branch: str
     branch_is_known: bool
     timezone: str
+    takes_all_or_nothing: bool  # the client's policy for files with bad rows
     object: ObjectRef
     looked_at: datetime  # the database's clock, before the store was asked
 
@@ -55,7 +59,7 @@ class Known:
     """What the ledger knows before a file is read."""
 
     is_current_elsewhere: bool  # another live upload of this client holds the same bytes
-    profile: FormatProfile  # how it was read before, else what the branch's datasets agree on
+    profile: FormatProfile  # how it was read before, else what was decided or shown of its branch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +73,7 @@ class Dataset:
 
 _PLACE = text("""
     SELECT branches.id IS NOT NULL AS branch_is_known, coalesce(branches.timezone, 'UTC') AS timezone,
+           clients.row_policy = 'all_or_nothing' AS takes_all_or_nothing,
            clock_timestamp() AS looked_at
     FROM clients LEFT JOIN branches ON branches.client_id = clients.id AND branches.id = :branch
     WHERE clients.id = :client
@@ -111,22 +116,31 @@ _CURRENT_ELSEWHERE = text("""
     ORDER BY other.stored_at, other.version_id LIMIT 1
 """)
 
-# A branch's convention is what all its current datasets agree on that showed it themselves.
+_DECISIONS = text("""
+    SELECT version, since, settings, upload_id FROM branch_profiles
+    WHERE client_id = :client AND branch_id = :branch
+""")
+
+# What the branch's current datasets show themselves, of those stored in a stretch of time.
 # Asked for each value apart, so that the first dataset that shows it is the last one looked at.
 _CONVENTIONS = text("""
     WITH live AS NOT MATERIALIZED (
-        SELECT shows_date_order, shows_decimal_mark FROM datasets JOIN uploads USING (client_id, sha256)
+        SELECT shows_date_order, shows_decimal_mark, stored_at FROM datasets JOIN uploads USING (client_id, sha256)
         WHERE client_id = :client AND uploads.branch_id = :branch
           AND uploads.state IN ('stored', 'duplicate'))
-    SELECT EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'dmy') AS dmy,
-           EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'mdy') AS mdy,
-           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = '.') AS point,
-           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = ',') AS comma
+    SELECT EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'dmy'
+                   AND stored_at >= :date_order_from AND stored_at < :date_order_to) AS dmy,
+           EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'mdy'
+                   AND stored_at >= :date_order_from AND stored_at < :date_order_to) AS mdy,
+           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = '.'
+                   AND stored_at >= :decimal_mark_from AND stored_at < :decimal_mark_to) AS point,
+           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = ','
+                   AND stored_at >= :decimal_mark_from AND stored_at < :decimal_mark_to) AS comma
 """)
 
 # What was read once is read again the same way, whatever the branch's files have shown since.
 _PINNED = text("""
-    SELECT understanding->>'date_order' AS date_order, understanding->>'decimal_mark' AS decimal_mark
+    SELECT understanding
     FROM datasets JOIN uploads USING (client_id, sha256)
     WHERE client_id = :client AND uploads.id = :id AND sha256 = :sha256
       AND uploads.state IN ('stored', 'duplicate')
@@ -146,12 +160,27 @@ _OF_KEY = text("""
     WHERE client_id = :client AND bucket = :bucket AND key = :key
 """)
 
-# A dataset belongs to the earliest live upload that names it, whichever was read first.
+# What of these contents counts, and which uploads of the key are there for repairs to mend.
 _CURRENT = text("""
-    SELECT DISTINCT ON (sha256) sha256, id, uploads.branch_id, frame_id
-    FROM uploads JOIN datasets USING (client_id, sha256)
-    WHERE client_id = :client AND sha256 = ANY(:contents) AND state IN ('stored', 'duplicate')
-    ORDER BY sha256, stored_at, version_id
+    SELECT sha256, upload_id, branch, frame_id, rejected_frame_id FROM current_datasets
+    WHERE client_id = :client AND sha256 = ANY(:contents)
+    UNION ALL
+    SELECT DISTINCT u.sha256, u.id, '', '', '' FROM uploads u
+    JOIN repairs r ON r.client_id = u.client_id AND r.upload_id = u.id
+    WHERE u.client_id = :client AND u.bucket = :bucket AND u.key = :key
+      AND u.state IN ('stored', 'duplicate', 'superseded')
+""")
+
+# The upload that brought the same rows in another file before, within the branch.
+_SAME_ROWS = text("""
+    SELECT upload_id FROM current_datasets
+    WHERE client_id = :client AND branch = :branch AND rows_sha256 = :rows AND sha256 <> :sha256
+      AND (stored_at, version_id, sha256) < (:stored_at, :version, :sha256)
+""")
+
+_OTHERS_OF_ROWS = text("""
+    SELECT sha256 FROM datasets
+    WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256
 """)
 
 _SET_STATE = text("""
@@ -171,8 +200,9 @@ _SET_OUTCOME = text("""
 _LATER_STORED = text("""
     UPDATE uploads SET
         state = CASE WHEN state = 'stored' THEN 'duplicate' ELSE state END, outcome = 'duplicate',
-        first_upload_id = :id, reason = 'already_uploaded', params = CAST(:params AS jsonb)
-    WHERE client_id = :client AND sha256 = :sha256 AND id <> :id AND outcome = 'stored'
+        first_upload_id = :id, reason = :reason, params = CAST(:params AS jsonb)
+    WHERE client_id = :client AND sha256 = ANY(:contents) AND id <> :id AND outcome = 'stored'
+      AND (:reason = 'already_uploaded' OR branch_id = :branch)
       AND state IN ('stored', 'duplicate') AND (stored_at, version_id) > (:stored_at, :version)
     RETURNING id
 """)
@@ -185,14 +215,17 @@ _MOVE_DATASET = text("""
 _DESCRIBE = text("SELECT filename, stored_at FROM uploads WHERE client_id = :client AND id = :id")
 
 _PUT_DATASET = text("""
+    WITH lines_before AS (
+        DELETE FROM rejected_lines WHERE client_id = :client AND sha256 = :sha256),
+    repairs_before AS (DELETE FROM repairs WHERE client_id = :client AND sha256 = :sha256)
     INSERT INTO datasets (
         client_id, sha256, frame_id, rejected_frame_id, branch_id, first_upload_id, rows_in,
         accepted, rejected, blank, repeated, quantity, amount, anonymous, returns, first_day,
-        last_day, size, understanding)
+        last_day, size, understanding, rows_sha256, left_out)
     VALUES (
         :client, :sha256, :frame_id, :rejected_frame_id, :branch, :upload, :rows_in,
         :accepted, :rejected, :blank, :repeated, :quantity, :amount, :anonymous, :returns,
-        :first_day, :last_day, :size, CAST(:understanding AS jsonb))
+        :first_day, :last_day, :size, CAST(:understanding AS jsonb), :rows, :left_out)
     ON CONFLICT (client_id, sha256) DO UPDATE SET
         frame_id = excluded.frame_id, rejected_frame_id = excluded.rejected_frame_id,
         branch_id = excluded.branch_id, first_upload_id = excluded.first_upload_id,
@@ -200,7 +233,8 @@ _PUT_DATASET = text("""
         blank = excluded.blank, repeated = excluded.repeated, quantity = excluded.quantity,
         amount = excluded.amount, anonymous = excluded.anonymous, returns = excluded.returns,
         first_day = excluded.first_day, last_day = excluded.last_day, size = excluded.size,
-        understanding = excluded.understanding
+        understanding = excluded.understanding, rows_sha256 = excluded.rows_sha256,
+        left_out = excluded.left_out
 """)
 
 _STILL_COUNTS = text("""
@@ -231,6 +265,12 @@ _SET_REASON = text("""
 """)
 
 
+_COLUMN = "columns."  # how settings begin that name the header of a column of ours
+_SETTINGS = ("date_order", "decimal_mark")
+_REJECTED_COLUMNS = ("client_id", "sha256", "line", "data_row")
+_REPAIR_COLUMNS = ("client_id", "sha256", "data_row", "upload_id", "line", "quantity", "amount")
+
+
 class UploadRepository:
     """Uploads and datasets of all clients."""
 
@@ -252,6 +292,7 @@ class UploadRepository:
             branch=branch,
             branch_is_known=row.branch_is_known,
             timezone=row.timezone,
+            takes_all_or_nothing=row.takes_all_or_nothing,
             object=ref,
             looked_at=row.looked_at,
         )
@@ -275,14 +316,10 @@ class UploadRepository:
             names = _names(upload, sha256)
             first = _first(connection, upload, sha256)
             pinned = connection.execute(_PINNED, names).one_or_none()
-            shown = connection.execute(_CONVENTIONS, names).one()
-        if pinned is not None:
-            profile = FormatProfile(**pinned._asdict())
-        else:
-            profile = FormatProfile(
-                date_order=_agreed(dmy=shown.dmy, mdy=shown.mdy),
-                decimal_mark=_agreed(**{".": shown.point, ",": shown.comma}),
-            )
+            if pinned is None:
+                profile = _profile(connection, upload)
+            else:
+                profile = _as_read_before(pinned.understanding)
         return Known(is_current_elsewhere=first is not None, profile=profile)
 
     # --- staged writes ----------------------------------------------------------------------
@@ -327,8 +364,10 @@ class UploadRepository:
             first = _first(connection, upload, sha256)
             if first is None:
                 raise ConflictError("the first upload of these bytes is no longer current")
-            _set_outcome(connection, upload, "duplicate", sha256, first=first)
-            later = _make_later_duplicates(connection, upload, sha256)
+            _set_outcome(
+                connection, upload, "duplicate", sha256, first=first, reason="already_uploaded"
+            )
+            later = _make_later_duplicates(connection, upload, [sha256], reason="already_uploaded")
             if not later:
                 return [events.UploadDuplicated(client=client, upload=upload.upload_id)]
             _set_outcome(connection, upload, "stored", sha256)
@@ -341,12 +380,29 @@ class UploadRepository:
     def mark_stored(
         self, claim: Claim, upload: Upload, history: Sequence[StoredObject], dataset: Dataset
     ) -> None:
-        """Make the dataset current, tell, and wake uploads that wait for what it shows."""
+        """Make the dataset current, tell, and wake uploads that wait for what it shows.
+
+        Of two files of a branch with the same rows the one that came to the store earlier is the
+        first, as with the same bytes.
+        """
 
         def change(connection: Connection) -> list[Event]:
             if _first(connection, upload, dataset.sha256):
                 raise ConflictError("another upload of the same bytes was stored meanwhile")
             connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
+            _put_rows(connection, upload, dataset)
+            client, rows = upload.place.client, _rows_of(upload, dataset)
+            if first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none():
+                _set_outcome(
+                    connection, upload, "duplicate", dataset.sha256, first=first, reason="same_rows"
+                )
+                return [events.UploadDuplicated(client=client, upload=upload.upload_id)]
+            later = _make_later_duplicates(
+                connection,
+                upload,
+                list(connection.execute(_OTHERS_OF_ROWS, rows).scalars()),
+                reason="same_rows",
+            )
             balance = dataset.frame.balance
             params = {
                 "rows": balance.rows_in,
@@ -355,7 +411,8 @@ class UploadRepository:
             }
             reason = None if balance.rows_in else "no_rows"
             _set_outcome(connection, upload, "stored", dataset.sha256, reason=reason, params=params)
-            return [events.UploadStored(client=upload.place.client, upload=upload.upload_id)]
+            stored = events.UploadStored(client=client, upload=upload.upload_id)
+            return [stored, *(events.UploadDuplicated(client=client, upload=u) for u in later)]
 
         claim.stage(_settling(upload.place, history, sha256=dataset.sha256, change=change))
         shown = dataset.understanding
@@ -459,14 +516,98 @@ def _dataset_row(upload: Upload, dataset: Dataset) -> dict[str, object]:
         "first_day": balance.first_day,
         "last_day": balance.last_day,
         "size": dataset.frame.size,
+        "rows": dataset.frame.rows_sha256,
+        "left_out": balance.left_out,
         "understanding": json.dumps(dataset.understanding.as_dict()),
     }
 
 
-def _agreed(**shown: bool) -> str | None:
-    """Return the one value that all files which show any agree on."""
-    values = [value for value, is_shown in shown.items() if is_shown]
-    return values[0] if len(values) == 1 else None
+def _put_rows(connection: Connection, upload: Upload, dataset: Dataset) -> None:
+    """Write down which rows were rejected, and which mend a line of another file."""
+    name = (upload.place.client, dataset.sha256)
+    lines = [(*name, line, row) for line, row in dataset.frame.rejected]
+    repairs = [
+        (*name, r.row, r.upload, r.line, r.quantity, r.amount) for r in dataset.frame.repairs
+    ]
+    if lines:
+        copy_rows(connection, "rejected_lines", _REJECTED_COLUMNS, lines)
+    if repairs:
+        copy_rows(connection, "repairs", _REPAIR_COLUMNS, repairs)
+
+
+def _rows_of(upload: Upload, dataset: Dataset) -> dict[str, object]:
+    return _names(upload, dataset.sha256) | {
+        "rows": dataset.frame.rows_sha256,
+        "stored_at": upload.stored.stored_at,
+        "version": upload.stored.ref.version_id,
+    }
+
+
+def _profile(connection: Connection, upload: Upload) -> FormatProfile:
+    """Return how files of the branch are read at the upload's store time."""
+    at = upload.stored.stored_at
+    names = {"client": upload.place.client, "branch": upload.place.branch}
+    decisions = [Decision(**row._asdict()) for row in connection.execute(_DECISIONS, names)]
+    periods = {
+        setting: period_of(decisions, setting, stored_at=at, upload_id=upload.upload_id)
+        for setting in _SETTINGS
+    }
+    before = _shown(connection, names, {s: (p.since, at) for s, p in periods.items()})
+
+    @cache
+    def after() -> Mapping[str, set[str]]:
+        return _shown(connection, names, {s: (at, p.until) for s, p in periods.items()})
+
+    settled = {
+        setting: told(period, before[setting], partial(_of, after, setting))
+        for setting, period in periods.items()
+    }
+    columns = {
+        setting.removeprefix(_COLUMN): period_of(
+            decisions, setting, stored_at=at, upload_id=upload.upload_id
+        )
+        for setting in sorted({name for each in decisions for name in each.settings})
+        if setting.startswith(_COLUMN)
+    }
+    return FormatProfile(
+        version=max(period.version for period in (*periods.values(), *columns.values())),
+        date_order=settled["date_order"],
+        decimal_mark=settled["decimal_mark"],
+        columns={n: name for n, p in columns.items() if (name := told(p, set(), set))},
+    )
+
+
+def _as_read_before(understanding: Mapping[str, Any]) -> FormatProfile:
+    """Return what has a file read again as it was read."""
+    by = understanding.get("mapping_settled_by", {})  # an older reader did not say
+    return FormatProfile(
+        version=understanding["profile_version"],
+        date_order=understanding["date_order"],
+        decimal_mark=understanding["decimal_mark"],
+        columns={n: c for n, c in understanding["mapping"].items() if by.get(n) == "profile"},
+    )
+
+
+def _of(shown: Callable[[], Mapping[str, set[str]]], setting: str) -> set[str]:
+    return shown()[setting]
+
+
+def _shown(
+    connection: Connection,
+    names: Mapping[str, object],
+    stretches: Mapping[str, tuple[datetime | None, datetime | None]],
+) -> dict[str, set[str]]:
+    """Return what files of the branch show that were stored in a stretch of time, by setting."""
+    bounds: dict[str, object] = {}
+    for setting, (first, last) in stretches.items():
+        bounds[f"{setting}_from"] = first or "-infinity"
+        bounds[f"{setting}_to"] = last or "infinity"
+    row = connection.execute(_CONVENTIONS, {**names, **bounds}).one()
+    shown = {
+        "date_order": {"dmy": row.dmy, "mdy": row.mdy},
+        "decimal_mark": {".": row.point, ",": row.comma},
+    }
+    return {name: {v for v, is_shown in each.items() if is_shown} for name, each in shown.items()}
 
 
 def _first(connection: Connection, upload: Upload, sha256: str) -> str | None:
@@ -495,7 +636,7 @@ def _set_outcome(  # noqa: PLR0913 - one row's values
     params: Mapping[str, object] | None = None,
 ) -> None:
     if first is not None:
-        reason, params = "already_uploaded", _describe(connection, upload.place.client, first)
+        params = _describe(connection, upload.place.client, first)
     connection.execute(
         _SET_OUTCOME,
         {
@@ -515,10 +656,19 @@ def _describe(connection: Connection, client: str, upload: str) -> dict[str, obj
     return {"filename": row.filename, "when": row.stored_at.isoformat()}
 
 
-def _make_later_duplicates(connection: Connection, upload: Upload, sha256: str) -> list[str]:
-    """Make stored uploads of the same bytes that came to the store later name this one."""
+def _make_later_duplicates(
+    connection: Connection, upload: Upload, contents: Sequence[str], *, reason: str
+) -> list[str]:
+    """Make stored uploads of these bytes that came to the store later name this one."""
+    if not contents:
+        return []
     params = _describe(connection, upload.place.client, upload.upload_id)
-    row = _names(upload, sha256) | {
+    row = {
+        "client": upload.place.client,
+        "branch": upload.place.branch,
+        "id": upload.upload_id,
+        "contents": list(contents),
+        "reason": reason,
         "stored_at": upload.stored.stored_at,
         "version": upload.stored.ref.version_id,
         "params": json.dumps(params),
@@ -540,10 +690,10 @@ def _settling(
         if not connection.execute(_LOCK_AND_LOOK, key | {"looked_at": place.looked_at}).rowcount:
             raise ConflictError("the key was looked at again meanwhile")
         contents = {row.sha256 for row in connection.execute(_OF_KEY, key)} | {sha256}
-        before = _current(connection, place.client, contents)
+        before = _current(connection, key, contents)
         following = change(connection) if change is not None else []
         _apply_states(connection, key, history)
-        if _current(connection, place.client, contents) != before:
+        if _current(connection, key, contents) != before:
             raised = connection.execute(_RAISE_VERSION, {"client": place.client}).one()
             # Who lagged before was nudged for that; the look that follows, or the one that is
             # under way, sees this change too, or nudges again.
@@ -555,12 +705,10 @@ def _settling(
 
 
 def _current(
-    connection: Connection, client: str, contents: set[str | None]
-) -> set[tuple[str, str, str, str]]:
-    rows = connection.execute(
-        _CURRENT, {"client": client, "contents": [c for c in contents if c is not None]}
-    )
-    return {(row.sha256, row.id, row.branch_id, row.frame_id) for row in rows}
+    connection: Connection, key: Mapping[str, object], contents: set[str | None]
+) -> set[tuple[str, ...]]:
+    known = [content for content in contents if content is not None]
+    return {tuple(row) for row in connection.execute(_CURRENT, {**key, "contents": known})}
 
 
 def _apply_states(

@@ -1,8 +1,8 @@
-"""Notify: tell people what became of their uploads, of new segments, and of a silent branch.
+"""Notify: tell people what became of their uploads and of new segments, and how a branch behaves.
 
 Trigger    UploadStored | UploadDuplicated | UploadRejected | UploadNeedsAnswer | UploadParked
            | SegmentationStored | BranchSilent
-Reads      upload, file balance, segmentation, users (Postgres)
+Reads      upload, file balance, how it was read, segmentation, users (Postgres)
 Writes     notices (Postgres)
 Publishes  nothing
 
@@ -11,15 +11,19 @@ Delivered twice: a notice is unique by client, user and what it is about, so nob
 
 from common import events
 from common.ledger import Claim
-from functions.notify.notice import Notice, of_segmentation, of_silence, of_upload
+from functions.notify.notice import Notice, of_drift, of_segmentation, of_silence, of_upload
 from functions.notify.repository import NoticeRepository
 
 
 def handle(event: events.Event, *, claim: Claim, notices: NoticeRepository) -> list[events.Event]:
-    """Write one notice for each user who should know; nothing follows from it."""
-    notice = _notice(event, notices)
-    if notice is not None:
+    """Write a notice for each user who should know; nothing follows from it."""
+    if notice := _notice(event, notices):
         notices.tell(claim, notice, about=events.subject_of(event))
+    if isinstance(event, events.UploadStored):
+        # A file that was read late may show that the one after it differs.
+        for form in notices.forms(event.client, event.upload):
+            if drift := of_drift(form):
+                notices.tell(claim, drift, about=f"Drift:{event.client}/{form.upload}")
     return []
 
 

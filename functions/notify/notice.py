@@ -18,6 +18,7 @@ from common.events import (
     UploadRejected,
     UploadStored,
 )
+from functions.notify.drift import changes
 
 SEES_UPLOADS = ("owner", "uploader")
 SEES_SEGMENTS = ("owner", "analyst")
@@ -35,6 +36,18 @@ class Upload:
     rejected: int
     first_filename: str | None = None  # of a duplicate: the upload that came first
     first_stored_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """How a stored file was read, and the file of its branch that was stored before it."""
+
+    upload: str
+    filename: str
+    branch: str  # its name
+    stored_at: datetime
+    understanding: Mapping[str, Any]
+    before: Mapping[str, Any]  # what was understood of that file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +83,20 @@ def of_upload(event: UploadEvent, upload: Upload) -> Notice:
     )
 
 
+def of_drift(form: Form) -> Notice | None:
+    """Return what people are told about a branch that writes its files otherwise; None: it does not."""
+    changed = changes(form.before, form.understanding)
+    if not changed:
+        return None
+    params = {
+        "branch": form.branch,
+        "filename": form.filename,
+        "when": form.stored_at.isoformat(),
+        "changes": changed,
+    }
+    return Notice(code="notice_drift", params=params, roles=SEES_UPLOADS, upload=form.upload)
+
+
 def of_segmentation(segmentation: Segmentation) -> Notice:
     """Return what people are told about new segments."""
     if segmentation.as_of is None:
@@ -93,7 +120,8 @@ def _sentence(event: UploadEvent, upload: Upload) -> tuple[str, dict[str, object
         case UploadStored():
             return _stored(upload)
         case UploadDuplicated():
-            return "notice_duplicate", _first(upload)
+            code = "notice_same_rows" if upload.reason == "same_rows" else "notice_duplicate"
+            return code, _first(upload)
         case UploadRejected():
             return _refused(upload)
         case UploadNeedsAnswer():

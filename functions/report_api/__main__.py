@@ -1,6 +1,7 @@
 """Wire the report API to the real world and serve it."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from common.settings import Settings
 from common.telemetry import serving
 from functions.report_api.accounts import authenticate
 from functions.report_api.app import create_app
+from functions.report_api.profiles import Profiles
 from functions.report_api.repository import Repository
 from functions.report_api.schemas import Rejected
 from functions.report_api.world import Presigner, World
@@ -68,11 +70,13 @@ def build(settings: Settings) -> FastAPI:
         World(
             authenticate=partial(authenticate, postgres),
             repository=Repository(postgres),
+            profiles=Profiles(postgres),
             replays=ReplayRuns(app=postgres),
             parked=ParkedMessages(app=postgres),
             cache=Cache(settings.redis_url, clock=time.monotonic),
             presigner=partial(_presigner, settings),
             rejected_rows=partial(_rejected_rows, settings),
+            all_rejected=partial(_all_rejected, settings),
             check_postgres=postgres.check,
             check_mongo=partial(_check_mongo, settings),
             now=partial(datetime.now, UTC),
@@ -106,6 +110,12 @@ def _rejected_rows(settings: Settings, client: str, frame_id: str) -> tuple[Reje
     from functions.report_api.rejected import first_rejected
 
     return first_rejected(_mongo(settings), client, frame_id)
+
+
+def _all_rejected(settings: Settings, client: str, frame_id: str) -> Iterator[Rejected]:
+    from functions.report_api.rejected import all_rejected
+
+    return all_rejected(_mongo(settings), client, frame_id)
 
 
 def _check_mongo(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.exceptions import TransientError
-from functions.report_api import handler, recovery
+from functions.report_api import formats, handler, recovery
 from functions.report_api.access import language_of
 from functions.report_api.dashboard import pages
 from functions.report_api.problems import Problem, problem_response
@@ -41,6 +41,7 @@ def create_app(world: World) -> FastAPI:
     app.include_router(handler.routes)
     app.include_router(handler.of_client)
     app.include_router(recovery.of_client)
+    app.include_router(formats.of_client)
     app.include_router(pages.routes)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
     app.add_exception_handler(Problem, _on_problem)

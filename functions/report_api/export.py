@@ -1,4 +1,6 @@
-"""A segment's customers as a CSV that a spreadsheet opens without running anything in it.
+"""CSV files that a spreadsheet opens without running anything in them.
+
+A segment's customers, and the rejected rows of a file.
 
 Pure: values in, text out.
 """
@@ -7,11 +9,15 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from common import mending
+from common.mending import neutral
 from functions.report_api.report import money_text
-from functions.report_api.schemas import Assignment, ExportedSegment
+from functions.report_api.schemas import Assignment, ExportedSegment, Rejected
+from functions.report_api.uploads import rejected_sentence
 
 COLUMNS = (
     "customer_id",
@@ -26,12 +32,19 @@ COLUMNS = (
     "as_of",
 )
 DELIMITERS = (",", ";")
+_MENDED = (mending.UPLOAD, mending.LINE, mending.ERROR)
 BOM = "\ufeff"
 
 _CENT = Decimal("0.01")
-_PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\x00", "\r")
 _LINES_AT_ONCE = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Whose rejected rows they are, and what its columns are called."""
+
+    upload: str
+    header: tuple[str, ...]
 
 
 def csv_text(
@@ -46,26 +59,57 @@ def csv_text(
 
     With `;` numbers have a decimal comma: who separates by semicolon reads `12.5` as 12 May.
     """
+    rows = (_cells(each, segment, name=name, delimiter=delimiter) for each in assignments)
+    return _text(COLUMNS, rows, delimiter=delimiter, bom=bom)
+
+
+def rejected_text(
+    rejected: Iterable[Rejected],
+    origin: Origin,
+    *,
+    language: str,
+    delimiter: str = ",",
+    bom: bool = False,
+) -> Iterator[str]:
+    """Yield a file's rejected rows as they are written in it, a stretch of lines at a time.
+
+    Which line each row was, and what is wrong with it, stands in front of its own cells. A row that
+    was to mend a line of another file still names that line.
+    """
+    own = [name for name in origin.header if name not in _MENDED]
+    rows = (_rejected_cells(row, origin, len(own), language=language) for row in rejected)
+    return _text([*_MENDED, *own], rows, delimiter=delimiter, bom=bom)
+
+
+def _rejected_cells(row: Rejected, origin: Origin, width: int, *, language: str) -> Iterable[str]:
+    at = {name: place for place, name in enumerate(origin.header) if name in _MENDED}
+    named = {name: row.cells[place] for name, place in at.items() if place < len(row.cells)}
+    place = [named.get(name, "") for name in _MENDED[:2]]
+    if not any(map(str.strip, place)):
+        place = [origin.upload, str(row.line)]
+    cells = [cell for number, cell in enumerate(row.cells) if number not in at.values()]
+    missing = [""] * (width - len(cells))
+    return [*place, rejected_sentence(row, language=language), *cells, *missing]
+
+
+def _text(
+    header: Iterable[str], rows: Iterable[Iterable[str]], *, delimiter: str, bom: bool
+) -> Iterator[str]:
     write = _Writer(delimiter)
-    yield (BOM if bom else "") + write(COLUMNS)
+    yield (BOM if bom else "") + write(header)
     stretch: list[str] = []
-    for assignment in assignments:
-        stretch.append(write(_cells(assignment, segment, name=name, delimiter=delimiter)))
+    for row in rows:
+        stretch.append(write(row))
         if len(stretch) == _LINES_AT_ONCE:
             yield "".join(stretch)
             stretch.clear()
     yield "".join(stretch)
 
 
-def neutral(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula.
-
-    Text that starts as a formula does gets a leading apostrophe, unless it is a plain number
-    (OWASP ASVS 5.0, 1.2.10).
-    """
-    if cell.startswith(_STARTS_A_FORMULA) and not _PLAIN_NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
+def file_name(uploaded: str, what: str) -> str:
+    """Name a file after the one that was uploaded, in characters that every system takes."""
+    stem = re.sub(r"[^A-Za-z0-9.-]+", "_", uploaded.rsplit(".", 1)[0])[:80]
+    return f"{stem}_{what}.csv"
 
 
 class _Writer:

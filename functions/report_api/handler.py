@@ -3,13 +3,15 @@
 Trigger    HTTP
 Reads      client, segmentation, uploads, notices (PostgreSQL); report bodies (Redis); rejected
            rows (MongoDB)
-Writes     upload links (PostgreSQL); report bodies under names that say all (Redis)
+Writes     upload links, the client's policy (PostgreSQL); report bodies under names that say all
+           (Redis)
 Publishes  nothing; a file that is sent is announced by the object store
 
 Asked twice: reads answer the same; a second upload link is one more link, and what is sent by
 both is one dataset.
 """
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -20,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from common.exceptions import TransientError
 from common.texts import say
 from functions.report_api import export
-from functions.report_api.access import Analyst, Member, Spoken, TheWorld
+from functions.report_api.access import Analyst, Member, Owner, Spoken, TheWorld
 from functions.report_api.problems import not_found
 from functions.report_api.uploads import (
     detail_body,
@@ -34,6 +36,7 @@ from functions.report_api.world import (
     find_report,
     next_cursor,
     offer_link,
+    open_rows_of,
     read_cursor,
     rejected_of,
 )
@@ -90,6 +93,7 @@ def show_client(world: TheWorld, asker: Member) -> dict[str, Any]:
         "id": client.id,
         "name": client.name,
         "currency": client.currency,
+        "row_policy": client.row_policy,
         "branches": [
             {"id": branch.id, "name": branch.name}
             for branch in world.repository.branches(asker.client)
@@ -99,6 +103,21 @@ def show_client(world: TheWorld, asker: Member) -> dict[str, Any]:
         "segmented_version": client.segmented_version,
         "segmentation": client.segmentation,
     }
+
+
+class ClientChange(BaseModel):
+    """What an owner may decide for the client."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    row_policy: Literal["good_rows", "all_or_nothing"]
+
+
+@of_client.patch("")
+def change_client(wanted: ClientChange, world: TheWorld, asker: Owner) -> dict[str, Any]:
+    """Decide what becomes of files with bad rows: their good rows are taken, or nothing."""
+    world.repository.set_row_policy(asker.client, wanted.row_policy)
+    return show_client(world, asker)
 
 
 @of_client.get("/report")
@@ -171,6 +190,10 @@ def export_customers(
         bom=bom,
     )
     filename = f"{asker.client}_{segment.segment_id}_{segment.as_of}.csv"
+    return _csv_response(lines, filename)
+
+
+def _csv_response(lines: Iterator[str], filename: str) -> StreamingResponse:
     return StreamingResponse(
         (line.encode() for line in lines),
         media_type="text/csv; charset=utf-8",
@@ -205,6 +228,29 @@ def show_upload(upload_id: str, world: TheWorld, asker: Member, language: Spoken
         raise not_found()
     rejected = rejected_of(world, asker.client, detail)
     return detail_body(detail, rejected, language=language)
+
+
+@of_client.get("/uploads/{upload_id}/rejected.csv")
+def export_rejected(
+    upload_id: str,
+    world: TheWorld,
+    asker: Member,
+    language: Spoken,
+    bom: bool = False,
+    delimiter: Literal[",", ";"] = ",",
+) -> StreamingResponse:
+    """Stream the rejected rows that nobody has mended yet; mended, the file is sent like any."""
+    detail = world.repository.upload(asker.client, upload_id)
+    if detail is None:
+        raise not_found()
+    lines = export.rejected_text(
+        open_rows_of(world, asker.client, detail),
+        export.Origin(upload=upload_id, header=tuple((detail.understanding or {})["header"])),
+        language=language,
+        delimiter=delimiter,
+        bom=bom,
+    )
+    return _csv_response(lines, export.file_name(detail.upload.filename, "rejected"))
 
 
 class LinkRequest(BaseModel):

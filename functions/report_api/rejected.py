@@ -1,4 +1,4 @@
-"""The first rejected rows of an upload, out of the chunks that MongoDB keeps."""
+"""The rejected rows of an upload, out of the chunks that MongoDB keeps."""
 
 import json
 from collections.abc import Iterator
@@ -17,13 +17,19 @@ def first_rejected(mongo: Mongo, client: str, frame_id: str) -> tuple[Rejected, 
     Raises:
         TransientError: MongoDB cannot be reached.
     """
-    return tuple(islice(_rows(mongo, client, frame_id), _SHOWN_ROWS))
+    return tuple(islice(all_rejected(mongo, client, frame_id), _SHOWN_ROWS))
 
 
-def _rows(mongo: Mongo, client: str, frame_id: str) -> Iterator[Rejected]:
+def all_rejected(mongo: Mongo, client: str, frame_id: str) -> Iterator[Rejected]:
+    """Yield the rejected rows that somebody has to mend, in the file's order.
+
+    Raises:
+        TransientError: MongoDB cannot be reached.
+    """
     for table in mongo.read(client, frame_id):
         for row in table.to_pylist():
-            yield _rejected(row)
+            if not row["is_left_out"]:
+                yield _rejected(row)
 
 
 def _rejected(row: dict[str, Any]) -> Rejected:
@@ -35,4 +41,5 @@ def _rejected(row: dict[str, Any]) -> Rejected:
         column=row["column"],
         byte_offset=row["byte_offset"],
         raw=row["raw"],
+        cells=tuple(row["cells"]),
     )

@@ -18,6 +18,7 @@ from functions.report_api.schemas import (
     ExportedSegment,
     FirstUpload,
     Notice,
+    Related,
     Segment,
     Segmentation,
     Upload,
@@ -27,9 +28,11 @@ from functions.report_api.schemas import (
 _PAGE_ROWS = 5000
 
 _CLIENT = text("""
-    SELECT id, name, currency, data_version, segmented_version, segmentation_id AS segmentation
+    SELECT id, name, currency, row_policy, data_version, segmented_version, segmentation_id AS segmentation
     FROM clients WHERE id = :client
 """)
+
+_SET_POLICY = text("UPDATE clients SET row_policy = :policy WHERE id = :client")
 
 _BRANCHES = text("SELECT id, name FROM branches WHERE client_id = :client ORDER BY name, id")
 
@@ -57,17 +60,30 @@ _CONTRIBUTIONS = text("""
 
 # The claim that works on an upload has a name made of the upload's own columns.
 _UPLOAD_COLUMNS = """
+    WITH counted AS MATERIALIZED (SELECT * FROM current_repairs WHERE client_id = :client)
     SELECT u.id, u.filename, u.key, u.branch_id AS branch, u.state, u.reason, u.params, u.size,
            u.sha256, u.stored_at, u.seen_at, u.settled_at, u.uploaded_by,
            f.id AS first_id, f.filename AS first_filename, f.stored_at AS first_stored_at,
            f.branch_id AS first_branch,
-           d.rows_in, d.accepted, d.rejected, d.blank, d.repeated, d.quantity, d.amount,
+           d.rows_in, d.accepted, d.rejected, coalesce(d.left_out, 0) AS left_out, d.blank,
+           d.repeated, d.quantity, d.amount,
            d.first_day, d.last_day, d.understanding, d.rejected_frame_id,
+           coalesce(mended.rows, 0) AS repaired_rows,
+           coalesce(mended.quantity, 0) AS repaired_quantity,
+           coalesce(mended.amount, 0) AS repaired_amount,
+           own.rows AS repairs_rows, coalesce(own.counted, 0) AS repairs_counted,
            c.transient_tries + c.bug_tries AS tries, c.next_try AS retry_at, c.last_error
     FROM uploads u
     LEFT JOIN uploads f ON f.client_id = u.client_id AND f.id = u.first_upload_id
     LEFT JOIN datasets d
            ON d.client_id = u.client_id AND d.sha256 = u.sha256 AND u.state <> 'duplicate'
+    LEFT JOIN (SELECT parent_sha256, count(*) AS rows, sum(quantity) AS quantity,
+                      sum(amount) AS amount FROM counted GROUP BY parent_sha256) AS mended
+           ON mended.parent_sha256 = d.sha256
+    LEFT JOIN (SELECT r.sha256, count(*) AS rows, count(counted.line) AS counted
+               FROM repairs r LEFT JOIN counted USING (sha256, data_row)
+               WHERE r.client_id = :client GROUP BY r.sha256) AS own
+           ON own.sha256 = d.sha256
     LEFT JOIN claims c
            ON c.work_key = 'ingest:ObjectCreated:' || u.bucket || '/' || u.key
                            || '@' || u.version_id || '#' || u.generation
@@ -82,6 +98,33 @@ _UPLOADS = text(f"""{_UPLOAD_COLUMNS}
 """)
 
 _UPLOAD = text(f"{_UPLOAD_COLUMNS} WHERE u.client_id = :client AND u.id = :upload")
+
+_REPAIRS = text("""
+    SELECT r.upload_id AS id, u.filename, count(*) AS rows, count(c.sha256) AS counted
+    FROM uploads mine
+    JOIN repairs r ON r.client_id = mine.client_id AND r.sha256 = mine.sha256
+    LEFT JOIN current_repairs c ON c.client_id = r.client_id AND c.sha256 = r.sha256
+                               AND c.data_row = r.data_row
+    LEFT JOIN uploads u ON u.client_id = r.client_id AND u.id = r.upload_id
+    WHERE mine.client_id = :client AND mine.id = :upload
+    GROUP BY r.upload_id, u.filename ORDER BY r.upload_id
+""")
+
+_REPAIRED_BY = text("""
+    SELECT u.id, u.filename, count(*) AS rows, count(*) AS counted
+    FROM uploads mine
+    JOIN current_repairs c ON c.client_id = mine.client_id AND c.parent_sha256 = mine.sha256
+    JOIN current_datasets d ON d.client_id = c.client_id AND d.sha256 = c.sha256
+    JOIN uploads u ON u.client_id = d.client_id AND u.id = d.upload_id
+    WHERE mine.client_id = :client AND mine.id = :upload
+    GROUP BY u.id, u.filename, u.stored_at ORDER BY u.stored_at, u.id
+""")
+
+_MENDED_LINES = text("""
+    SELECT c.line FROM uploads mine
+    JOIN current_repairs c ON c.client_id = mine.client_id AND c.parent_sha256 = mine.sha256
+    WHERE mine.client_id = :client AND mine.id = :upload
+""")
 
 # Current: at least one live upload names the dataset.
 _FIRST_OF = text("""
@@ -154,6 +197,11 @@ class Repository:
             (found,) = _rows(connection, _CLIENT, {"client": client})
         return Client(**found)
 
+    def set_row_policy(self, client: str, policy: str) -> None:
+        """Decide what becomes of files with bad rows that are read from now on."""
+        with self._postgres.transaction(client) as connection:
+            connection.execute(_SET_POLICY, {"client": client, "policy": policy})
+
     def branches(self, client: str) -> tuple[Branch, ...]:
         """Return the branches by name."""
         with self._postgres.transaction(client) as connection:
@@ -194,7 +242,10 @@ class Repository:
     def upload(self, client: str, upload: str) -> UploadDetail | None:
         """Return one upload, or None where the client has no such."""
         with self._postgres.transaction(client) as connection:
-            found = _row(connection, _UPLOAD, {"client": client, "upload": upload})
+            names = {"client": client, "upload": upload}
+            found = _row(connection, _UPLOAD, names)
+            repairs = _rows(connection, _REPAIRS, names)
+            repaired_by = _rows(connection, _REPAIRED_BY, names)
         return (
             None
             if found is None
@@ -202,8 +253,16 @@ class Repository:
                 upload=Upload.from_row(found),
                 understanding=found["understanding"],
                 rejected_frame=found["rejected_frame_id"],
+                repairs=tuple(Related(**row) for row in repairs),
+                repaired_by=tuple(Related(**row) for row in repaired_by),
             )
         )
+
+    def mended_lines(self, client: str, upload: str) -> set[int]:
+        """Return the lines of an upload's file that were mended and sent again."""
+        with self._postgres.transaction(client) as connection:
+            names = {"client": client, "upload": upload}
+            return set(connection.execute(_MENDED_LINES, names).scalars())
 
     def first_of(self, client: str, sha256: str) -> FirstUpload | None:
         """Return the upload that brought these bytes first, if they are current."""

@@ -39,6 +39,7 @@ class Client:
     id: str
     name: str
     currency: str | None
+    row_policy: str  # good_rows | all_or_nothing
     data_version: int
     segmented_version: int
     segmentation: str | None
@@ -76,6 +77,7 @@ class Balance:
     rows_in: int
     accepted: int
     rejected: int
+    left_out: int  # of the rejected: no purchases, says the export
     blank: int
     repeated: int
     quantity: Decimal
@@ -87,6 +89,33 @@ class Balance:
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Take the columns that are named as the fields."""
         return cls(**{name: row[name] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repaired:
+    """Rejected rows of a file that were mended and sent again, and what they add to it."""
+
+    rows: int
+    quantity: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repairs:
+    """Rows of a file that mend rows of others, and how many of them count now."""
+
+    rows: int
+    counted: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Related:
+    """Another upload that this one repairs, or that repairs it."""
+
+    id: str
+    filename: str | None  # None: it is not known (yet)
+    rows: int
+    counted: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,19 +146,38 @@ class Upload:
     uploaded_by: str | None
     first_upload: FirstUpload | None
     balance: Balance | None
+    repaired: Repaired | None  # None: no row has to be
+    repairs: Repairs | None  # None: it mends nothing
     waiting: Waiting | None
+
+    @property
+    def open_rows(self) -> int:
+        """Count the rejected rows that nobody has mended."""
+        wrong = self.balance.rejected - self.balance.left_out if self.balance else 0
+        return wrong - (self.repaired.rows if self.repaired else 0)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Take a row of the statement that joins uploads, datasets and claims."""
-        joined = {"first_upload", "balance", "waiting"}
+        joined = {"first_upload", "balance", "repaired", "repairs", "waiting"}
         plain = {name: row[name] for name in cls.__slots__ if name not in joined}
         return cls(
             **plain,
             first_upload=FirstUpload.from_row(row) if row["first_id"] else None,
             balance=Balance.from_row(row) if row["rows_in"] is not None else None,
+            repaired=_repaired(row) if (row["rejected"] or 0) > row["left_out"] else None,
+            repairs=_repairs(row) if row["repairs_rows"] else None,
             waiting=_waiting(row) if row["retry_at"] else None,
         )
+
+
+def _repaired(row: Mapping[str, Any]) -> Repaired:
+    names = ("rows", "quantity", "amount")
+    return Repaired(**{name: row[f"repaired_{name}"] for name in names})
+
+
+def _repairs(row: Mapping[str, Any]) -> Repairs:
+    return Repairs(rows=row["repairs_rows"], counted=row["repairs_counted"])
 
 
 def _waiting(row: Mapping[str, Any]) -> Waiting:
@@ -143,6 +191,8 @@ class UploadDetail:
     upload: Upload
     understanding: Mapping[str, Any] | None
     rejected_frame: str | None  # names the rejected rows in MongoDB
+    repairs: tuple[Related, ...]  # the uploads that it repairs
+    repaired_by: tuple[Related, ...]  # those that repair it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,6 +206,7 @@ class Rejected:
     column: str | None
     byte_offset: int
     raw: str
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,8 +3,8 @@
 Pure: rows in, JSON-able bodies out.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -21,6 +21,11 @@ from functions.report_api.schemas import (
 )
 
 _EXCERPT_CHARS = 80
+COLUMN_ASKED = {  # question -> column of ours
+    "customer_column": "customer_id",
+    "date_column": "ordered_at",
+    "money_column": "amount",
+}
 # What a failure that is tried again may name to a user; anything else stays with the operator.
 _DEPENDENCIES = ("PostgreSQL", "MongoDB", "object store")
 
@@ -52,6 +57,8 @@ def upload_body(upload: Upload, *, language: str) -> dict[str, Any]:
         "uploaded_by": upload.uploaded_by,
         "first_upload": first_upload_body(upload.first_upload),
         "balance": _balance_body(upload.balance),
+        "repaired": _repaired_body(upload),
+        "repairs": upload.repairs and asdict(upload.repairs),
         "waiting": waiting
         and {
             "tries": waiting.tries,
@@ -65,10 +72,43 @@ def detail_body(detail: UploadDetail, rejected: RejectedRows, *, language: str) 
     """Return an upload with how it was read and the first of its rejected rows."""
     return {
         **upload_body(detail.upload, language=language),
+        "question": question_body(detail.upload, language=language),
+        "repairs_uploads": [asdict(each) for each in detail.repairs],
+        "repaired_by": [asdict(each) for each in detail.repaired_by],
         "understanding": detail.understanding,
         "rejected": [_rejected_body(row, language=language) for row in rejected.rows],
         "rejected_total": rejected.total,
     }
+
+
+def question_body(upload: Upload, *, language: str) -> dict[str, Any] | None:
+    """Return what is asked of a file, and each answer as it is sent back; None: nothing is."""
+    if upload.state != "needs_answer" or upload.reason is None:
+        return None
+    answers = [
+        {"answer": answer, "label": say(code, params, language=language)}
+        for answer, code, params in _answers(upload.reason, upload.params)
+    ]
+    return {"code": upload.reason, "params": dict(upload.params), "answers": answers}
+
+
+def _answers(
+    reason: str, params: Mapping[str, Any]
+) -> Iterator[tuple[dict[str, Any], str, dict[str, Any]]]:
+    """Yield each answer with the code and the parameters of its label."""
+    match reason:
+        case "date_order":
+            for order in ("dmy", "mdy"):
+                shown = {"value": params["value"], "day": params[order]}
+                yield {"date_order": order}, "answer_date", shown
+        case "decimal_mark":
+            for mark, name in ((".", "point"), (",", "comma")):
+                shown = {"value": params["value"], "number": params[name]}
+                yield {"decimal_mark": mark}, "answer_number", shown
+        case _:
+            ours = COLUMN_ASKED[reason]
+            for name, shown_as in zip(params["columns"], params["candidates"], strict=True):
+                yield {"columns": {ours: name}}, "answer_column", {"column": shown_as}
 
 
 def notice_body(notice: Notice, *, language: str) -> dict[str, Any]:
@@ -103,6 +143,11 @@ def sentence(upload: Upload, *, language: str) -> str:
     """Say what became of an upload, or what happens next."""
     code, params = _told(upload)
     said = say(code, params, language=language)
+    if upload.state == "stored" and upload.balance and (left_out := upload.balance.left_out):
+        said = f"{said} {say('upload_left_out', {'rows': left_out}, language=language)}"
+    if upload.state == "stored" and (repairs := upload.repairs):
+        code = "upload_repairs" if repairs.counted == repairs.rows else "upload_repairs_partly"
+        return f"{said} {say(code, asdict(repairs), language=language)}"
     if upload.state == "rejected" and (when := upload.params.get("still_counts")):
         return f"{said} {say('older_version_counts', {'when': when}, language=language)}"
     return said
@@ -116,25 +161,45 @@ def _told(upload: Upload) -> tuple[str, Mapping[str, Any]]:
         case Upload(waiting=Waiting(retry_at=retry_at)):
             told = "upload_waiting", {"when": retry_at}
         case Upload(state="duplicate", first_upload=FirstUpload() as first):
-            told = "already_uploaded", already_uploaded(first)
+            told = upload.reason or "already_uploaded", already_uploaded(first)
         case Upload(reason=str(reason)):
             told = reason, upload.params
         case Upload(state="stored", balance=Balance() as balance):
-            told = _told_of_rows(balance)
+            told = _told_of_rows(balance, open_rows=upload.open_rows)
     return told
 
 
-def _told_of_rows(balance: Balance) -> tuple[str, Mapping[str, Any]]:
-    rows = balance.accepted + balance.rejected
-    if not rows:
-        return "no_rows", {}
-    if not balance.rejected:
-        return "upload_all_in", {"rows": rows}
-    return "upload_partly_in", {
-        "accepted": balance.accepted,
-        "rows": rows,
-        "rejected": balance.rejected,
+def _told_of_rows(balance: Balance, *, open_rows: int) -> tuple[str, Mapping[str, Any]]:
+    wrong = balance.rejected - balance.left_out
+    repaired = wrong - open_rows
+    counts = {
+        "accepted": balance.accepted + repaired,
+        "rows": balance.accepted + wrong,
+        "rejected": open_rows,
+        "repaired": repaired,
     }
+    if not counts["rows"]:
+        return "no_rows", {}
+    if not wrong:
+        return "upload_all_in", counts
+    if not repaired:
+        return "upload_partly_in", counts
+    return "upload_repaired_partly" if counts["rejected"] else "upload_repaired", counts
+
+
+def _repaired_body(upload: Upload) -> dict[str, Any] | None:
+    """Return the file balance with the rows that were mended; the file's own never changes."""
+    balance, repaired = upload.balance, upload.repaired
+    if balance is None or repaired is None:
+        return None
+    together = replace(
+        balance,
+        accepted=balance.accepted + repaired.rows,
+        rejected=balance.rejected - repaired.rows,
+        quantity=balance.quantity + repaired.quantity,
+        amount=balance.amount + repaired.amount,
+    )
+    return {"rows": repaired.rows, "open": upload.open_rows, "balance": _balance_body(together)}
 
 
 def _balance_body(balance: Balance | None) -> dict[str, Any] | None:
@@ -144,6 +209,7 @@ def _balance_body(balance: Balance | None) -> dict[str, Any] | None:
         "rows_in": balance.rows_in,
         "accepted": balance.accepted,
         "rejected": balance.rejected,
+        "left_out": balance.left_out,
         "blank": balance.blank,
         "repeated": balance.repeated,
         "quantity": money_text(balance.quantity),
@@ -157,11 +223,17 @@ def _rejected_body(row: Rejected, *, language: str) -> dict[str, Any]:
     place = {"line": row.line, "row": row.row, "column": row.column}
     return {
         "code": row.code,
-        "sentence": say(row.code, {**place, **row.params}, language=language),
+        "sentence": rejected_sentence(row, language=language),
         **place,
         "byte_offset": row.byte_offset,
         "raw": row.raw[:_EXCERPT_CHARS],
     }
+
+
+def rejected_sentence(row: Rejected, *, language: str) -> str:
+    """Say what is wrong with a row."""
+    place = {"line": row.line, "row": row.row, "column": row.column}
+    return say(row.code, {**place, **row.params}, language=language)
 
 
 def _cause(error: str) -> str:

@@ -2,7 +2,7 @@
 
 import base64
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -13,6 +13,7 @@ from common.events import purchase_ending
 from common.parked import ParkedMessages
 from common.replay import ReplayRuns
 from functions.report_api.problems import Problem
+from functions.report_api.profiles import Profiles
 from functions.report_api.report import report_body, report_name
 from functions.report_api.repository import Repository
 from functions.report_api.schemas import Client, Principal, Rejected, Upload, UploadDetail
@@ -41,12 +42,14 @@ class World:
 
     authenticate: Callable[[str], Principal | None]
     repository: Repository
+    profiles: Profiles
     replays: ReplayRuns
     parked: ParkedMessages
     cache: Cache
     # Drivers that most requests never need are loaded by the first that does.
     presigner: Callable[[], Presigner]
     rejected_rows: Callable[[str, str], tuple[Rejected, ...]]  # client, frame -> the first of them
+    all_rejected: Callable[[str, str], Iterator[Rejected]]
     check_postgres: Callable[[], None]
     check_mongo: Callable[[], None]
     now: Callable[[], datetime]
@@ -123,6 +126,20 @@ def rejected_of(world: World, client: str, detail: UploadDetail) -> RejectedRows
         return RejectedRows(rows=(), total=0)
     rows = world.rejected_rows(client, detail.rejected_frame)
     return RejectedRows(rows=rows, total=balance.rejected)
+
+
+def open_rows_of(world: World, client: str, detail: UploadDetail) -> Iterator[Rejected]:
+    """Return an upload's rejected rows that nobody has mended yet.
+
+    Raises:
+        Problem: No row of it was rejected.
+    """
+    upload = detail.upload
+    if upload.repaired is None or detail.rejected_frame is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "not_found")
+    mended = world.repository.mended_lines(client, upload.id)
+    found = world.all_rejected(client, detail.rejected_frame)
+    return (row for row in found if row.line not in mended)
 
 
 def next_cursor(uploads: Sequence[Upload], *, limit: int) -> str | None:

@@ -32,6 +32,11 @@ _FILL = """
         first_upload_id, rows_in, accepted, rejected, blank, repeated, quantity, amount, anonymous,
         returns, size, understanding)
         VALUES (:c, 's', 'f', 'r', 'centro', 'u', 1, 1, 0, 0, 0, 1, 1, 0, 0, 1, '{}');
+    INSERT INTO rejected_lines (client_id, sha256, line, data_row) VALUES (:c, 's', 3, 2);
+    INSERT INTO repairs (client_id, sha256, data_row, upload_id, line, amount)
+        VALUES (:c, 's', 1, 'u', 3, 1);
+    INSERT INTO branch_profiles (client_id, branch_id, version, settings, decided_by)
+        VALUES (:c, 'centro', 1, '{}', 'o');
     INSERT INTO segmentations (client_id, id, data_version, summary) VALUES (:c, 's', 1, '{}');
     INSERT INTO segments (client_id, segmentation_id, view, segment_id, position, customers,
         revenue, body) VALUES (:c, 's', 'rfm', 'champions', 0, 1, 1, '{}');

@@ -30,6 +30,7 @@ def code(monkeypatch: pytest.MonkeyPatch):
 
     def add(sentence: str) -> str:
         texts = {**catalogue(), "test": dict.fromkeys(LANGUAGES, sentence)}
+        texts["empty_shown"] = dict.fromkeys(LANGUAGES, "No {n}.")
         monkeypatch.setattr("common.texts.catalogue", lambda: texts)
         return "test"
 
@@ -52,6 +53,17 @@ def code(monkeypatch: pytest.MonkeyPatch):
         ("{x}", {"x": "{not a placeholder}"}, "{not a placeholder}", "{not a placeholder}"),
         ("{x}", {"x": "a\x1b[31m\nb"}, "a␛[31m␊b", "a␛[31m␊b"),
         ("{f:list}", {"f": ["a\tb", "c"]}, "a␉b, c", "a␉b, c"),
+        (
+            "{c:sentences}",
+            {
+                "c": [
+                    {"code": "empty_shown", "params": {"n": 1}},
+                    {"code": "empty_shown", "params": {"n": 2}},
+                ]
+            },
+            "No 1. No 2.",
+            "No 1. No 2.",
+        ),
         ("{l:lines}", {"l": "one\n\x07two\r\n"}, "one\n␇two", "one\n␇two"),
     ],
 )

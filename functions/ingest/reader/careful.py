@@ -159,6 +159,23 @@ def _end_of(plain: re.Pattern[bytes], data: bytes, start: int) -> int:
     return match.end()
 
 
+def whole_cells(data: bytes, style: Style) -> tuple[bytes, ...]:
+    """Return the cells of one record with nothing left out.
+
+    A cell with text after its closing quote is returned as it stands, quotes and all.
+    """
+    record = read_record(data, 0, style=style, final=True)
+    if isinstance(record, Unfinished):
+        return (data,)
+    if record.spoiled is None or style.cuts:
+        return record.cells
+    states = [_read_cell(data, start, style)[2] for start, _ in record.spans]
+    return tuple(
+        cell if state == _WHOLE else data[start:end]
+        for cell, state, (start, end) in zip(record.cells, states, record.spans, strict=True)
+    )
+
+
 def _spans_lines(cell: bytes) -> bool:
     return b"\n" in cell or b"\r" in cell
 

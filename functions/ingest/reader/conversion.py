@@ -56,8 +56,8 @@ class Conventions:
     @property
     def currency(self) -> str | None:
         """Return the currency that the amounts name, which may be a sign that several have."""
-        money = self.numbers.get("amount") or self.numbers.get("unit_price")
-        return money.currency if money else None
+        money = [self.numbers[name] for name in ("amount", "unit_price") if name in self.numbers]
+        return next((each.currency for each in money if each.currency), None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

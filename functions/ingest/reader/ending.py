@@ -89,7 +89,7 @@ class Below:
             good = (parsed.fault[first:] == r.SOUND) & ~blank[first:]
             if self._dates is not None:
                 dates = parsed.columns[self._dates][first:]
-                good &= np.asarray(pc.match_substring_regex(dates, "[0-9]"))
+                good &= np.asarray(pc.match_substring_regex(dates, r"\p{Nd}"))
             found = np.flatnonzero(good)
             if found.size:
                 return first + int(found[-1])

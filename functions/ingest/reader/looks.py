@@ -4,6 +4,10 @@ import re
 
 from functions.ingest.reader import careful_dates, careful_numbers
 
+# Most cells are told by these; only what is left is looked at by the letter.
+_PLAIN_NUMBER = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)*")
+_FIGURE = re.compile(r"\d")
+_MAYBE_DATE = re.compile(r"(?=\D*\d+\D+\d)[^;|\t\"]{6,40}")
 _DATE = re.compile(
     r"(?:[^\W\d]{2,10}\.?,? )?(?:"
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
@@ -37,7 +41,9 @@ _ENDING = re.compile(
 def is_date(cell: str) -> bool:
     """Say whether a cell has the form of a date."""
     cell = cell.strip()
-    return _DATE.fullmatch(cell) is not None or _is_written_date(cell)
+    if _DATE.fullmatch(cell):
+        return True
+    return _MAYBE_DATE.fullmatch(cell) is not None and _is_written_date(cell)
 
 
 def _is_written_date(cell: str) -> bool:
@@ -48,7 +54,10 @@ def _is_written_date(cell: str) -> bool:
 
 def is_number(cell: str) -> bool:
     """Say whether a cell has the form of a number or an amount."""
-    return careful_numbers.parse(cell.strip()) is not None
+    cell = cell.strip()
+    if _PLAIN_NUMBER.fullmatch(cell):
+        return True
+    return _FIGURE.search(cell) is not None and careful_numbers.parse(cell) is not None
 
 
 def is_value(cell: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
+from common import mending
 from functions.ingest.reader.columns import fold, known, similar, within
 from functions.ingest.reader.lists import refuse_other_lists
 from functions.ingest.reader.refusal import (
@@ -86,6 +87,8 @@ def map_columns(
 def _candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterator[_Candidate]:
     names_orders = _names_orders(header)
     for index, (name, sample) in enumerate(zip(header, samples, strict=True)):
+        if name in (mending.UPLOAD, mending.LINE, mending.ERROR):
+            continue
         if index == names_orders:
             yield _Candidate(column="order_id", index=index, confidence=_KNOWN, by="name", rank=-1)
         elif found := known(name):

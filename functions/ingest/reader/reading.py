@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
 from functions.ingest.reader import rows
 from functions.ingest.reader.columns import name_others
@@ -177,17 +178,19 @@ class Reading:
     ) -> None:
         self._scratch.close()
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self, *, all_or_nothing: bool = False) -> Iterator[Batch]:
         """Yield the file's rows in order; a file without rows gives one empty batch.
 
         The balances add up to that of the file; the bytes of its furniture are in the first one.
+        With `all_or_nothing` a single rejected row is one too many.
 
         Raises:
             UnreadableFileError: After the last batch: too many of the rows were rejected.
             BalanceError: After the last batch: it does not add up to the file. A bug.
         """
         source = self._source
-        limit = max(_REJECTED_ROWS, _REJECTED_SHARE * source.rows_in)
+        tolerated = max(_REJECTED_ROWS, _REJECTED_SHARE * source.rows_in)
+        limit = 0 if all_or_nothing else tolerated
         total, furniture = Balance(), Balance(bytes=source.furniture_bytes)
         reasons: Counter[str] = Counter()
         example: RejectedRow | None = None
@@ -209,8 +212,11 @@ class Reading:
         left_out = {fault.value: reasons[fault] for fault in LEFT_OUT if reasons[fault]}
         self.understanding = replace(self.understanding, left_out=left_out)
         total.verify_bytes(source.text.origin(source.text.size))
-        if example and (total.rejected - total.left_out > limit or not total.accepted):
-            raise _too_many_rejected(total, reasons - Counter(left_out), example)
+        wrong_rows = total.rejected - total.left_out
+        if example and (wrong_rows > limit or not total.accepted):
+            is_strict = all_or_nothing and total.accepted and wrong_rows <= tolerated
+            code = Refusal.ALL_OR_NOTHING if is_strict else Refusal.TOO_MANY_REJECTED
+            raise _too_many_rejected(code, total, reasons - Counter(left_out), example)
 
 
 def _stretches(source: _Source) -> Iterator[Stretch]:
@@ -220,10 +226,10 @@ def _stretches(source: _Source) -> Iterator[Stretch]:
 
 
 def _too_many_rejected(
-    total: Balance, reasons: Counter[str], example: RejectedRow
+    code: Refusal, total: Balance, reasons: Counter[str], example: RejectedRow
 ) -> UnreadableFileError:
     return UnreadableFileError(
-        Refusal.TOO_MANY_REJECTED,
+        code,
         {
             "rejected": total.rejected - total.left_out,
             "rows": total.rows_in,
@@ -295,9 +301,11 @@ def _first_pass(
 ) -> Ending:
     """Put all cells on disk, collect the evidence, and find out where the table ends."""
     below = Below(dialect, mapping.get("ordered_at"))
+    is_mended = is_of_mended_rows(dialect.header)
     with text.path.open("rb") as file, SpillWriter(spill, len(dialect.header)) as writer:
         for block in rows.read_blocks(file, dialect):
             parsed = rows.parse(block, dialect)
+            parsed = rows.read_back(parsed) if is_mended else parsed
             writer.add(block, parsed)
             below.add(block, parsed)
             for name, look in looks.items():

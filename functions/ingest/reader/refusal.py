@@ -47,6 +47,7 @@ class Refusal(StrEnum):
     MIXED_DECIMAL_MARK = "mixed_decimal_mark"
     MIXED_CURRENCY = "mixed_currency"
     TOO_MANY_REJECTED = "too_many_rejected"
+    ALL_OR_NOTHING = "all_or_nothing"
 
 
 class Question(StrEnum):

@@ -7,12 +7,13 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from common.mending import is_of_mended_rows, read_back
 from functions.ingest.reader import dates, numbers
-from functions.ingest.reader.careful import Record, Style, read_record
+from functions.ingest.reader.careful import Record, Style, read_record, whole_cells
 from functions.ingest.reader.conversion import NUMBERS, Conventions, Verdict
 from functions.ingest.reader.dialect import count_line_ends
 from functions.ingest.reader.encoding import decode
-from functions.ingest.reader.refusal import Fault, excerpt, mask, severity
+from functions.ingest.reader.refusal import Fault, Severity, excerpt, mask, severity
 from functions.ingest.reader.spill import Stretch
 from functions.ingest.reader.texts import Text
 
@@ -44,6 +45,12 @@ class RejectedRow:
     raw: str
     place: Place
     params: Mapping[str, object] = field(default_factory=dict)
+    cells: tuple[str, ...] = ()  # of `raw`, without the quotes around them
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the export itself says that it is no purchase: nothing is wrong with it."""
+        return severity(self.code) is Severity.NOTE
 
     def error_record(self) -> dict[str, Any]:
         """Return what is told of it; the texts of `expected` and `hint` are named by the code."""
@@ -81,6 +88,12 @@ def rejected_rows(
     return tuple(teller.tell(int(row), raw) for row, raw in zip(chosen, raws, strict=True))
 
 
+def _cells(raw: bytes, text: Text, conventions: Conventions, style: Style) -> tuple[str, ...]:
+    cells = tuple(decode(cell, text.encoding) for cell in whole_cells(raw, style))
+    is_mended = is_of_mended_rows(conventions.header)
+    return tuple(map(read_back, cells)) if is_mended else cells
+
+
 def _raw(file: BinaryIO, stretch: Stretch, row: int) -> bytes:
     file.seek(int(stretch.offsets[row]))
     return file.read(int(stretch.lengths[row])).rstrip(b"\r\n")
@@ -115,6 +128,7 @@ class _Teller:
             byte_offset=begin,
             byte_length=length,
             raw=decode(raw, self.text.encoding),
+            cells=_cells(raw, self.text, self.conventions, self.style),
             place=place,
             params=params,
         )

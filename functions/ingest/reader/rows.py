@@ -6,14 +6,16 @@ not where a well-formed one would be, the careful path reads that record and say
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
+from common import mending
 from functions.ingest.reader.careful import (
     Record,
     Style,
@@ -313,6 +315,12 @@ def parse_fast(block: Block, dialect: Dialect) -> Parsed | None:
         fault[sent[number]] = BLANK if is_blank else _width_fault(cells, len(names))
         detail[sent[number]] = cells
     return Parsed(columns=_spread(table, fault), fault=fault, detail=detail)
+
+
+def read_back(parsed: Parsed) -> Parsed:
+    """Return cells of mended rows as they were before they were neutralised for spreadsheets."""
+    columns = [pc.replace_substring_regex(c, mending.NEUTRAL, r"\1") for c in parsed.columns]
+    return replace(parsed, columns=tuple(columns))
 
 
 def _without(block: Block, spoiled: dict[int, int]) -> bytes:

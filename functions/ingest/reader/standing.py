@@ -25,7 +25,7 @@ def _folded(text: str) -> frozenset[str]:
 
 _STATUS = _folded("""
     status; order status; financial status; payment status; transaction status; sale status;
-    invoice status; sales status; state of order; line status; lineitem status; estado;
+    invoice status; sales status; estado;
     estado pedido; estado orden; estado venta; estado pago; estado factura; situacion; statut;
     statut commande; statut paiement; etat; etat commande; bestellstatus; auftragsstatus;
     zahlungsstatus; rechnungsstatus; stato; stato ordine; stato pagamento; situacao;
@@ -33,11 +33,14 @@ _STATUS = _folded("""
     注文ステータス; 状態; 订单状态; 状态; 交易状态
 """)
 _KIND = _folded("""
-    event type; type; transaction type; document type; sale type; line type; item type; order type;
-    lineitem type; line item type; itemization type; tipo; tipo documento; tipo movimiento;
-    tipo operacion; tipo venta; tipo linea; tipo comprobante; typ; type document; type operation;
-    type ligne; belegart; vorgangsart; positionsart; tipo riga; tipo operazione; tipo operacao;
+    event type; type; transaction type; document type; sale type; order type; tipo;
+    tipo documento; tipo movimiento; tipo operacion; tipo venta; tipo comprobante; typ;
+    type document; type operation; belegart; vorgangsart; tipo operazione; tipo operacao;
     islem tipi; fis tipi; belge tipi; 取引区分; 売上区分; 类型; 交易类型
+""")
+_LINE_KIND = _folded("""
+    line status; lineitem status; line type; item type; lineitem type; line item type; itemization type; tipo linea;
+    type ligne; positionsart; zeilenart; tipo riga; tipo linha; satir tipi
 """)
 _LINE_NAME = _folded("lineitem name; line item name; lineitem title; line item title")
 _FLAG = _folded("""
@@ -79,6 +82,7 @@ _RETURN = _folded("""
     storno buchung; annullamento; cancelamento
 """)
 _YES = _folded("true; t; yes; y; 1; x; si; s; oui; o; ja; j; vero; sim; evet; e; はい; 是")
+_PARCEL = Fault.SHIPPING
 _RETURNED = len(LEFT_OUT)
 _MEANINGS = {
     **dict.fromkeys(_RETURN, _RETURNED),
@@ -92,14 +96,10 @@ class Signs:
 
     status: tuple[int, ...] = ()
     kind: tuple[int, ...] = ()
+    line_kind: tuple[int, ...] = ()
     line_name: tuple[int, ...] = ()
     flag: tuple[int, ...] = ()
     moment: tuple[int, ...] = ()
-
-    @property
-    def said(self) -> tuple[int, ...]:
-        """Return the columns whose words count."""
-        return self.status + self.kind
 
 
 _NO_SIGNS = Signs()
@@ -115,6 +115,7 @@ def find_signs(header: Sequence[str]) -> Signs:
     return Signs(
         status=places(_STATUS),
         kind=places(_KIND),
+        line_kind=places(_LINE_KIND),
         line_name=places(_LINE_NAME),
         flag=places(_FLAG),
         moment=places(_MOMENT),
@@ -175,13 +176,15 @@ def judge(columns: Sequence[Any], signs: Signs, orders: Orders, order_id: int | 
         column = pc.utf8_trim_whitespace(columns[index])
         return column if order_id is None else orders.fill(column, index, columns[order_id])
 
-    for index in signs.said:
-        said = _words(filled(index))
+    for index in (*signs.status, *signs.kind, *signs.line_kind):
+        # What a line is, is not said for the lines below it.
+        said = _words(columns[index] if index in signs.line_kind else filled(index))
         returned |= said == _RETURNED
-        left_out += [(fault, said == i, index) for i, fault in enumerate(LEFT_OUT)]
-    for index in signs.line_name:
-        is_shipping = _words(columns[index]) == LEFT_OUT.index(Fault.SHIPPING)
-        left_out.append((Fault.SHIPPING, is_shipping, index))
+        left_out += [(each, said == i, index) for i, each in enumerate(LEFT_OUT) if each != _PARCEL]
+    for index in (*signs.line_kind, *signs.line_name):
+        # An order "Shipping" is under way; a line "Shipping" is what that costs.
+        is_parcel = _words(columns[index]) == LEFT_OUT.index(_PARCEL)
+        left_out.append((_PARCEL, is_parcel, index))
     for index in signs.flag:
         left_out.append((Fault.CANCELLED, _matches(filled(index), _YES), index))
     for index in signs.moment:

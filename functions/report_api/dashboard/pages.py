@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from common.texts import LANGUAGES, visible
+from functions.report_api import formats
 from functions.report_api.access import (
     LANGUAGE_COOKIE,
     TOKEN_COOKIE,
@@ -24,7 +25,7 @@ from functions.report_api.dashboard.writer import Writer
 from functions.report_api.problems import Problem, not_found
 from functions.report_api.report import of_view
 from functions.report_api.schemas import MOVING, Client, Principal
-from functions.report_api.uploads import detail_body, notice_body, upload_body
+from functions.report_api.uploads import detail_body, notice_body, question_body, upload_body
 from functions.report_api.world import (
     Report,
     WantedLink,
@@ -193,6 +194,23 @@ def show_file(upload_id: str, request: Request, world: TheWorld) -> Response:
         upload=detail_body(detail, rejected, language=_language(request)),
         branch_names={branch.id: branch.name for branch in world.repository.branches(client.id)},
     )
+
+
+@routes.post("/files/{upload_id}/answer")
+def answer_question(
+    upload_id: str, request: Request, world: TheWorld, answer: Annotated[int, Form(ge=0)]
+) -> Response:
+    """Take one of the answers that the file's page shows, by its place there."""
+    asker = signed_in(request, world)
+    detail = world.repository.upload(asker.client, upload_id)
+    if detail is None:
+        raise not_found()
+    question = question_body(detail.upload, language=_language(request))
+    if question is None or answer >= len(question["answers"]):
+        raise Problem(HTTPStatus.CONFLICT, "no_question")
+    chosen = formats.Settings(**question["answers"][answer]["answer"])
+    formats.give_answer(world, asker, upload_id, chosen)
+    return RedirectResponse(f"/files/{upload_id}", HTTPStatus.SEE_OTHER)
 
 
 @routes.post("/send")

@@ -18,10 +18,15 @@ LINK = {"branch": "centro", "filename": "a.csv", "size": 10}
 # method, path below the client, body -> status for owner, analyst, uploader
 MATRIX = [
     ("GET", "", None, (200, 200, 200)),
+    ("PATCH", "", {"row_policy": "good_rows"}, (200, 404, 404)),
     ("GET", "/report", None, (200, 200, 404)),
     ("GET", "/jobs/3", None, (200, 200, 404)),
     ("GET", "/uploads", None, (200, 200, 200)),
     ("GET", "/uploads/up-whole", None, (200, 200, 200)),
+    ("GET", "/uploads/up-partly/rejected.csv", None, (200, 200, 200)),
+    ("POST", "/uploads/up-asked/mapping", {"date_order": "dmy"}, (202, 409, 409)),
+    ("GET", "/branches/centro/profile", None, (200, 200, 200)),
+    ("PUT", "/branches/centro/profile", {"date_order": "dmy"}, (200, 404, 404)),
     ("POST", "/uploads", LINK, (201, 201, 201)),
     ("GET", "/segments/champions/customers.csv", None, (200, 200, 404)),
     ("GET", "/notices", None, (200, 200, 200)),
@@ -44,6 +49,9 @@ def test_every_route_of_a_client_has_its_row(web: TestClient):
         for method in methods
     }
     named = {"/jobs/3": "/jobs/{data_version}", "/uploads/up-whole": "/uploads/{upload_id}"}
+    named["/uploads/up-partly/rejected.csv"] = "/uploads/{upload_id}/rejected.csv"
+    named["/uploads/up-asked/mapping"] = "/uploads/{upload_id}/mapping"
+    named["/branches/centro/profile"] = "/branches/{branch}/profile"
     named["/segments/champions/customers.csv"] = "/segments/{segment_id}/customers.csv"
     named["/replays/run-CLIENT"] = "/replays/{run_id}"
     for rest in ("", "/replay", "/discard"):
@@ -185,3 +193,15 @@ def test_a_wrong_token_is_asked_for_again(web: TestClient):
     assert answer.status_code == 401
     assert "signs nobody in" in answer.text
     assert "set-cookie" not in answer.headers
+
+
+def test_only_an_owner_decides_what_becomes_of_bad_rows(web: TestClient, shop: Shop):
+    wish = {"row_policy": "all_or_nothing"}
+    for token in (shop.analyst, shop.uploader):
+        assert web.patch(shop.path(), json=wish, headers=bearer(token)).status_code == 404
+    assert web.get(shop.path(), headers=bearer(shop.owner)).json()["row_policy"] == "good_rows"
+    answer = web.patch(shop.path(), json=wish, headers=bearer(shop.owner))
+    assert (answer.status_code, answer.json()["row_policy"]) == (200, "all_or_nothing")
+    assert web.get(shop.path(), headers=bearer(shop.owner)).json()["row_policy"] == "all_or_nothing"
+    wrong = web.patch(shop.path(), json={"row_policy": "some"}, headers=bearer(shop.owner))
+    assert wrong.status_code == 422

@@ -52,7 +52,7 @@ def serving() -> Iterator[Stub]:
             self.end_headers()
             self.wfile.write(raw)
 
-        do_POST = do_PUT = do_GET  # noqa: N815 - names that the base class looks for
+        do_POST = do_PUT = do_PATCH = do_GET  # noqa: N815 - names that the base class looks for
 
         def log_message(self, *args: object) -> None:
             pass

@@ -229,3 +229,59 @@ def test_a_client_needs_running_servers(tmp_path):
 
     assert result.exit_code == 5
     assert "datacore up" in result.stderr
+
+
+def test_the_policy_is_shown_and_set(home, stub):
+    stub.answer("GET", "/clients/acme", 200, {"id": "acme", "row_policy": "good_rows"})
+    stub.answer("PATCH", "/clients/acme", 200, {"id": "acme", "row_policy": "all_or_nothing"})
+
+    shown = run(home, "policy")
+    changed = run(home, "policy", "all_or_nothing")
+
+    assert "good rows" in shown.stdout
+    assert "as a whole or not at all" in changed.stdout
+    assert json.loads(stub.asked[-1].body) == {"row_policy": "all_or_nothing"}
+
+
+def test_a_question_is_shown_with_its_answers_and_answered_by_number(home, stub):
+    answers = [
+        {"answer": {"date_order": "dmy"}, "label": "03/04/2026 is Apr 3, 2026"},
+        {"answer": {"date_order": "mdy"}, "label": "03/04/2026 is Mar 4, 2026"},
+    ]
+    upload = {"id": "u1", "filename": "ventas.csv", "sentence": "Which?"}
+    stub.answer("GET", "/clients/acme/uploads", 200, {"uploads": [upload]})
+    stub.answer(
+        "GET", "/clients/acme/uploads/u1", 200, {**upload, "question": {"answers": answers}}
+    )
+    stub.answer("POST", "/clients/acme/uploads/u1/mapping", 202, {"state": "announced"})
+
+    shown = run(home, "answer", "ventas.csv")
+    assert shown.exit_code == 4
+    assert "  2  03/04/2026 is Mar 4, 2026" in shown.stdout
+    assert run(home, "answer", "ventas.csv", "3").exit_code == 2
+
+    assert run(home, "answer", "ventas.csv", "2").exit_code == 0
+    assert json.loads(stub.asked[-1].body) == {"date_order": "mdy"}
+
+
+def test_rejected_rows_are_written_for_a_spreadsheet(home, stub, tmp_path):
+    upload = {"id": "u1", "filename": "ventas.csv"}
+    rows = "\ufeff_upload,_line,_error,Fecha\r\nu1,3,Bad,soon\r\n".encode()
+    stub.answer("GET", "/clients/acme/uploads", 200, {"uploads": [upload]})
+    stub.answer("GET", "/clients/acme/uploads/u1", 200, upload)
+    stub.answer("GET", "/clients/acme/uploads/u1/rejected.csv", 200, rows)
+    out = tmp_path / "mend.csv"
+
+    assert run(home, "rejected", "ventas.csv", "--out", str(out)).exit_code == 0
+    assert out.read_bytes() == rows
+    assert run(home, "rejected", "ventas.csv").stdout.startswith("_upload,_line")
+
+
+def test_a_file_without_rejected_rows_says_so(home, stub):
+    stub.answer("GET", "/clients/acme/uploads", 200, {"uploads": []})
+    stub.answer("GET", "/clients/acme/uploads/u1", 200, {"id": "u1"})
+
+    result = run(home, "rejected", "u1")
+
+    assert result.exit_code == 3
+    assert "No row" in result.stderr

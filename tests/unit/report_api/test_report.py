@@ -5,9 +5,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from common.mending import neutral, read_back
 from common.texts import LANGUAGES, catalogue
-from functions.report_api.export import csv_text, neutral
+from functions.report_api.export import csv_text
 from functions.report_api.report import money_text, report_name
 from functions.report_api.schemas import (
     Assignment,
@@ -15,6 +18,8 @@ from functions.report_api.schemas import (
     Client,
     ExportedSegment,
     FirstUpload,
+    Repaired,
+    Repairs,
     Upload,
     Waiting,
 )
@@ -53,6 +58,8 @@ def upload(**changes: object) -> Upload:
         "uploaded_by": None,
         "first_upload": None,
         "balance": None,
+        "repaired": None,
+        "repairs": None,
         "waiting": None,
     }
     return Upload(**{**made, **changes})  # type: ignore[arg-type]
@@ -63,6 +70,7 @@ def balance(**changes: int) -> Balance:
         "rows_in": 12_424,
         "accepted": 12_424,
         "rejected": 0,
+        "left_out": 0,
         "blank": 0,
         "repeated": 0,
         "quantity": Decimal(1),
@@ -78,11 +86,16 @@ def client(**changes: object) -> Client:
         "id": "acme",
         "name": "Acme",
         "currency": "EUR",
+        "row_policy": "good_rows",
         "data_version": 1,
         "segmented_version": 1,
         "segmentation": "s",
     }
     return Client(**{**made, **changes})  # type: ignore[arg-type]
+
+
+def repaired(rows: int) -> Repaired:
+    return Repaired(rows=rows, quantity=Decimal(rows), amount=Decimal(rows))
 
 
 FIRST = FirstUpload(id="f", filename="ventas_abril.csv", stored_at=NOON, branch="centro")
@@ -97,6 +110,26 @@ PARTLY = balance(accepted=12_412, rejected=12)
             upload(balance=PARTLY),
             "12,412 of 12,424 rows are in; 12 need you.",
             "Entraron 12.412 de 12.424 filas; 12 necesitan su atención.",
+        ),
+        (
+            upload(balance=PARTLY, repaired=repaired(10)),
+            "12,422 of 12,424 rows are in, 10 of them mended later; 2 need you.",
+            "Entraron 12.422 de 12.424 filas, 10 de ellas corregidas después; 2 necesitan su atención.",
+        ),
+        (
+            upload(balance=PARTLY, repaired=repaired(12)),
+            "All 12,424 rows are in, 12 of them mended later.",
+            "Entraron las 12.424 filas, 12 de ellas corregidas después.",
+        ),
+        (
+            upload(balance=balance(), repairs=Repairs(rows=1, counted=1)),
+            "All 12,424 rows are in. They mend 1 line of earlier files.",
+            "Entraron las 12.424 filas. Corrigen 1 línea de archivos anteriores.",
+        ),
+        (
+            upload(state="duplicate", reason="same_rows", first_upload=FIRST),
+            "These are the rows of ventas_abril.csv, which you uploaded on May 3, 2026; only the way they are written differs. Nothing was counted again.",
+            "Son las filas de ventas_abril.csv, que subió el 3 may 2026; solo cambia la forma de escribirlas. No se ha vuelto a contar nada.",
         ),
         (
             upload(state="duplicate", first_upload=FIRST),
@@ -181,6 +214,18 @@ def test_text_that_starts_a_formula_is_neutralised(cell: str):
 )
 def test_numbers_and_plain_text_stay_as_they_are(cell: str):
     assert neutral(cell) == cell
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1", "'=1", "''=1", "'", "''", "'x", "-5", "'-5", "\r", "a'=1", ""]
+)
+def test_neutral_text_reads_back_as_it_was(cell: str):
+    assert read_back(neutral(cell)) == cell
+
+
+@given(st.text(alphabet="'=+-@\t\r\x001,.a"))
+def test_any_neutral_text_reads_back_as_it_was(cell: str):
+    assert read_back(neutral(cell)) == cell
 
 
 def test_cells_with_delimiters_and_quotes_come_back_as_they_were():

@@ -286,6 +286,11 @@ def test_an_order_that_stays_open_is_that_of_the_branch_or_asked() -> None:
     assert (params["second_dmy"], params["second_mdy"]) == ("2026-04-02", "2026-02-04")
 
 
+def test_digits_of_another_script_are_dates_of_the_table() -> None:
+    texts = ["\u0663\u0661/\u0660\u0661/\u0662\u0660\u0662\u0666"] * 3
+    assert moments(*texts) == [datetime(2026, 1, 31)] * 3
+
+
 def test_a_date_in_words_leaves_nothing_open() -> None:
     assert moments("May 3, 2026", "April 2, 2026")[1] == datetime(2026, 4, 2)
 

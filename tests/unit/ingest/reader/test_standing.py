@@ -68,6 +68,10 @@ def test_what_the_export_leaves_out_is_counted_apart(name: str, said: str, code:
         ("Cancelled at", ""),
         ("Note", "cancelled"),
         ("Item", "Shipping"),
+        ("Status", "Shipping"),
+        ("Order type", "Delivery"),
+        ("Tipo", "Envío"),
+        ("Type", "Livraison"),
         ("State", "Void"),
     ],
 )
@@ -130,6 +134,11 @@ def test_all_lines_of_an_order_stand_as_its_first_one_says(batch_rows: int) -> N
     ]
     assert got.column("order_id") == ["#2", "#4"]
     assert got.balance.amount == 14
+
+
+def test_what_is_said_of_a_line_holds_for_that_line_alone() -> None:
+    rows = ["1,2026-01-31,C1,10.00,cancelled", "1,2026-01-31,C1,5.00,"]
+    assert read(lines(*rows, header=f"{HEADER},line status")).balance.amount == 5
 
 
 def test_rows_without_an_order_do_not_stand_as_the_row_above() -> None:

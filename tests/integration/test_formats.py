@@ -1,0 +1,305 @@
+"""Questions that a file leaves open, answered by people and by the branch's files; real servers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from starlette.testclient import TestClient
+
+from common.events import ObjectCreated
+from common.settings import Settings
+from common.texts import say
+from functions.notify.__main__ import connected
+from functions.report_api.__main__ import build
+from functions.report_api.accounts import create_client
+from tests.integration.pipeline import Pipeline, csv, running
+
+pytestmark = pytest.mark.integration
+
+UNCLEAR = csv("1,03/04/2026,ana,tea,1,1.5", "2,05/04/2026,bea,tea,1,1.5")
+UNCLEAR_TOO = csv("5,06/04/2026,ana,tea,1,2.5", "6,07/04/2026,bea,tea,1,2.5")
+DAY_FIRST = csv("3,25/04/2026,ana,tea,1,2.5", "4,01/04/2026,bea,tea,1,2.5")
+MONTH_FIRST = csv("3,04/25/2026,ana,tea,1,2.5", "4,04/01/2026,bea,tea,1,2.5")
+MARKS = b"date;customer;total\n2026-04-03;ana;1,500\n2026-04-04;bea;2,250\n"
+
+
+@dataclass(kw_only=True)
+class Branches:
+    """A client's pipeline, and its people over HTTP."""
+
+    pipeline: Pipeline
+    web: TestClient
+    token: str
+
+    def ask(self, method: str, path: str, body: dict | None = None):
+        return self.web.request(
+            method,
+            f"/clients/{self.pipeline.client}/{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+
+    def put(self, key: str, body: bytes) -> str:
+        self.pipeline.settle(self.pipeline.put(key, body))
+        return self.pipeline.upload(key).id
+
+    def answer(self, upload: str, **answer: str):
+        """Answer a question, and have what follows from it handled."""
+        told = self.ask("POST", f"uploads/{upload}/mapping", answer)
+        self.relay()
+        return told
+
+    def relay(self) -> None:
+        """Send what waits in the outbox, as any worker does."""
+        runtime = self.pipeline._ingest
+        runtime._ledger.relay(self.pipeline.transport.publish, older_than_s=0)
+        self.pipeline.settle()
+
+    def drift(self) -> list[str]:
+        """Have people told of everything; return what they read about changes."""
+        transport = self.pipeline.transport
+        with connected(self.pipeline.settings) as notify:
+            notify._transport.close()
+            notify._transport = transport
+            while transport.waiting("notify"):
+                notify.step()
+        rows = self.pipeline.rows(
+            "SELECT params FROM notices WHERE code = 'notice_drift' AND user_id = 'o' ORDER BY id"
+        )
+        return [say("notice_drift", row.params) for row in rows]
+
+    def understood(self, key: str) -> dict:
+        (row,) = self.pipeline.rows(
+            "SELECT understanding FROM datasets JOIN uploads USING (client_id, sha256)"
+            " WHERE id = :id",
+            id=self.pipeline.upload(key).id,
+        )
+        return row.understanding
+
+
+@pytest.fixture
+def branches(settings: Settings, app, client: str) -> Iterator[Branches]:
+    token = create_client(app, client=client, name="Client", branches={})
+    with TestClient(build(settings), base_url=settings.api_public_url) as web:
+        for pipeline in running(settings, client):
+            yield Branches(pipeline=pipeline, web=web, token=token)
+
+
+def state(branches: Branches, key: str) -> str:
+    return branches.pipeline.upload(key).state
+
+
+@pytest.mark.parametrize(("order", "first_day"), [("dmy", "2026-04-03"), ("mdy", "2026-03-04")])
+def test_an_answered_file_is_read_as_it_was_answered(
+    branches: Branches, order: str, first_day: str
+):
+    upload = branches.put("centro/a.csv", UNCLEAR)
+    assert state(branches, "centro/a.csv") == "needs_answer"
+    told = branches.answer(upload, date_order=order)
+    assert told.status_code == 202
+    assert state(branches, "centro/a.csv") == "stored"
+    shown = branches.ask("GET", f"uploads/{upload}").json()
+    assert shown["balance"]["first_day"] == first_day
+    assert shown["understanding"]["date_order_settled_by"] == "profile"
+    assert shown["understanding"]["profile_version"] == 1
+
+
+def test_answered_twice_it_is_answered_once(branches: Branches):
+    upload = branches.put("centro/a.csv", UNCLEAR)
+    first = branches.ask("POST", f"uploads/{upload}/mapping", {"date_order": "dmy"})
+    second = branches.ask("POST", f"uploads/{upload}/mapping", {"date_order": "mdy"})
+    branches.relay()
+    assert (first.status_code, second.status_code) == (202, 409)
+    assert second.json()["code"] == "no_question"
+    assert branches.understood("centro/a.csv")["date_order"] == "dmy"
+    profile = branches.ask("GET", "branches/centro/profile").json()
+    assert [version["date_order"] for version in profile["versions"]] == ["dmy"]
+    assert profile["versions"][0]["upload"] == upload
+
+
+def test_one_answer_is_for_all_that_wait_in_the_branch_and_for_what_comes(branches: Branches):
+    branches.put("centro/a.csv", UNCLEAR)
+    second = branches.put("centro/b.csv", UNCLEAR_TOO)
+    branches.put("norte/a.csv", UNCLEAR_TOO.replace(b"tea", b"soap"))
+    branches.answer(second, date_order="mdy")
+    assert [state(branches, key) for key in ("centro/a.csv", "centro/b.csv", "norte/a.csv")] == [
+        "stored",
+        "stored",
+        "needs_answer",
+    ]
+    branches.put("centro/c.csv", UNCLEAR_TOO.replace(b"tea", b"soap"))
+    assert branches.understood("centro/c.csv")["date_order"] == "mdy"
+
+
+def test_an_answer_holds_though_another_file_shows_otherwise(branches: Branches):
+    branches.put("centro/shows.csv", DAY_FIRST)
+    branches.put("centro/shows_too.csv", MONTH_FIRST.replace(b"tea", b"soap"))
+    upload = branches.put("centro/a.csv", UNCLEAR)
+    assert state(branches, "centro/a.csv") == "needs_answer"
+    branches.put("centro/later.csv", DAY_FIRST.replace(b"tea", b"milk"))
+    branches.answer(upload, date_order="mdy")
+    assert branches.understood("centro/a.csv")["date_order"] == "mdy"
+
+
+def test_a_file_that_contradicts_the_answer_has_the_next_one_asked(branches: Branches):
+    upload = branches.put("centro/a.csv", UNCLEAR)
+    branches.answer(upload, date_order="mdy")
+    branches.put("centro/shows.csv", DAY_FIRST)
+    branches.put("centro/b.csv", UNCLEAR_TOO)
+    assert state(branches, "centro/b.csv") == "needs_answer"
+
+
+def test_what_came_before_a_change_is_read_as_before(branches: Branches):
+    unclear = branches.pipeline.put("centro/a.csv", UNCLEAR)
+    shows = branches.pipeline.put("centro/old.csv", DAY_FIRST)
+    between = branches.pipeline.put("centro/b.csv", UNCLEAR_TOO)
+    changed = branches.pipeline.put("centro/new.csv", MONTH_FIRST.replace(b"tea", b"soap"))
+    branches.pipeline.settle(changed, shows, between, unclear)
+    assert branches.understood("centro/b.csv")["date_order"] == "dmy"
+    # Nothing came before it, and what came after it does not agree.
+    assert state(branches, "centro/a.csv") == "needs_answer"
+
+
+def test_a_decimal_mark_is_answered_too(branches: Branches):
+    upload = branches.put("centro/a.csv", MARKS)
+    assert branches.pipeline.upload("centro/a.csv").reason == "decimal_mark"
+    wrong = branches.answer(upload, date_order="dmy")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "answer_missing")
+    branches.answer(upload, decimal_mark=",")
+    amount = branches.ask("GET", f"uploads/{upload}").json()["balance"]["amount"]
+    assert amount == "3.75"
+
+
+def test_a_profile_is_decided_from_a_time_on_and_wakes_who_waits(branches: Branches):
+    branches.put("centro/a.csv", UNCLEAR)
+    wish = {"date_order": "dmy", "since": "2020-01-01T00:00:00Z"}
+    first = branches.ask("PUT", "branches/centro/profile", wish)
+    again = branches.ask("PUT", "branches/centro/profile", wish)
+    branches.relay()
+    assert first.json() == again.json()
+    assert (first.json()["version"], first.json()["date_order"]) == (1, "dmy")
+    assert state(branches, "centro/a.csv") == "stored"
+    taken_back = branches.ask("PUT", "branches/centro/profile", {"date_order": None})
+    assert taken_back.json()["version"] == 2
+    assert branches.ask("GET", "branches/atlantis/profile").status_code == 404
+    assert branches.ask("PUT", "branches/atlantis/profile", {}).status_code == 404
+
+
+def test_a_profile_changes_nothing_of_what_was_read(branches: Branches):
+    upload = branches.put("centro/a.csv", UNCLEAR)
+    branches.answer(upload, date_order="dmy")
+    before = branches.pipeline.report()
+    branches.ask("PUT", "branches/centro/profile", {"date_order": "mdy"})
+    row = branches.pipeline.upload("centro/a.csv")
+    ref = branches.pipeline.ref("centro/a.csv", row.version_id)
+    event = ObjectCreated(object=ref, source="replay", generation=row.generation + 1)
+    branches.pipeline.settle(event)
+    assert branches.pipeline.report() == before
+    assert branches.understood("centro/a.csv")["profile_version"] == 1
+
+
+def test_a_file_without_a_question_takes_no_answer(branches: Branches):
+    upload = branches.put("centro/a.csv", DAY_FIRST)
+    told = branches.answer(upload, date_order="dmy")
+    assert (told.status_code, told.json()["state"]) == (409, "stored")
+    assert branches.answer("nothing", date_order="dmy").status_code == 404
+    assert branches.answer(upload, date_order="ymd").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("body", "label", "shown"),
+    [
+        (UNCLEAR, "03/04/2026 is Mar 4, 2026", ("date_order", "mdy")),
+        (MARKS, "1,500 is 1.5", ("decimal_mark", ",")),
+    ],
+    ids=["a date", "a number"],
+)
+def test_the_page_shows_each_answer_and_takes_one(
+    branches: Branches, body: bytes, label: str, shown: tuple[str, str]
+):
+    upload = branches.put("centro/a.csv", body)
+    branches.web.cookies.set("datacore_token", branches.token)
+    page = branches.web.get(f"/files/{upload}").text
+    assert page.count(f'action="/files/{upload}/answer"') == 2
+    assert f"<button>{label}</button>" in page
+    here = {"Sec-Fetch-Site": "same-origin"}
+    answers = branches.ask("GET", f"uploads/{upload}").json()["question"]["answers"]
+    place = [each["label"] for each in answers].index(label)
+    for number, status in ((2, 409), (place, 303), (place, 409)):
+        answer = branches.web.post(
+            f"/files/{upload}/answer",
+            data={"answer": str(number)},
+            headers=here,
+            follow_redirects=False,
+        )
+        assert answer.status_code == status
+    branches.relay()
+    assert branches.understood("centro/a.csv")[shown[0]] == shown[1]
+    assert "/answer" not in branches.web.get(f"/files/{upload}").text
+
+
+# --- columns ------------------------------------------------------------------------------------
+
+# No header name says who bought: one column's values do, but that is no more than a suggestion.
+ODD = "\n".join([
+    "Fecha;Socio del club;Importe",
+    *(f"2026-04-{d:02d};S-{d % 4:04d};{d},50" for d in range(1, 20)),
+]).encode()
+
+
+def test_a_column_is_named_once_and_remembered(branches: Branches):
+    upload = branches.put("centro/a.csv", ODD)
+    asked = branches.pipeline.upload("centro/a.csv")
+    assert (asked.state, asked.reason) == ("needs_answer", "customer_column")
+    column = asked.params["columns"][0]
+    wrong = branches.ask("POST", f"uploads/{upload}/mapping", {"columns": {"amount": "Importe"}})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "answer_missing")
+    told = branches.ask("POST", f"uploads/{upload}/mapping", {"columns": {"customer_id": column}})
+    branches.relay()
+    assert told.json()["columns"] == {"customer_id": column}
+    assert branches.understood("centro/a.csv")["mapping"]["customer_id"] == column
+    branches.put("centro/b.csv", ODD.replace(b"2026-04", b"2026-05"))
+    assert branches.understood("centro/b.csv")["mapping_settled_by"]["customer_id"] == "profile"
+    assert branches.understood("centro/b.csv")["profile_version"] == 1
+    profile = branches.ask("GET", "branches/centro/profile").json()
+    assert profile["columns"] == {"customer_id": column}
+
+
+# --- drift --------------------------------------------------------------------------------------
+
+APRIL = csv("1,25/04/2026,ana,tea,1,2.5")
+RENAMED = csv("2,26/04/2026,ana,tea,1,2.5").replace(b"unit_price", b"Precio")
+
+
+def test_a_branch_that_renames_a_column_is_told_once(branches: Branches):
+    branches.put("centro/a.csv", APRIL)
+    branches.put("centro/b.csv", RENAMED)
+    branches.put("centro/c.csv", RENAMED.replace(b"26/04", b"27/04"))
+    told = branches.drift()
+    assert len(told) == 1
+    assert "centro writes its files otherwise. It renamed unit_price to Precio." in told[0]
+    row = branches.pipeline.upload("centro/b.csv")
+    ref = branches.pipeline.ref("centro/b.csv", row.version_id)
+    event = ObjectCreated(object=ref, source="replay", generation=row.generation + 1)
+    branches.pipeline.settle(event)
+    assert branches.drift() == told
+
+
+def test_read_in_another_order_the_same_change_is_told(branches: Branches):
+    events = [
+        branches.pipeline.put("centro/a.csv", APRIL),
+        branches.pipeline.put("centro/b.csv", RENAMED),
+    ]
+    branches.pipeline.settle(events[1])
+    assert branches.drift() == []
+    branches.pipeline.settle(events[0])
+    (told,) = branches.drift()
+    assert "It renamed unit_price to Precio." in told
+
+
+def test_another_branch_and_mended_rows_are_no_change(branches: Branches):
+    branches.put("centro/a.csv", APRIL)
+    branches.put("norte/b.csv", RENAMED)
+    branches.put("centro/mended.csv", b"_upload,_line," + RENAMED.replace(b"\n2,", b"\nx,1,2,"))
+    branches.put("centro/c.csv", APRIL.replace(b"25/04", b"27/04"))
+    assert branches.drift() == []
