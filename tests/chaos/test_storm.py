@@ -31,7 +31,7 @@ class Size:
     home_within_s: float
 
 
-USUAL = Size(uploads=100, kills=1, gap_s=2.0, home_within_s=120)
+USUAL = Size(uploads=60, kills=1, gap_s=2.0, home_within_s=120)
 WHOLE = Size(uploads=2000, kills=20, gap_s=5.0, home_within_s=900)
 
 
