@@ -37,7 +37,7 @@ def given(server: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("server", "log_format", "told"),
-    [(AWAY, "json", "http://key:***@"), (MISSPELT, "console", "thread_died")],
+    [(AWAY, "json", "http://key:***@"), (MISSPELT, "console", "invalid literal")],
 )
 def test_no_function_logs_a_secret(tmp_path: Path, server: str, log_format: str, told: str):
     environment = {**inherited_environment(), **given(server), "DATACORE_LOG_FORMAT": log_format}
