@@ -44,7 +44,8 @@ test: $(VENV)/.dev  ## Check, then run all tests; installs what they need
 	@PYTHON=$(BIN)/python sh infra/local/doctor.sh --tests --install
 	@$(BIN)/python -m infra.local.minio_program
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest $(LEVELS)
+	# Two at a time: most tests wait for a server. A file stays together, with the servers it started.
+	$(BIN)/pytest -n 2 --dist loadfile $(LEVELS)
 
 chaos: $(VENV)/.local  ## Kill, cut, stop and repeat everything that can be; long
 	@$(BIN)/python -m infra.local.minio_program

@@ -45,6 +45,13 @@ pytestmark = pytest.mark.integration
 APRIL = csv("1,2026-04-01,ana,tea,2,3.50")
 
 
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Servers of its own: a round sees every object of every client."""
+    with embedded_stack(tmp_path_factory.mktemp("reconcile")) as alone:
+        yield settings_for(alone)
+
+
 @pytest.fixture
 def pipeline(settings: Settings, client: str) -> Iterator[Pipeline]:
     yield from running(settings, client)
