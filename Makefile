@@ -40,11 +40,11 @@ check: $(VENV)/.dev  ## Look at the code: lint, format, types, house rules, depe
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 
+# Two files of tests at a time: most of it is waiting for servers, and each starts its own.
 test: $(VENV)/.dev  ## Check, then run all tests; installs what they need
 	@PYTHON=$(BIN)/python sh infra/local/doctor.sh --tests --install
 	@$(BIN)/python -m infra.local.minio_program
 	@$(MAKE) --no-print-directory check
-	# Two at a time: most tests wait for a server. A file stays together, with the servers it started.
 	$(BIN)/pytest -n 2 --dist loadfile $(LEVELS)
 
 chaos: $(VENV)/.local  ## Kill, cut, stop and repeat everything that can be; long
