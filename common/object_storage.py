@@ -1,6 +1,7 @@
 """The door to the object store: list, look at, download and presign object versions."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +18,13 @@ from urllib3.exceptions import HTTPError
 from common.events import ObjectRef, StoredObject
 from common.exceptions import PermanentError, TransientError
 from common.settings import Settings
+from common.versions import untied
 
 STORE_ID_KEY = ".datacore/store-id"
 _BLOCK_BYTES = 1 << 20
 _PAGE = 1000  # versions; the most that a store lists at once
+_ORDER, _VERSION, _MARKER = "Order", b"Version", b"DeleteMarker"
+_KIND = re.compile(rb"<(Version|DeleteMarker)[\s>]")
 _GONE = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "412", "PreconditionFailed", "405"}
 
 
@@ -89,7 +93,7 @@ class ObjectStorage:
             answer = self._client.list_object_versions(
                 Bucket=self.bucket, KeyMarker=after, MaxKeys=_PAGE
             )
-        versions = list(self._on_page(answer))
+        versions = self._on_page(answer)
         if not answer["IsTruncated"]:
             return Page(versions=versions, goes_on=None)
         if self._walks_folders:
@@ -133,11 +137,15 @@ class ObjectStorage:
         with _reaching_store():
             self._client.put_object(Bucket=self.bucket, Key=STORE_ID_KEY, Body=store_id.encode())
 
-    def _on_page(self, page: Mapping[str, Any]) -> Iterator[StoredObject]:
-        for version in page.get("Versions", ()):
-            yield self._listed(version, page, is_removal=False)
-        for version in page.get("DeleteMarkers", ()):
-            yield self._listed(version, page, is_removal=True)
+    def _on_page(self, page: Mapping[str, Any]) -> list[StoredObject]:
+        lists = {
+            _VERSION: iter(page.get("Versions", ())),
+            _MARKER: iter(page.get("DeleteMarkers", ())),
+        }
+        return untied([
+            self._listed(next(lists[kind]), page, is_removal=kind == _MARKER)
+            for kind in page[_ORDER]
+        ])
 
     def _listed(
         self, version: Mapping[str, Any], page: Mapping[str, Any], *, is_removal: bool
@@ -227,7 +235,7 @@ class ObjectStorage:
 
 
 def _client(settings: Settings, endpoint_url: str | None) -> Any:
-    return boto3.client(
+    client = boto3.client(
         "s3",
         endpoint_url=endpoint_url,
         region_name=settings.aws_region,
@@ -244,6 +252,15 @@ def _client(settings: Settings, endpoint_url: str | None) -> Any:
             parameter_validation=False,
         ),
     )
+    client.meta.events.register("before-parse.s3.ListObjectVersions", _keep_order)
+    return client
+
+
+def _keep_order(
+    response_dict: Mapping[str, Any], customized_response_dict: dict[str, Any], **_: object
+) -> None:
+    """Keep in which order versions and markers were listed: boto3 makes two lists of them."""
+    customized_response_dict[_ORDER] = _KIND.findall(response_dict["body"])
 
 
 def _is_seaweedfs(answer: Mapping[str, Any]) -> bool:

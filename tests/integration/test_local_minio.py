@@ -16,6 +16,7 @@ from minio.error import MinioAdminException
 from common import messaging
 from common.events import ObjectCreated, ObjectRemoved, from_message
 from common.object_storage import ObjectStorage
+from common.versions import order
 from infra.local.local import LocalStack
 from infra.local.object_store_keys import BUCKET, OPERATOR, s3_client
 from infra.local.stack import FUNCTIONS
@@ -119,6 +120,23 @@ def test_a_delete_is_announced_and_keeps_the_version(
     assert isinstance(event, ObjectRemoved)
     kept = function_s3(local_stack, "ingest").get_object(Bucket=BUCKET, Key=key, VersionId=version)
     assert kept["Body"].read() == BODY
+
+
+def test_the_order_of_versions_is_the_stores_however_fast_they_came(
+    local_stack: LocalStack, client_s3: Any, client_id: str
+) -> None:
+    storage = ObjectStorage(settings_for(local_stack, "ingest"))
+    for number in range(40):  # MinIO tells milliseconds: some of these are one
+        at = {"Bucket": BUCKET, "Key": f"{client_id}/centro/{number}.csv"}
+        came = [
+            client_s3.put_object(**at, Body=b"1")["VersionId"],
+            client_s3.delete_object(**at)["VersionId"],
+            client_s3.put_object(**at, Body=b"2")["VersionId"],
+            client_s3.put_object(**at, Body=b"3")["VersionId"],
+        ]
+        history = storage.history(at["Key"])
+        assert [v.ref.version_id for v in sorted(history, key=order)] == came
+    storage.close()
 
 
 def test_a_client_reaches_its_own_prefix_in_parts_too(client_s3: Any, client_id: str) -> None:

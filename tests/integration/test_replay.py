@@ -46,8 +46,12 @@ def pipeline(settings: Settings, client: str) -> Iterator[Pipeline]:
 
 @pytest.fixture
 def runs(pipeline: Pipeline, runtime: Postgres) -> ReplayRuns:
-    with runtime.transaction() as connection:  # a driver takes the oldest run: none is another test's
-        connection.execute(text("UPDATE replay_runs SET state = 'cancelled' WHERE state = 'running'"))
+    with (
+        runtime.transaction() as connection
+    ):  # a driver takes the oldest run: none is another test's
+        connection.execute(
+            text("UPDATE replay_runs SET state = 'cancelled' WHERE state = 'running'")
+        )
     return ReplayRuns(app=pipeline.app, runtime=runtime)
 
 

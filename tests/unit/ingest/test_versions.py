@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from common.events import ObjectRef, StoredObject
-from common.versions import is_alive
+from common.versions import is_alive, order, untied
 from functions.ingest.versions import KeyUpload, settle
 
 pytestmark = pytest.mark.unit
@@ -51,8 +51,8 @@ def test_the_newest_version_that_could_be_read_counts(outcomes, states):
     history = [V1, V2, V3][: len(outcomes)]
     uploads = [upload(f"v{i}", i, outcome) for i, outcome in enumerate(outcomes, start=1)]
     expected = {f"v{i}": state for i, state in enumerate(states, start=1)}
-    for order in permutations(uploads):
-        assert settle(order, history) == expected
+    for arrival in permutations(uploads):
+        assert settle(arrival, history) == expected
 
 
 def test_a_waiting_question_leaves_the_older_version_current():
@@ -91,3 +91,17 @@ def test_a_version_that_the_store_does_not_list_is_not_alive():
     assert not is_alive("d", [DELETED])
     assert not is_alive("v1", [DELETED, V1])
     assert is_alive("v3", [DELETED, V1, V3])
+
+
+def test_versions_of_one_moment_are_in_the_order_in_which_the_store_lists_them():
+    listed = [stored("a", 2), stored("m", 2), stored("z", 2, is_removal=True), stored("n", 2)]
+    apart = untied([*listed, stored("zz", 1)])
+    newest_first = [version.ref.version_id for version in sorted(apart, key=order)[::-1]]
+    assert newest_first == ["a", "m", "z", "n", "zz"]
+    assert [is_alive(version, apart) for version in ("a", "m", "n", "zz")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert apart[-1].stored_at == NOON + timedelta(minutes=1)
