@@ -46,9 +46,8 @@ def pipeline(settings: Settings, client: str) -> Iterator[Pipeline]:
 
 @pytest.fixture
 def runs(pipeline: Pipeline, runtime: Postgres) -> ReplayRuns:
-    with (
-        runtime.transaction() as connection
-    ):  # a driver takes the oldest run: none is another test's
+    # A driver takes the oldest run: none shall be another test's.
+    with runtime.transaction() as connection:
         connection.execute(
             text("UPDATE replay_runs SET state = 'cancelled' WHERE state = 'running'")
         )
