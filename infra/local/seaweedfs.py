@@ -118,9 +118,15 @@ class SeaweedServer:
         return f"http://{HOST}:{self._ports.api}", f"http://localhost:{self._ports.api}"
 
     def is_ready(self) -> bool:
-        """Say whether the S3 gateway knows its keys and its buckets."""
+        """Say whether the S3 gateway knows its keys and its buckets, and gives out what is there.
+
+        It answers before it has learnt from the volume server where the bytes are.
+        """
+        s3 = s3_client(self.url, OPERATOR, self._secrets.s3_operator)
         try:
-            s3_client(self.url, OPERATOR, self._secrets.s3_operator).list_buckets()
+            if BUCKET in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+                for found in s3.list_objects_v2(Bucket=BUCKET, MaxKeys=1).get("Contents", ()):
+                    s3.get_object(Bucket=BUCKET, Key=found["Key"])["Body"].close()
         except (BotoCoreError, ClientError):
             return False
         return True
