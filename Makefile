@@ -55,7 +55,7 @@ chaos-mutants: $(VENV)/.local  ## Switch off one guard at a time, and see that t
 	@$(BIN)/python -m infra.local.minio_program
 	@$(BIN)/python -m tests.chaos.mutants
 
-bench: $(VENV)/.local  ## Measure against what else could be done (half an hour)
+bench: $(VENV)/.local  ## Measure against what else could be done; long
 	@$(BIN)/python -m infra.local.minio_program
 	$(BIN)/python -m bench
 

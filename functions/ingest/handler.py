@@ -1,8 +1,10 @@
 """Ingest: turn one upload into one stored dataset.
 
 Trigger    ObjectCreated | ObjectRemoved
-Reads      object versions (object store); known uploads and datasets (PostgreSQL)
-Writes     frame, rejected rows (MongoDB); upload, dataset, balance (PostgreSQL)
+Reads      object versions (object store); known uploads and datasets, what was decided for the
+           branch and the client's policy (PostgreSQL)
+Writes     frame, rejected rows (MongoDB); upload, dataset, balance, rejected lines, and the lines
+           that the file mends (PostgreSQL)
 Publishes  UploadStored | UploadDuplicated | UploadRejected | UploadNeedsAnswer | UploadParked,
            DatasetsChanged; ObjectCreated for versions that were announced without their id, and
            for waiting uploads whose question this one answers; the event itself under the key
