@@ -70,33 +70,38 @@ class Verdict:
     column: NDArray[np.int16]  # index of the column at fault, -1 for the whole row
 
     @property
-    def rejected(self) -> Mask:
-        """Mark the rejected rows."""
+    def set_aside(self) -> Mask:
+        """Mark the rows of data that are not accepted: rejected ones, and those left out."""
         return self.fault >= 0
+
+    @property
+    def left_out(self) -> Mask:
+        """Mark the rows that the export itself says are no purchases."""
+        return np.isin(self.fault, _LEFT_OUT)
+
+    @property
+    def rejected(self) -> Mask:
+        """Mark the rows that something is wrong with."""
+        return self.set_aside & ~self.left_out
 
     @property
     def accepted(self) -> Mask:
         """Mark the accepted rows."""
-        return ~(self.blank | self.repeated | self.rejected)
+        return ~(self.blank | self.repeated | self.set_aside)
 
     def reject(self, mask: Mask, fault: Fault, column: int) -> None:
-        """Give the rows under `mask` this fault, unless they have one or are no rows of data."""
+        """Set the rows under `mask` aside, unless they are already or are no rows of data."""
         fresh = mask & self.accepted
         self.fault[fresh] = _FAULTS.index(fault)
         self.column[fresh] = column
 
-    @property
-    def left_out(self) -> Mask:
-        """Mark the rejected rows that the export itself says are no purchases."""
-        return self.rejected & np.isin(self.fault, _LEFT_OUT)
-
     def reasons(self) -> dict[str, int]:
-        """Count the rejected rows by their fault."""
-        counts = np.bincount(self.fault[self.rejected], minlength=len(_FAULTS))
+        """Count the rows that were set aside by why they were."""
+        counts = np.bincount(self.fault[self.set_aside], minlength=len(_FAULTS))
         return {f.value: int(n) for f, n in zip(_FAULTS, counts, strict=True) if n}
 
     def fault_of(self, row: int) -> Fault:
-        """Name what is wrong with a rejected row."""
+        """Say why a row was set aside."""
         return _FAULTS[int(self.fault[row])]
 
 

@@ -42,9 +42,7 @@ from functions.ingest.reader.mapping import Mapped, map_columns
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
     Refusal,
-    Severity,
     UnreadableFileError,
-    severity,
 )
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.spill import SpillWriter, Stretch, empty_stretch, read_stretches
@@ -107,7 +105,13 @@ class Batch:
 
     accepted: Any  # pyarrow.Table: frame.CANONICAL, then `other.<header>` as text
     rejected: tuple[RejectedRow, ...]
+    left_out: tuple[RejectedRow, ...] = ()  # no purchases, as the export itself says
     balance: Balance
+
+    @property
+    def set_aside(self) -> tuple[RejectedRow, ...]:
+        """Return the rows of data that are not accepted, in the file's order."""
+        return tuple(sorted((*self.rejected, *self.left_out), key=lambda row: row.row))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,16 +150,17 @@ class _Source:
     def describe(
         self, stretch: Stretch, converted: Converted, *, all_of_them: bool
     ) -> tuple[RejectedRow, ...]:
-        """Return a stretch's rejected rows, or the first one that something is wrong with."""
+        """Return a stretch's rows that were set aside, or the first that something is wrong with."""
         verdict = converted.verdict
-        wrong = np.flatnonzero(verdict.rejected & ~verdict.left_out)
         return rejected_rows(
             self.text,
             stretch,
             verdict,
             self.conventions,
             style=self.layout.dialect.style,
-            chosen=np.flatnonzero(verdict.rejected) if all_of_them else wrong[:1],
+            chosen=np.flatnonzero(verdict.set_aside)
+            if all_of_them
+            else np.flatnonzero(verdict.rejected)[:1],
         )
 
 
@@ -202,19 +207,23 @@ class Reading:
             total, furniture = total + balance, Balance()
             reasons.update(converted.verdict.reasons())
             # Past the limit nothing will be kept: one example is enough, and all reasons.
-            is_kept = total.rejected - total.left_out <= limit
+            is_kept = total.rejected <= limit
             if is_kept or example is None:
-                rejected = source.describe(stretch, converted, all_of_them=is_kept)
-                wrong = (row for row in rejected if severity(row.code) is Severity.ERROR)
-                example = example or next(wrong, None)
+                rows_aside = source.describe(stretch, converted, all_of_them=is_kept)
+                rejected = tuple(row for row in rows_aside if not row.is_left_out)
+                example = example or next(iter(rejected), None)
             if is_kept:
-                yield Batch(accepted=converted.accepted, rejected=rejected, balance=balance)
+                yield Batch(
+                    accepted=converted.accepted,
+                    rejected=rejected,
+                    left_out=tuple(row for row in rows_aside if row.is_left_out),
+                    balance=balance,
+                )
         left_out = {fault.value: reasons[fault] for fault in LEFT_OUT if reasons[fault]}
         self.understanding = replace(self.understanding, left_out=left_out)
         total.verify_bytes(source.text.origin(source.text.size))
-        wrong_rows = total.rejected - total.left_out
-        if example and (wrong_rows > limit or not total.accepted):
-            is_strict = all_or_nothing and total.accepted and wrong_rows <= tolerated
+        if example and (total.rejected > limit or not total.accepted):
+            is_strict = all_or_nothing and total.accepted and total.rejected <= tolerated
             code = Refusal.ALL_OR_NOTHING if is_strict else Refusal.TOO_MANY_REJECTED
             raise _too_many_rejected(code, total, reasons - Counter(left_out), example)
 
@@ -231,7 +240,7 @@ def _too_many_rejected(
     return UnreadableFileError(
         code,
         {
-            "rejected": total.rejected - total.left_out,
+            "rejected": total.rejected,
             "rows": total.rows_in,
             "reasons": [
                 {"code": code, "rows": count} for code, count in reasons.most_common(_SHOWN_REASONS)

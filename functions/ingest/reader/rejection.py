@@ -1,4 +1,4 @@
-"""Rejected rows: where they stand in the file, what is wrong where, and their own text."""
+"""Rows set aside: where they stand in the file, what is wrong where, and their own text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RejectedRow:
-    """A row that was not accepted."""
+    """A row that was not accepted: something is wrong with it, or the export leaves it out."""
 
     code: str
     row: int  # data row, from 1

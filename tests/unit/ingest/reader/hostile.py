@@ -23,6 +23,7 @@ class Rows:
 
     accepted: int
     wrong: tuple[tuple[str, int], ...] = ()  # code and physical line
+    left_out: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -335,7 +336,7 @@ def _meanings() -> list[Case]:
             text(*(row.rpartition(",")[0] for row in (HEADER, *ROWS))),
             Refused("no_money"),
         ),
-        ("rows left out, and a return", status, Rows(2, (("voided", 3), ("draft", 4)))),
+        ("rows left out, and a return", status, Rows(2, (), (("voided", 3), ("draft", 4)))),
         (
             "totals of customers",
             "customer,recency,frequency,monetary\nC1,3,1,5.00\n",
