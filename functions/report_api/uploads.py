@@ -106,6 +106,12 @@ def _answers(
             for mark, name in ((".", "point"), (",", "comma")):
                 shown = {"value": params["value"], "number": params[name]}
                 yield {"decimal_mark": mark}, "answer_number", shown
+        case "unnamed_columns":
+            examples = dict(zip(params["columns"], params["candidates"], strict=True))
+            for columns in params["answers"]:
+                shown = {ours: examples[name] for ours, name in columns.items()}
+                code = "answer_amount" if "amount" in columns else "answer_price"
+                yield {"columns": columns}, code, shown
         case _:
             ours = COLUMN_ASKED[reason]
             for name, shown_as in zip(params["columns"], params["candidates"], strict=True):

@@ -265,6 +265,47 @@ def test_a_column_is_named_once_and_remembered(branches: Branches):
     assert profile["columns"] == {"customer_id": column}
 
 
+# --- no names of columns ----------------------------------------------------------------------
+
+UNNAMED = b"1001,2026-01-31,C7,2,9.50\n1002,2026-02-01,C8,1,4.25\n1003,2026-02-02,C7,3,1.00\n"
+
+
+def test_a_file_without_names_is_asked_once_and_remembered(branches: Branches):
+    upload = branches.put("centro/a.csv", UNNAMED)
+    asked = branches.pipeline.upload("centro/a.csv")
+    assert (asked.state, asked.reason) == ("needs_answer", "unnamed_columns")
+    half = {"columns": {"customer_id": "column_3", "ordered_at": "column_2"}}
+    told = branches.ask("POST", f"uploads/{upload}/mapping", half)
+    assert (told.status_code, told.json()["code"]) == (422, "answer_missing")
+    money = {"unit_price": "column_5", "quantity": "column_4"}
+    whole = {"columns": {**half["columns"], **money}}
+    assert branches.ask("POST", f"uploads/{upload}/mapping", whole).status_code == 202
+    branches.relay()
+    balance = branches.ask("GET", f"uploads/{upload}").json()["balance"]
+    assert (balance["rows_in"], balance["accepted"], balance["amount"]) == (3, 3, "26.25")
+    branches.put("centro/b.csv", UNNAMED.replace(b"2026", b"2025"))
+    assert branches.understood("centro/b.csv")["mapping"] == whole["columns"]
+    assert branches.understood("centro/b.csv")["profile_version"] == 1
+    branches.put("norte/c.csv", UNNAMED.replace(b"2026", b"2024"))
+    assert state(branches, "norte/c.csv") == "needs_answer"
+
+
+def test_the_page_shows_the_columns_and_takes_a_whole_answer(branches: Branches):
+    upload = branches.put("centro/a.csv", UNNAMED)
+    branches.web.cookies.set("datacore_token", branches.token)
+    page = branches.web.get(f"/files/{upload}").text
+    label = "Customer column_3 (C7; C8), date column_2 (2026-01-31; 2026-02-01), amount column_5 (9.50; 4.25)"
+    assert f"<button>{label}</button>" in page
+    answers = branches.ask("GET", f"uploads/{upload}").json()["question"]["answers"]
+    branches.web.post(
+        f"/files/{upload}/answer",
+        data={"answer": str([each["label"] for each in answers].index(label))},
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+    branches.relay()
+    assert branches.understood("centro/a.csv")["mapping"]["amount"] == "column_5"
+
+
 # --- drift --------------------------------------------------------------------------------------
 
 APRIL = csv("1,25/04/2026,ana,tea,1,2.5")

@@ -77,7 +77,7 @@ class Understanding(Described):
 
     mapping: Mapping[str, str]  # column of ours -> header name
     mapping_confidence: Mapping[str, float]
-    mapping_settled_by: Mapping[str, str]  # name | similar | profile
+    mapping_settled_by: Mapping[str, str]  # name | similar | values | profile
     date_form: str  # wall | instant | compact | excel_1900 | excel_1904 | seconds | milliseconds
     date_order: str | None  # dmy | mdy | ymd; None: the dates read the same either way
     date_order_settled_by: str | None  # column | profile
@@ -272,7 +272,6 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             dialect.header,
             rows=dialect.sample,
             told=profile.columns,
-            has_header=dialect.has_header,
         )
         mapping = mapped.columns
         dates = DateEvidence(latest_moment(stored_at))

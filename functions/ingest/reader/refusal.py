@@ -58,6 +58,7 @@ class Question(StrEnum):
     MONEY_COLUMN = "money_column"
     DATE_ORDER = "date_order"
     DECIMAL_MARK = "decimal_mark"
+    UNNAMED_COLUMNS = "unnamed_columns"
 
 
 class Fault(StrEnum):

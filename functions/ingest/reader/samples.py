@@ -28,6 +28,21 @@ class Sample:
         return not self.cells
 
     @property
+    def is_of_values(self) -> bool:
+        """Say whether these are dates, numbers or codes: nothing that names a person."""
+        return self._share(lambda cell: is_date(cell) or is_number(cell) or is_code(cell)) == 1
+
+    @property
+    def is_of_addresses(self) -> bool:
+        """Say whether these are addresses of e-mail."""
+        return self._share(lambda cell: _EMAIL.fullmatch(cell) is not None) >= _MOST
+
+    @property
+    def comes_back(self) -> bool:
+        """Say whether a value is there more than once, and not everywhere."""
+        return 1 < self._distinct < len(self.cells)
+
+    @property
     def shown(self) -> tuple[str, ...]:
         """Return the first different values."""
         return tuple(dict.fromkeys(self.cells))[:_SHOWN_VALUES]
@@ -66,6 +81,12 @@ class Sample:
             case _:
                 return self._dates < 0.5
 
+    def allows(self, column: str) -> bool:
+        """Say whether nothing in the values speaks against one of our columns."""
+        if column == "customer_id":
+            return self._dates < 0.5 and self._decimals < 0.5
+        return self.is_empty or self.fits(column)
+
     def suggests(self, column: str) -> bool:
         """Say whether the values alone make one think of a required column."""
         match column:
@@ -80,9 +101,12 @@ class Sample:
 
     def _is_of_ids(self) -> bool:
         """Say whether these are addresses of e-mail, or codes and long numbers that come back."""
-        emails = self._share(lambda cell: _EMAIL.fullmatch(cell) is not None)
-        comes_back = 1 < self._distinct < len(self.cells)
-        return emails >= _MOST or (comes_back and self._share(_is_id) >= _MOST)
+        return self.is_of_addresses or (self.comes_back and self._share(_is_id) >= _MOST)
+
+
+def is_code(value: str) -> bool:
+    """Say whether a value is made of letters and digits, and so names nobody."""
+    return any(c.isdigit() for c in value) and value.replace("-", "").isalnum()
 
 
 def _is_id(cell: str) -> bool:

@@ -191,7 +191,12 @@ def _shapes() -> list[Case]:
         ),
         ("a total that looks like a row", table(*ROWS, "TOTAL,,,6,26.25"), ALL),
         ("rows above their names", text(*ROWS, HEADER, *ROWS), Refused("rows_above_header", 1)),
-        ("no names", text(*ROWS), Refused("no_header")),
+        ("no names", text(*ROWS), Asked("unnamed_columns")),
+        (
+            "no names and no money",
+            text("1,2026-01-31,tea", "2,2026-02-01,tea"),
+            Refused("no_header"),
+        ),
         ("a header alone", HEADER, Rows(0)),
         (
             "all rows wider than the header",
