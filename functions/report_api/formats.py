@@ -32,6 +32,7 @@ _COLUMN = "columns."  # how settings begin that name the header of a column of o
 Ours = Literal[
     "customer_id",
     "ordered_at",
+    "time",
     "order_id",
     "branch",
     "product_id",

@@ -23,6 +23,7 @@ EXCEL_1900, EXCEL_1904 = "excel_1900", "excel_1904"
 SECONDS, MILLISECONDS = "seconds", "milliseconds"
 
 FIRST_YEAR = 1970
+SOME_DAY = "2000-01-01"  # to read a time with, which alone is no date
 _LONGEST = 100  # characters; what is longer is none, and is not kept in mind
 # Two-digit years from here on are of the last century.
 PIVOT = 70
@@ -223,6 +224,12 @@ def read_date(text: str, *, order: str | None, form: str, zone: tzinfo) -> datet
         return _counted(written.count, form, zone)
     day = _day(written, order or DAY_FIRST)
     return day if isinstance(day, Fault) else _moment(day, written, zone)
+
+
+def read_clock(text: str) -> timedelta | None:
+    """Return the time of day that `text` is alone, as the branch's clock shows it."""
+    written = parse(f"{SOME_DAY} {text}") if any(map(str.isdecimal, text)) else None
+    return written.clock if written and written.form == WALL else None
 
 
 def _is_meant(written: str, form: str) -> bool:

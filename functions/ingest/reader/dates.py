@@ -24,6 +24,7 @@ from functions.ingest.reader.careful_dates import (
     MONTH_FIRST,
     PIVOT,
     SECONDS,
+    SOME_DAY,
     WALL,
     YEAR_FIRST,
     parse,
@@ -106,6 +107,19 @@ def convert(
         else:
             moments[place] = read
     return moments, faults
+
+
+def convert_clocks(texts: Any) -> tuple[Any, Mask]:
+    """Return trimmed times of day as durations, null where they are none; and which are wrong.
+
+    An empty text is none, and not wrong.
+    """
+    moments, faults = convert(pc.binary_join_element_wise(SOME_DAY, texts, " "), order=None)
+    has_digits = np.asarray(pc.match_substring_regex(texts, r"\p{Nd}"))
+    is_clock = (faults == 0) & has_digits
+    clocks = (moments - np.datetime64(SOME_DAY)).astype("timedelta64[us]")
+    is_wrong = ~is_clock & np.asarray(pc.not_equal(texts, ""))
+    return pa.array(clocks, pa.duration("us"), mask=~is_clock), is_wrong
 
 
 def _convert_regular(

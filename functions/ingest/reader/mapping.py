@@ -28,6 +28,7 @@ _KNOWN, _KNOWN_UNSEEN, _KNOWN_ODD = 0.99, 0.95, 0.8
 _VALUES_ALONE = 0.85  # where they leave no other reading
 _SUGGESTED_BY_NAME, _SUGGESTED_BY_VALUES = 0.6, 0.5
 _MOST_CANDIDATES = 4
+_LAST_RANK = 1000
 _REQUIRED = (
     ("customer_id", Question.CUSTOMER_COLUMN, Refusal.NO_CUSTOMER),
     ("ordered_at", Question.DATE_COLUMN, Refusal.NO_DATE),
@@ -122,13 +123,26 @@ def _candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterator[_C
             continue
         if index == names_orders:
             yield _Candidate(column="order_id", index=index, confidence=_KNOWN, by="name", rank=-1)
-        elif found := known(name):
+        elif found := _known(name, sample):
             column, rank = found
             sure = _KNOWN if sample.fits(column) else _KNOWN_ODD
             sure = _KNOWN_UNSEEN if sample.is_empty else sure
             yield _Candidate(column=column, index=index, confidence=sure, by="name", rank=rank)
         else:
             yield from _guesses(name, index, sample)
+
+
+def _known(name: str, sample: Sample) -> tuple[str, int] | None:
+    """Return which of ours a known name stands for, and its rank."""
+    found = known(name)
+    if found is None or found[0] not in {"ordered_at", "time"}:
+        return found
+    # "Transaction time" may be the time of a day alone, and "time" all of the moment.
+    if sample.fits("time"):
+        return "time", found[1]
+    if found[0] == "time":
+        return ("ordered_at", _LAST_RANK) if sample.fits("ordered_at") else None
+    return found
 
 
 def _names_orders(header: Sequence[str]) -> int | None:
@@ -164,6 +178,8 @@ def _chosen(
     for column in SYNONYMS:
         sure = [c for c in candidates if c.column == column and c.confidence >= SURE]
         by_name = sorted((c for c in sure if c.by == "name"), key=lambda c: (c.rank, c.index))
+        if column == "time" and len(sure) > 1:
+            continue  # of what these are the times, nobody said
         if by_name:
             chosen[column] = _only(by_name, header, samples)
         elif len(sure) == 1:

@@ -50,7 +50,7 @@ from functions.ingest.reader.standing import Orders, find_signs
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "3"
+READER_VERSION = "4"
 
 # Rows of one batch. Batches, and so the chunks of a frame, depend on the file's rows alone.
 BATCH_ROWS = 65_536

@@ -79,6 +79,7 @@ class Fault(StrEnum):
     OTHER_DATE_ORDER = "other_date_order"
     EARLY_DATE = "early_date"
     FUTURE_DATE = "future_date"
+    BAD_TIME = "bad_time"
     BAD_NUMBER = "bad_number"
     NOT_FINITE = "not_finite"
     NUMBER_TOO_LARGE = "number_too_large"

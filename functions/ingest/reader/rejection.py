@@ -18,7 +18,7 @@ from functions.ingest.reader.spill import Stretch
 from functions.ingest.reader.texts import Text
 
 # Of these the text of the cell is shown; other cells may hold anything, a person's name too.
-_SHOWN = frozenset({*dates.FAULTS, *numbers.FAULTS})
+_SHOWN = frozenset({*dates.FAULTS, Fault.BAD_TIME, *numbers.FAULTS})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,7 +158,7 @@ class _Teller:
 
     def _is_typed(self, index: int) -> bool:
         """Say whether a column holds dates or numbers, and so nothing about a person."""
-        typed = ("ordered_at", *NUMBERS)
+        typed = ("ordered_at", "time", *NUMBERS)
         return any(self.conventions.mapping.get(name) == index for name in typed)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from functions.ingest.reader.looks import is_date, is_number
+from functions.ingest.reader.looks import is_date, is_number, is_time
 
 _SHOWN_VALUES = 2
 _LOOKED_AT_CELLS = 16  # enough to tell what they are, few enough to cost a small file nothing
@@ -70,8 +70,9 @@ class Sample:
     def fits(self, column: str) -> bool:
         """Say whether the values could be those of one of our columns."""
         match column:
-            case "ordered_at":
-                return self._dates >= _MOST
+            case "ordered_at" | "time":
+                share = self._dates if column == "ordered_at" else self._share(is_time)
+                return share >= _MOST
             case "amount" | "unit_price" | "quantity":
                 return self._numbers >= _MOST
             case "customer_id":
