@@ -9,8 +9,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, partial
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -26,8 +24,8 @@ from common.events import (
 from common.exceptions import PermanentError
 from common.ledger import Claim
 from common.postgres import ConflictError, Postgres, copy_rows
+from functions.ingest.conventions import File, as_read_before, profile_of, wake_waiting
 from functions.ingest.frames import StoredFrame
-from functions.ingest.profiles import Decision, period_of, told
 from functions.ingest.reader import FormatProfile, Understanding
 from functions.ingest.versions import KeyUpload, settle
 
@@ -106,7 +104,7 @@ _BEGIN = text("""
         generation = greatest(uploads.generation, excluded.generation)
 """)
 
-_CURRENT_ELSEWHERE = text("""
+_ELSEWHERE = """
     SELECT other.id FROM uploads AS other JOIN uploads AS mine USING (client_id)
     WHERE client_id = :client AND mine.id = :id AND other.sha256 = :sha256 AND other.id <> mine.id
       AND other.state IN ('stored', 'duplicate')
@@ -114,37 +112,16 @@ _CURRENT_ELSEWHERE = text("""
       AND (mine.sha256 IS DISTINCT FROM :sha256 OR mine.state NOT IN ('stored', 'duplicate')
            OR (other.stored_at, other.version_id) < (mine.stored_at, mine.version_id))
     ORDER BY other.stored_at, other.version_id LIMIT 1
-""")
-
-_DECISIONS = text("""
-    SELECT version, since, settings, upload_id FROM branch_profiles
-    WHERE client_id = :client AND branch_id = :branch
-""")
-
-# What the branch's current datasets show themselves, of those stored in a stretch of time.
-# Asked for each value apart, so that the first dataset that shows it is the last one looked at.
-_CONVENTIONS = text("""
-    WITH live AS NOT MATERIALIZED (
-        SELECT shows_date_order, shows_decimal_mark, stored_at FROM datasets JOIN uploads USING (client_id, sha256)
-        WHERE client_id = :client AND uploads.branch_id = :branch
-          AND uploads.state IN ('stored', 'duplicate'))
-    SELECT EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'dmy'
-                   AND stored_at >= :date_order_from AND stored_at < :date_order_to) AS dmy,
-           EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'mdy'
-                   AND stored_at >= :date_order_from AND stored_at < :date_order_to) AS mdy,
-           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = '.'
-                   AND stored_at >= :decimal_mark_from AND stored_at < :decimal_mark_to) AS point,
-           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = ','
-                   AND stored_at >= :decimal_mark_from AND stored_at < :decimal_mark_to) AS comma
-""")
+"""
+_CURRENT_ELSEWHERE = text(_ELSEWHERE)
 
 # What was read once is read again the same way, whatever the branch's files have shown since.
-_PINNED = text("""
-    SELECT understanding
-    FROM datasets JOIN uploads USING (client_id, sha256)
-    WHERE client_id = :client AND uploads.id = :id AND sha256 = :sha256
-      AND uploads.state IN ('stored', 'duplicate')
-""")
+_KNOWN = text(f"""
+    SELECT EXISTS ({_ELSEWHERE}) AS is_current_elsewhere, (
+        SELECT understanding FROM datasets JOIN uploads USING (client_id, sha256)
+        WHERE client_id = :client AND uploads.id = :id AND sha256 = :sha256
+          AND uploads.state IN ('stored', 'duplicate')) AS understanding
+""")  # noqa: S608 - constants only
 
 # The client's row first: changes of one client happen one after the other.
 _LOCK_AND_LOOK = text("""
@@ -248,13 +225,6 @@ _RAISE_VERSION = text("""
     RETURNING data_version > segmented_version + 1 AS lagged_before
 """)
 
-_WAITING = text("""
-    SELECT bucket, key, version_id, generation FROM uploads
-    WHERE client_id = :client AND branch_id = :branch AND state = 'needs_answer'
-      AND reason IN ('date_order', 'decimal_mark')
-    ORDER BY stored_at, id
-""")
-
 _SET_REASON = text("""
     UPDATE uploads SET state = :state, outcome = :outcome, reason = :reason,
         params = CAST(:params AS jsonb),
@@ -265,8 +235,6 @@ _SET_REASON = text("""
 """)
 
 
-_COLUMN = "columns."  # how settings begin that name the header of a column of ours
-_SETTINGS = ("date_order", "decimal_mark")
 _REJECTED_COLUMNS = ("client_id", "sha256", "line", "data_row")
 _REPAIR_COLUMNS = ("client_id", "sha256", "data_row", "upload_id", "line", "quantity", "amount")
 
@@ -312,15 +280,20 @@ class UploadRepository:
 
     def known(self, upload: Upload, sha256: str) -> Known:
         """Return what the client's other uploads tell about one with these bytes."""
+        file = File(
+            client=upload.place.client,
+            branch=upload.place.branch,
+            upload_id=upload.upload_id,
+            stored_at=upload.stored.stored_at,
+        )
         with self._app.transaction(upload.place.client) as connection:
-            names = _names(upload, sha256)
-            first = _first(connection, upload, sha256)
-            pinned = connection.execute(_PINNED, names).one_or_none()
-            if pinned is None:
-                profile = _profile(connection, upload)
-            else:
-                profile = _as_read_before(pinned.understanding)
-        return Known(is_current_elsewhere=first is not None, profile=profile)
+            row = connection.execute(_KNOWN, _names(upload, sha256)).one()
+            profile = (
+                profile_of(connection, self._app, file)
+                if row.understanding is None
+                else as_read_before(row.understanding)
+            )
+        return Known(is_current_elsewhere=row.is_current_elsewhere, profile=profile)
 
     # --- staged writes ----------------------------------------------------------------------
 
@@ -392,17 +365,13 @@ class UploadRepository:
             connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
             _put_rows(connection, upload, dataset)
             client, rows = upload.place.client, _rows_of(upload, dataset)
-            if first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none():
+            twins = list(connection.execute(_OTHERS_OF_ROWS, rows).scalars())
+            if twins and (first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none()):
                 _set_outcome(
                     connection, upload, "duplicate", dataset.sha256, first=first, reason="same_rows"
                 )
                 return [events.UploadDuplicated(client=client, upload=upload.upload_id)]
-            later = _make_later_duplicates(
-                connection,
-                upload,
-                list(connection.execute(_OTHERS_OF_ROWS, rows).scalars()),
-                reason="same_rows",
-            )
+            later = _make_later_duplicates(connection, upload, twins, reason="same_rows")
             balance = dataset.frame.balance
             params = {
                 "rows": balance.rows_in,
@@ -417,7 +386,8 @@ class UploadRepository:
         claim.stage(_settling(upload.place, history, sha256=dataset.sha256, change=change))
         shown = dataset.understanding
         if "column" in {shown.date_order_settled_by, shown.decimal_mark_settled_by}:
-            claim.stage(lambda connection: _wake_waiting(connection, upload.place))
+            place = upload.place
+            claim.stage(lambda connection: wake_waiting(connection, place.client, place.branch))
 
     def mark_rejected(self, claim: Claim, ref: ObjectRef, error: PermanentError) -> None:
         """Keep why the file was refused."""
@@ -541,73 +511,6 @@ def _rows_of(upload: Upload, dataset: Dataset) -> dict[str, object]:
         "stored_at": upload.stored.stored_at,
         "version": upload.stored.ref.version_id,
     }
-
-
-def _profile(connection: Connection, upload: Upload) -> FormatProfile:
-    """Return how files of the branch are read at the upload's store time."""
-    at = upload.stored.stored_at
-    names = {"client": upload.place.client, "branch": upload.place.branch}
-    decisions = [Decision(**row._asdict()) for row in connection.execute(_DECISIONS, names)]
-    periods = {
-        setting: period_of(decisions, setting, stored_at=at, upload_id=upload.upload_id)
-        for setting in _SETTINGS
-    }
-    before = _shown(connection, names, {s: (p.since, at) for s, p in periods.items()})
-
-    @cache
-    def after() -> Mapping[str, set[str]]:
-        return _shown(connection, names, {s: (at, p.until) for s, p in periods.items()})
-
-    settled = {
-        setting: told(period, before[setting], partial(_of, after, setting))
-        for setting, period in periods.items()
-    }
-    columns = {
-        setting.removeprefix(_COLUMN): period_of(
-            decisions, setting, stored_at=at, upload_id=upload.upload_id
-        )
-        for setting in sorted({name for each in decisions for name in each.settings})
-        if setting.startswith(_COLUMN)
-    }
-    return FormatProfile(
-        version=max(period.version for period in (*periods.values(), *columns.values())),
-        date_order=settled["date_order"],
-        decimal_mark=settled["decimal_mark"],
-        columns={n: name for n, p in columns.items() if (name := told(p, set(), set))},
-    )
-
-
-def _as_read_before(understanding: Mapping[str, Any]) -> FormatProfile:
-    """Return what has a file read again as it was read."""
-    by = understanding.get("mapping_settled_by", {})  # an older reader did not say
-    return FormatProfile(
-        version=understanding["profile_version"],
-        date_order=understanding["date_order"],
-        decimal_mark=understanding["decimal_mark"],
-        columns={n: c for n, c in understanding["mapping"].items() if by.get(n) == "profile"},
-    )
-
-
-def _of(shown: Callable[[], Mapping[str, set[str]]], setting: str) -> set[str]:
-    return shown()[setting]
-
-
-def _shown(
-    connection: Connection,
-    names: Mapping[str, object],
-    stretches: Mapping[str, tuple[datetime | None, datetime | None]],
-) -> dict[str, set[str]]:
-    """Return what files of the branch show that were stored in a stretch of time, by setting."""
-    bounds: dict[str, object] = {}
-    for setting, (first, last) in stretches.items():
-        bounds[f"{setting}_from"] = first or "-infinity"
-        bounds[f"{setting}_to"] = last or "infinity"
-    row = connection.execute(_CONVENTIONS, {**names, **bounds}).one()
-    shown = {
-        "date_order": {"dmy": row.dmy, "mdy": row.mdy},
-        "decimal_mark": {".": row.point, ",": row.comma},
-    }
-    return {name: {v for v, is_shown in each.items() if is_shown} for name, each in shown.items()}
 
 
 def _first(connection: Connection, upload: Upload, sha256: str) -> str | None:
@@ -735,16 +638,3 @@ def _apply_states(
                     "state": states[upload.upload_id],
                 },
             )
-
-
-def _wake_waiting(connection: Connection, place: Place) -> list[Event]:
-    """Have waiting uploads of the branch read again: its files now show what was asked."""
-    rows = connection.execute(_WAITING, {"client": place.client, "branch": place.branch})
-    return [
-        ObjectCreated(
-            object=ObjectRef(bucket=row.bucket, key=row.key, version_id=row.version_id),
-            source="replay",
-            generation=row.generation + 1,
-        )
-        for row in rows
-    ]
