@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from common.events import Event, ObjectCreated, ObjectRef
-from common.postgres import Postgres
+from common.postgres import Postgres, prepared
 from functions.ingest.profiles import Decision, Period, period_of, told
 from functions.ingest.reader import FormatProfile
 
-_DECISIONS = text("""
+_DECISIONS = prepared("""
     SELECT version, since, settings, upload_id FROM branch_profiles
     WHERE client_id = :client AND branch_id = :branch
 """)
@@ -38,7 +38,7 @@ _SHOWN = {
     for setting in _VALUES
 }
 
-_WAITING = text("""
+_WAITING = prepared("""
     SELECT bucket, key, version_id, generation FROM uploads
     WHERE client_id = :client AND branch_id = :branch AND state = 'needs_answer'
       AND reason IN ('date_order', 'decimal_mark')

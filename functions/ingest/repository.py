@@ -23,7 +23,7 @@ from common.events import (
 )
 from common.exceptions import PermanentError
 from common.ledger import Claim
-from common.postgres import ConflictError, Postgres, copy_rows
+from common.postgres import ConflictError, Postgres, copy_rows, prepared
 from functions.ingest.conventions import File, as_read_before, profile_of, wake_waiting
 from functions.ingest.frames import StoredFrame
 from functions.ingest.reader import FormatProfile, Understanding
@@ -69,7 +69,7 @@ class Dataset:
     understanding: Understanding
 
 
-_PLACE = text("""
+_PLACE = prepared("""
     SELECT branches.id IS NOT NULL AS branch_is_known, coalesce(branches.timezone, 'UTC') AS timezone,
            clients.row_policy = 'all_or_nothing' AS takes_all_or_nothing,
            clock_timestamp() AS looked_at
@@ -82,11 +82,12 @@ _STRAY = text("""
     VALUES (:bucket, :key, :version, :reason) ON CONFLICT DO NOTHING
 """)
 
-_BEGIN = text("""
+_BEGIN = prepared("""
     INSERT INTO uploads (client_id, id, branch_id, bucket, key, version_id, filename, uploaded_by,
                          size, stored_at, state, generation)
     SELECT :client, :id, :branch, :bucket, :key, :version, coalesce(link.filename, :filename),
-           coalesce(link.requested_by, :principal), :size, :stored_at, :state, :generation
+           coalesce(link.requested_by, :principal), CAST(:size AS bigint),
+           CAST(:stored_at AS timestamptz), :state, CAST(:generation AS integer)
     FROM (SELECT 1) AS one
     LEFT JOIN upload_links AS link ON link.client_id = :client AND link.key = :key
     ON CONFLICT (client_id, id) DO UPDATE SET
@@ -113,10 +114,10 @@ _ELSEWHERE = """
            OR (other.stored_at, other.version_id) < (mine.stored_at, mine.version_id))
     ORDER BY other.stored_at, other.version_id LIMIT 1
 """
-_CURRENT_ELSEWHERE = text(_ELSEWHERE)
+_CURRENT_ELSEWHERE = prepared(_ELSEWHERE)
 
 # What was read once is read again the same way, whatever the branch's files have shown since.
-_KNOWN = text(f"""
+_KNOWN = prepared(f"""
     SELECT EXISTS ({_ELSEWHERE}) AS is_current_elsewhere, (
         SELECT understanding FROM datasets JOIN uploads USING (client_id, sha256)
         WHERE client_id = :client AND uploads.id = :id AND sha256 = :sha256
@@ -124,20 +125,23 @@ _KNOWN = text(f"""
 """)  # noqa: S608 - constants only
 
 # The client's row first: changes of one client happen one after the other.
-_LOCK_AND_LOOK = text("""
+_LOCK_AND_LOOK = prepared("""
     WITH client AS (SELECT id FROM clients WHERE id = :client FOR UPDATE)
     INSERT INTO object_keys (client_id, bucket, key, looked_at)
     SELECT client.id, :bucket, :key, :looked_at FROM client
     ON CONFLICT (client_id, bucket, key) DO UPDATE SET looked_at = excluded.looked_at
     WHERE object_keys.looked_at <= excluded.looked_at
+    RETURNING EXISTS (
+        SELECT FROM datasets WHERE client_id = :client AND sha256 = :sha256) AS is_known
 """)
 
-_OF_KEY = text("""
+_OF_KEY = prepared("""
     SELECT id, version_id, stored_at, state, outcome, sha256 FROM uploads
     WHERE client_id = :client AND bucket = :bucket AND key = :key
 """)
 
-# What of these contents counts, and which uploads of the key are there for repairs to mend.
+# What of these contents counts, and which uploads of the key are there for repairs to mend. Not
+# prepared: a plan that was made while the tables were small would be kept.
 _CURRENT = text("""
     SELECT sha256, upload_id, branch, frame_id, rejected_frame_id FROM current_datasets
     WHERE client_id = :client AND sha256 = ANY(:contents)
@@ -155,17 +159,17 @@ _SAME_ROWS = text("""
       AND (stored_at, version_id, sha256) < (:stored_at, :version, :sha256)
 """)
 
-_OTHERS_OF_ROWS = text("""
+_OTHERS_OF_ROWS = prepared("""
     SELECT sha256 FROM datasets
     WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256
 """)
 
-_SET_STATE = text("""
+_SET_STATE = prepared("""
     UPDATE uploads SET state = :state, settled_at = coalesce(settled_at, now())
     WHERE client_id = :client AND id = :id
 """)
 
-_SET_OUTCOME = text("""
+_SET_OUTCOME = prepared("""
     UPDATE uploads SET
         state = :outcome, outcome = :outcome, sha256 = :sha256, first_upload_id = :first,
         reason = :reason, params = CAST(:params AS jsonb),
@@ -174,7 +178,7 @@ _SET_OUTCOME = text("""
     WHERE client_id = :client AND id = :id
 """)
 
-_LATER_STORED = text("""
+_LATER_STORED = prepared("""
     UPDATE uploads SET
         state = CASE WHEN state = 'stored' THEN 'duplicate' ELSE state END, outcome = 'duplicate',
         first_upload_id = :id, reason = :reason, params = CAST(:params AS jsonb)
@@ -191,7 +195,7 @@ _MOVE_DATASET = text("""
 
 _DESCRIBE = text("SELECT filename, stored_at FROM uploads WHERE client_id = :client AND id = :id")
 
-_PUT_DATASET = text("""
+_PUT_DATASET = prepared("""
     WITH lines_before AS (
         DELETE FROM rejected_lines WHERE client_id = :client AND sha256 = :sha256),
     repairs_before AS (DELETE FROM repairs WHERE client_id = :client AND sha256 = :sha256)
@@ -220,7 +224,7 @@ _STILL_COUNTS = text("""
       AND older.state IN ('stored', 'duplicate')
 """)
 
-_RAISE_VERSION = text("""
+_RAISE_VERSION = prepared("""
     UPDATE clients SET data_version = data_version + 1 WHERE id = :client
     RETURNING data_version > segmented_version + 1 AS lagged_before
 """)
@@ -588,12 +592,16 @@ def _settling(
 ) -> Callable[[Connection], list[Event]]:
     """Return a write that makes `change`, settles the key, and nudges if other data counts now."""
     key = {"client": place.client, "bucket": place.object.bucket, "key": place.object.key}
+    look = key | {"looked_at": place.looked_at, "sha256": sha256}
 
     def write(connection: Connection) -> list[Event]:
-        if not connection.execute(_LOCK_AND_LOOK, key | {"looked_at": place.looked_at}).rowcount:
+        content = connection.execute(_LOCK_AND_LOOK, look).one_or_none()
+        if content is None:
             raise ConflictError("the key was looked at again meanwhile")
         contents = {row.sha256 for row in connection.execute(_OF_KEY, key)} | {sha256}
-        before = _current(connection, key, contents)
+        # Most files are new, under a new key: nothing of them can count.
+        is_new = contents <= {None, sha256} and not content.is_known
+        before = set() if is_new else _current(connection, key, contents)
         following = change(connection) if change is not None else []
         _apply_states(connection, key, history)
         if _current(connection, key, contents) != before:
