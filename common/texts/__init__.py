@@ -4,7 +4,7 @@ The catalogue is `common/texts/*.toml`, one file an area: a table per code with 
 A placeholder may say how its value is written for the reader's language:
 `{rows:n}` a number, `{share:pct}` a share of one, `{spend:money}` an amount in `{currency}`,
 `{days:of day|days}` a number with its noun, one or many, `{day:date}` a date, `{when:time}` a date
-with time, `{found:list}` words with commas,
+with time, `{found:list}` words with commas, `{days:dates}` dates,
 `{reason:sentence}` the sentence of another code, given as its `code` and `params`,
 `{changes:sentences}` those of several,
 `{rows:each left_out}` counts by name, each as `left_out_<name>` says it with its `rows`,
@@ -138,6 +138,10 @@ def _list(value: Any, _language: str, _currency: object) -> str:
     return ", ".join(visible(str(one)) for one in value)
 
 
+def _dates(value: Any, language: str, _currency: object) -> str:
+    return "; ".join(day(one, language) for one in value)
+
+
 def _lines(value: Any, _language: str, _currency: object) -> str:
     return "\n".join(map(visible, str(value).splitlines()))
 
@@ -149,5 +153,6 @@ _WRITERS: Mapping[str, Callable[[Any, str, object], str]] = {
     "date": day,
     "time": moment,
     "list": _list,
+    "dates": _dates,
     "lines": _lines,
 }

@@ -22,7 +22,7 @@ _DECISIONS = prepared("""
     WHERE client_id = :client AND branch_id = :branch
 """)
 
-_VALUES = {"date_order": ["dmy", "mdy"], "decimal_mark": [".", ","]}
+_VALUES = {"date_order": ["dmy", "mdy", "ymd"], "decimal_mark": [".", ","]}
 
 # Which values current datasets of the branch show, of those stored in a stretch of time. From the
 # few that show one to their uploads, never the other way round: OFFSET 0 keeps it so.
@@ -41,7 +41,7 @@ _SHOWN = {
 _WAITING = prepared("""
     SELECT bucket, key, version_id, generation FROM uploads
     WHERE client_id = :client AND branch_id = :branch AND state = 'needs_answer'
-      AND reason IN ('date_order', 'decimal_mark')
+      AND reason IN ('date_order', 'year_order', 'decimal_mark')
     ORDER BY stored_at, id
 """)
 

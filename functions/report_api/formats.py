@@ -49,7 +49,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    date_order: Literal["dmy", "mdy"] | None = None
+    date_order: Literal["dmy", "mdy", "ymd"] | None = None
     decimal_mark: Literal[".", ","] | None = None
     columns: dict[Ours, str | None] = Field(default_factory=dict)  # of ours -> header name
 
@@ -107,7 +107,7 @@ def _missing(reason: str, settings: Mapping[str, str | None]) -> str | None:
         asked = ["customer_id", "ordered_at", *(() if is_made else ("amount",))]
         return next((f"{_COLUMN}{n}" for n in asked if f"{_COLUMN}{n}" not in settings), None)
     ours = COLUMN_ASKED.get(reason)
-    name = f"{_COLUMN}{ours}" if ours else reason
+    name = f"{_COLUMN}{ours}" if ours else {"year_order": "date_order"}.get(reason, reason)
     return None if name in settings else name
 
 

@@ -98,8 +98,8 @@ def _answers(
 ) -> Iterator[tuple[dict[str, Any], str, dict[str, Any]]]:
     """Yield each answer with the code and the parameters of its label."""
     match reason:
-        case "date_order":
-            for order in ("dmy", "mdy"):
+        case "date_order" | "year_order":
+            for order in (each for each in ("ymd", "dmy", "mdy") if each in params):
                 shown = {"value": params["value"], "day": params[order]}
                 yield {"date_order": order}, "answer_date", shown
         case "decimal_mark":

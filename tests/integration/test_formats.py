@@ -269,6 +269,31 @@ def test_a_column_is_named_once_and_remembered(branches: Branches):
     assert profile["columns"] == {"customer_id": column}
 
 
+# --- years of two digits ------------------------------------------------------------------------
+
+EITHER_END = csv("1,19-01-05,ana,tea,1,1.5", "2,20-02-06,bea,tea,1,1.5")
+YEAR_FIRST = csv(*(f"{i},20-03-{i:02},ana,soap,1,1.5" for i in range(1, 9)))
+
+
+def test_a_year_at_either_end_is_asked_and_remembered(branches: Branches):
+    upload = branches.put("centro/a.csv", EITHER_END)
+    asked = branches.ask("GET", f"uploads/{upload}").json()
+    assert asked["reason"] == "year_order"
+    assert [each["answer"]["date_order"] for each in asked["question"]["answers"]] == ["ymd", "dmy"]
+    assert branches.answer(upload, date_order="ymd").status_code == 202
+    balance = branches.ask("GET", f"uploads/{upload}").json()["balance"]
+    assert (balance["first_day"], balance["last_day"]) == ("2019-01-05", "2020-02-06")
+    branches.put("centro/b.csv", EITHER_END.replace(b"tea", b"soap"))
+    assert branches.understood("centro/b.csv")["date_order"] == "ymd"
+
+
+def test_a_file_that_shows_where_the_year_stands_answers_for_those_that_wait(branches: Branches):
+    branches.put("centro/a.csv", EITHER_END)
+    assert state(branches, "centro/a.csv") == "needs_answer"
+    branches.put("centro/b.csv", YEAR_FIRST)
+    assert branches.understood("centro/a.csv")["date_order"] == "ymd"
+
+
 # --- no names of columns ----------------------------------------------------------------------
 
 UNNAMED = b"1001,2026-01-31,C7,2,9.50\n1002,2026-02-01,C8,1,4.25\n1003,2026-02-02,C7,3,1.00\n"

@@ -237,16 +237,16 @@ def _is_meant(written: str, form: str) -> bool:
 
 
 def _day(written: Written, order: str) -> date | Fault:
-    day = _real(written, order)
+    day = real_day(written, order)
     if day is None:
-        is_real = any(_real(written, other) for other in ORDERS)
+        is_real = any(real_day(written, other) for other in ORDERS)
         return Fault.OTHER_DATE_ORDER if is_real else Fault.IMPOSSIBLE_DATE
     if written.weekdays and day.isoweekday() not in written.weekdays:
         return Fault.IMPOSSIBLE_DATE
     return day if day.year >= FIRST_YEAR else Fault.EARLY_DATE
 
 
-def _real(written: Written, order: str) -> date | None:
+def real_day(written: Written, order: str) -> date | None:
     """Return the day of the calendar that it is in this order."""
     try:
         return date(*written.days.get(order, (0, 0, 0)))

@@ -3,7 +3,8 @@
 What a date is, and what is wrong with a text that is none, is said by `careful_dates`.
 """
 
-from datetime import MAXYEAR, UTC, date, datetime, timedelta, tzinfo
+from collections.abc import Iterable
+from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from functions.ingest.reader.careful_dates import (
     YEAR_FIRST,
     parse,
     read_date,
+    real_day,
 )
 from functions.ingest.reader.refusal import Fault
 
@@ -77,6 +79,11 @@ def is_regular(texts: Any, form: str) -> Any:
 def begins_with_year(texts: Any) -> Any:
     """Say which texts begin with four digits."""
     return pc.match_substring_regex(texts, "^[0-9]{4}")
+
+
+def begins_with_two(texts: Any) -> Any:
+    """Say which texts begin with two digits, as a year of two does, and a sign that follows one."""
+    return pc.match_substring_regex(texts, "^[0-9]{2}[-/]")
 
 
 def year_last(texts: Any) -> tuple[Integers, Integers, Integers, Mask]:
@@ -237,6 +244,12 @@ def _offset_at(utc: datetime, zone: tzinfo) -> timedelta:
 
 def readings(text: str) -> dict[str, str]:
     """Return the two days that `text` can be, as ISO text."""
+    return all_readings(text, (DAY_FIRST, MONTH_FIRST))
+
+
+def all_readings(text: str, orders: Iterable[str]) -> dict[str, str]:
+    """Return the days that `text` can be in these orders, as ISO text."""
     written = parse(text)
-    assert written is not None  # it is open, so it is a date in both orders
-    return {order: date(*written.days[order]).isoformat() for order in (DAY_FIRST, MONTH_FIRST)}
+    assert written is not None  # it is open, so it is a date
+    days = {order: real_day(written, order) for order in orders}
+    return {order: day.isoformat() for order, day in days.items() if day}

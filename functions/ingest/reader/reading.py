@@ -70,7 +70,7 @@ def _tells_nothing(_setting: str) -> None:
 class FormatProfile:
     """What was decided for the branch before; used where a file leaves a question open.
 
-    `told` answers it, and is not asked otherwise: "date_order" with dmy or mdy, "decimal_mark" with
+    `told` answers it, and is not asked otherwise: "date_order" with dmy, mdy or ymd, "decimal_mark" with
     a point or a comma, or None.
     """
 

@@ -57,6 +57,7 @@ class Question(StrEnum):
     DATE_COLUMN = "date_column"
     MONEY_COLUMN = "money_column"
     DATE_ORDER = "date_order"
+    YEAR_ORDER = "year_order"
     DECIMAL_MARK = "decimal_mark"
     UNNAMED_COLUMNS = "unnamed_columns"
 
