@@ -207,7 +207,7 @@ def test_a_file_without_a_question_takes_no_answer(branches: Branches):
     told = branches.answer(upload, date_order="dmy")
     assert (told.status_code, told.json()["state"]) == (409, "stored")
     assert branches.answer("nothing", date_order="dmy").status_code == 404
-    assert branches.answer(upload, date_order="ymd").status_code == 422
+    assert branches.answer(upload, date_order="ydm").status_code == 422
 
 
 @pytest.mark.parametrize(
