@@ -6,7 +6,7 @@ client happen one after the other.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -131,8 +131,15 @@ _LOCK_AND_LOOK = prepared("""
     SELECT client.id, :bucket, :key, :looked_at FROM client
     ON CONFLICT (client_id, bucket, key) DO UPDATE SET looked_at = excluded.looked_at
     WHERE object_keys.looked_at <= excluded.looked_at
-    RETURNING EXISTS (
-        SELECT FROM datasets WHERE client_id = :client AND sha256 = :sha256) AS is_known
+""")
+
+# A statement of its own: one that waits for a lock sees what was there before it waited.
+_CONTENTS = prepared("""
+    SELECT ARRAY(SELECT sha256 FROM uploads
+                 WHERE client_id = :client AND bucket = :bucket AND key = :key
+                   AND sha256 IS NOT NULL) AS of_key,
+           EXISTS (SELECT FROM datasets
+                   WHERE client_id = :client AND sha256 = :sha256) AS is_known
 """)
 
 _OF_KEY = prepared("""
@@ -159,10 +166,11 @@ _SAME_ROWS = text("""
       AND (stored_at, version_id, sha256) < (:stored_at, :version, :sha256)
 """)
 
-_OTHERS_OF_ROWS = prepared("""
-    SELECT sha256 FROM datasets
-    WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256
-""")
+_LIKENESSES = prepared(f"""
+    SELECT ({_ELSEWHERE}) AS same_bytes,
+           ARRAY(SELECT sha256 FROM datasets
+                 WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256) AS same_rows
+""")  # noqa: S608 - constants only
 
 _SET_STATE = prepared("""
     UPDATE uploads SET state = :state, settled_at = coalesce(settled_at, now())
@@ -364,12 +372,12 @@ class UploadRepository:
         """
 
         def change(connection: Connection) -> list[Event]:
-            if _first(connection, upload, dataset.sha256):
+            client, rows = upload.place.client, _rows_of(upload, dataset)
+            same_bytes, twins = connection.execute(_LIKENESSES, rows).one()
+            if same_bytes:
                 raise ConflictError("another upload of the same bytes was stored meanwhile")
             connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
             _put_rows(connection, upload, dataset)
-            client, rows = upload.place.client, _rows_of(upload, dataset)
-            twins = list(connection.execute(_OTHERS_OF_ROWS, rows).scalars())
             if twins and (first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none()):
                 _set_outcome(
                     connection, upload, "duplicate", dataset.sha256, first=first, reason="same_rows"
@@ -592,15 +600,14 @@ def _settling(
 ) -> Callable[[Connection], list[Event]]:
     """Return a write that makes `change`, settles the key, and nudges if other data counts now."""
     key = {"client": place.client, "bucket": place.object.bucket, "key": place.object.key}
-    look = key | {"looked_at": place.looked_at, "sha256": sha256}
 
     def write(connection: Connection) -> list[Event]:
-        content = connection.execute(_LOCK_AND_LOOK, look).one_or_none()
-        if content is None:
+        if not connection.execute(_LOCK_AND_LOOK, key | {"looked_at": place.looked_at}).rowcount:
             raise ConflictError("the key was looked at again meanwhile")
-        contents = {row.sha256 for row in connection.execute(_OF_KEY, key)} | {sha256}
+        earlier = connection.execute(_CONTENTS, key | {"sha256": sha256}).one()
+        contents = {*earlier.of_key, *([sha256] if sha256 else [])}
         # Most files are new, under a new key: nothing of them can count.
-        is_new = contents <= {None, sha256} and not content.is_known
+        is_new = not (earlier.of_key or earlier.is_known)
         before = set() if is_new else _current(connection, key, contents)
         following = change(connection) if change is not None else []
         _apply_states(connection, key, history)
@@ -616,10 +623,10 @@ def _settling(
 
 
 def _current(
-    connection: Connection, key: Mapping[str, object], contents: set[str | None]
+    connection: Connection, key: Mapping[str, object], contents: Collection[str]
 ) -> set[tuple[str, ...]]:
-    known = [content for content in contents if content is not None]
-    return {tuple(row) for row in connection.execute(_CURRENT, {**key, "contents": known})}
+    names = {**key, "contents": list(contents)}
+    return {tuple(row) for row in connection.execute(_CURRENT, names)}
 
 
 def _apply_states(
