@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection, text
 
@@ -24,7 +25,14 @@ from common.events import (
 from common.exceptions import PermanentError
 from common.ledger import Claim
 from common.postgres import ConflictError, Postgres, copy_rows, prepared
-from functions.ingest.conventions import File, as_read_before, profile_of, wake_waiting
+from functions.ingest.conventions import (
+    File,
+    as_read_before,
+    is_as_told,
+    overtake,
+    profile_of,
+    wake_waiting,
+)
 from functions.ingest.frames import StoredFrame
 from functions.ingest.reader import FormatProfile, Understanding
 from functions.ingest.versions import KeyUpload, settle
@@ -292,16 +300,12 @@ class UploadRepository:
 
     def known(self, upload: Upload, sha256: str) -> Known:
         """Return what the client's other uploads tell about one with these bytes."""
-        file = File(
-            client=upload.place.client,
-            branch=upload.place.branch,
-            upload_id=upload.upload_id,
-            stored_at=upload.stored.stored_at,
-        )
         with self._app.transaction(upload.place.client) as connection:
             row = connection.execute(_KNOWN, _names(upload, sha256)).one()
             profile = (
-                profile_of(connection, self._app, file)
+                profile_of(
+                    connection, _file(upload), partial(self._app.transaction, upload.place.client)
+                )
                 if row.understanding is None
                 else as_read_before(row.understanding)
             )
@@ -376,6 +380,7 @@ class UploadRepository:
             same_bytes, twins = connection.execute(_LIKENESSES, rows).one()
             if same_bytes:
                 raise ConflictError("another upload of the same bytes was stored meanwhile")
+            _check_told(connection, upload, dataset)
             connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
             _put_rows(connection, upload, dataset)
             if twins and (first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none()):
@@ -396,10 +401,10 @@ class UploadRepository:
             return [stored, *(events.UploadDuplicated(client=client, upload=u) for u in later)]
 
         claim.stage(_settling(upload.place, history, sha256=dataset.sha256, change=change))
-        shown = dataset.understanding
-        if "column" in {shown.date_order_settled_by, shown.decimal_mark_settled_by}:
-            place = upload.place
-            claim.stage(lambda connection: wake_waiting(connection, place.client, place.branch))
+        if shown := dataset.understanding.shown:
+            file = _file(upload)
+            claim.stage(lambda connection: wake_waiting(connection, file.client, file.branch))
+            claim.stage(lambda connection: _overtake(connection, file, shown))
 
     def mark_rejected(self, claim: Claim, ref: ObjectRef, error: PermanentError) -> None:
         """Keep why the file was refused."""
@@ -523,6 +528,37 @@ def _rows_of(upload: Upload, dataset: Dataset) -> dict[str, object]:
         "stored_at": upload.stored.stored_at,
         "version": upload.stored.ref.version_id,
     }
+
+
+def _file(upload: Upload) -> File:
+    return File(
+        client=upload.place.client,
+        branch=upload.place.branch,
+        upload_id=upload.upload_id,
+        stored_at=upload.stored.stored_at,
+    )
+
+
+def _check_told(connection: Connection, upload: Upload, dataset: Dataset) -> None:
+    """Look again at what told how a file was to be read, now that nobody else can change it.
+
+    Raises:
+        ConflictError: It says something else: the file is read once more.
+    """
+    found = dataset.understanding
+    if "profile" not in {found.date_order_settled_by, found.decimal_mark_settled_by}:
+        return
+    known = connection.execute(_KNOWN, _names(upload, dataset.sha256)).one()
+    if known.understanding is None and not is_as_told(connection, _file(upload), found.as_dict()):
+        raise ConflictError("the branch's files show something else meanwhile")
+
+
+def _overtake(connection: Connection, file: File, shown: Mapping[str, str]) -> list[Event]:
+    """Have later files read anew that this one contradicts, and nudge: they no longer count."""
+    anew = overtake(connection, file, shown)
+    if anew and not connection.execute(_RAISE_VERSION, {"client": file.client}).one().lagged_before:
+        anew.append(DatasetsChanged(client=file.client))
+    return anew
 
 
 def _first(connection: Connection, upload: Upload, sha256: str) -> str | None:

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from unittest import mock
 
 import pytest
 from starlette.testclient import TestClient
@@ -9,6 +12,7 @@ from starlette.testclient import TestClient
 from common.events import ObjectCreated
 from common.settings import Settings
 from common.texts import say
+from functions.ingest import handler
 from functions.notify.__main__ import connected
 from functions.report_api.__main__ import build
 from functions.report_api.accounts import create_client
@@ -162,6 +166,62 @@ def test_what_came_before_a_change_is_read_as_before(branches: Branches):
     assert branches.understood("centro/b.csv")["date_order"] == "dmy"
     # Nothing came before it, and what came after it does not agree.
     assert state(branches, "centro/a.csv") == "needs_answer"
+
+
+def test_a_file_that_comes_late_has_those_read_anew_that_it_contradicts(branches: Branches):
+    late = branches.pipeline.put("centro/late.csv", MONTH_FIRST)
+    shows = branches.pipeline.put("centro/shows.csv", DAY_FIRST.replace(b"tea", b"milk"))
+    after = branches.pipeline.put("centro/after.csv", UNCLEAR)
+    branches.pipeline.settle(shows, after)
+    assert branches.understood("centro/after.csv")["date_order"] == "dmy"
+    assert branches.pipeline.revenue() == Decimal(8)
+    branches.pipeline.settle(late)
+    # As if all had come in their order: the two before it do not agree.
+    assert state(branches, "centro/after.csv") == "needs_answer"
+    assert branches.pipeline.revenue() == Decimal(5)  # the late one holds orders of the other
+    branches.answer(branches.pipeline.upload("centro/after.csv").id, date_order="mdy")
+    assert branches.understood("centro/after.csv")["date_order"] == "mdy"
+
+
+def test_read_by_what_came_later_a_file_is_read_by_what_came_before_instead(branches: Branches):
+    late = branches.pipeline.put("centro/late.csv", MONTH_FIRST)
+    unclear = branches.pipeline.put("centro/a.csv", UNCLEAR)
+    shows = branches.pipeline.put("centro/shows.csv", DAY_FIRST.replace(b"tea", b"milk"))
+    branches.pipeline.settle(unclear, shows)
+    assert branches.understood("centro/a.csv")["date_order"] == "dmy"
+    branches.pipeline.settle(late)
+    assert branches.understood("centro/a.csv")["date_order"] == "mdy"
+
+
+def test_a_file_that_comes_late_is_seen_by_one_that_is_being_read(
+    branches: Branches, settings: Settings
+):
+    late = branches.pipeline.put("centro/late.csv", MONTH_FIRST)
+    branches.put("centro/shows.csv", DAY_FIRST.replace(b"tea", b"milk"))
+    after = branches.pipeline.put("centro/after.csv", UNCLEAR)
+    [other] = others = [Pipeline(settings, branches.pipeline.client)]
+    read = handler._read
+
+    def read_while_another_comes(*args: Any) -> Any:
+        dataset = read(*args)
+        if others:
+            others.pop().settle(late)
+        return dataset
+
+    with mock.patch.object(handler, "_read", read_while_another_comes):
+        branches.pipeline.settle(after)
+    other.close()
+    assert state(branches, "centro/late.csv") == "stored"
+    assert state(branches, "centro/after.csv") == "needs_answer"
+
+
+def test_an_answer_is_not_overtaken_by_a_file_that_comes_late(branches: Branches):
+    late = branches.pipeline.put("centro/late.csv", MONTH_FIRST)
+    upload = branches.put("centro/a.csv", UNCLEAR)
+    branches.answer(upload, date_order="dmy")
+    branches.pipeline.settle(late)
+    assert state(branches, "centro/a.csv") == "stored"
+    assert branches.understood("centro/a.csv")["date_order"] == "dmy"
 
 
 def test_a_decimal_mark_is_answered_too(branches: Branches):

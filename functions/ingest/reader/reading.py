@@ -97,6 +97,15 @@ class Understanding(Described):
     left_out: Mapping[str, int] = field(default_factory=dict)
     reader_version: str = READER_VERSION
 
+    @property
+    def shown(self) -> dict[str, str]:
+        """Return the conventions that the file's own columns show."""
+        found = {
+            "date_order": (self.date_order, self.date_order_settled_by),
+            "decimal_mark": (self.decimal_mark, self.decimal_mark_settled_by),
+        }
+        return {name: value for name, (value, by) in found.items() if value and by == "column"}
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
         return Described.as_dict(self) | {
