@@ -4,7 +4,7 @@ What people decided is looked up for each file; what the branch's other files sh
 leaves something open. Most do not, and a branch may have ten thousand of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from common.events import Event, ObjectCreated, ObjectRef
-from common.postgres import Postgres, prepared
+from common.postgres import Postgres
 from functions.ingest.profiles import Decision, Period, period_of, told
 from functions.ingest.reader import FormatProfile
 
-_DECISIONS = prepared("""
+_DECISIONS = text("""
     SELECT version, since, settings, upload_id FROM branch_profiles
     WHERE client_id = :client AND branch_id = :branch
 """)
@@ -38,7 +38,7 @@ _SHOWN = {
     for setting in _VALUES
 }
 
-_WAITING = prepared("""
+_WAITING = text("""
     SELECT bucket, key, version_id, generation FROM uploads
     WHERE client_id = :client AND branch_id = :branch AND state = 'needs_answer'
       AND reason IN ('date_order', 'decimal_mark')
@@ -58,13 +58,17 @@ class File:
     stored_at: datetime
 
 
-def profile_of(connection: Connection, app: Postgres, file: File) -> FormatProfile:
+def decisions_of(connection: Connection, file: File) -> list[Decision]:
+    """Return what people decided about the branch's files."""
+    names = {"client": file.client, "branch": file.branch}
+    return [Decision(**row._asdict()) for row in connection.execute(_DECISIONS, names)]
+
+
+def profile_of(file: File, decisions: Sequence[Decision], app: Postgres) -> FormatProfile:
     """Return how files of the branch are read at the file's store time.
 
-    What the branch's files show is asked later, in a transaction of its own.
+    What the branch's files show is asked when the reader asks, in a transaction of its own.
     """
-    names = {"client": file.client, "branch": file.branch}
-    decisions = [Decision(**row._asdict()) for row in connection.execute(_DECISIONS, names)]
 
     def period(setting: str) -> Period:
         return period_of(decisions, setting, stored_at=file.stored_at, upload_id=file.upload_id)

@@ -24,7 +24,13 @@ from common.events import (
 from common.exceptions import PermanentError
 from common.ledger import Claim
 from common.postgres import ConflictError, Postgres, copy_rows, prepared
-from functions.ingest.conventions import File, as_read_before, profile_of, wake_waiting
+from functions.ingest.conventions import (
+    File,
+    as_read_before,
+    decisions_of,
+    profile_of,
+    wake_waiting,
+)
 from functions.ingest.frames import StoredFrame
 from functions.ingest.reader import FormatProfile, Understanding
 from functions.ingest.versions import KeyUpload, settle
@@ -121,7 +127,9 @@ _KNOWN = prepared(f"""
     SELECT EXISTS ({_ELSEWHERE}) AS is_current_elsewhere, (
         SELECT understanding FROM datasets JOIN uploads USING (client_id, sha256)
         WHERE client_id = :client AND uploads.id = :id AND sha256 = :sha256
-          AND uploads.state IN ('stored', 'duplicate')) AS understanding
+          AND uploads.state IN ('stored', 'duplicate')) AS understanding,
+    EXISTS (SELECT FROM branch_profiles
+            WHERE client_id = :client AND branch_id = :branch) AS has_decisions
 """)  # noqa: S608 - constants only
 
 # The client's row first: changes of one client happen one after the other.
@@ -169,7 +177,9 @@ _SAME_ROWS = text("""
 _LIKENESSES = prepared(f"""
     SELECT ({_ELSEWHERE}) AS same_bytes,
            ARRAY(SELECT sha256 FROM datasets
-                 WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256) AS same_rows
+                 WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256) AS same_rows,
+           EXISTS (SELECT FROM uploads WHERE client_id = :client AND branch_id = :branch
+                   AND state = 'needs_answer') AS has_waiting
 """)  # noqa: S608 - constants only
 
 _SET_STATE = prepared("""
@@ -300,11 +310,12 @@ class UploadRepository:
         )
         with self._app.transaction(upload.place.client) as connection:
             row = connection.execute(_KNOWN, _names(upload, sha256)).one()
-            profile = (
-                profile_of(connection, self._app, file)
-                if row.understanding is None
-                else as_read_before(row.understanding)
-            )
+            decisions = decisions_of(connection, file) if row.has_decisions else []
+        profile = (
+            profile_of(file, decisions, self._app)
+            if row.understanding is None
+            else as_read_before(row.understanding)
+        )
         return Known(is_current_elsewhere=row.is_current_elsewhere, profile=profile)
 
     # --- staged writes ----------------------------------------------------------------------
@@ -370,19 +381,27 @@ class UploadRepository:
         Of two files of a branch with the same rows the one that came to the store earlier is the
         first, as with the same bytes.
         """
+        shown = dataset.understanding
+        shows_convention = "column" in {shown.date_order_settled_by, shown.decimal_mark_settled_by}
 
         def change(connection: Connection) -> list[Event]:
             client, rows = upload.place.client, _rows_of(upload, dataset)
-            same_bytes, twins = connection.execute(_LIKENESSES, rows).one()
-            if same_bytes:
+            found = connection.execute(_LIKENESSES, rows).one()
+            if found.same_bytes:
                 raise ConflictError("another upload of the same bytes was stored meanwhile")
             connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
             _put_rows(connection, upload, dataset)
+            twins = found.same_rows
+            woken = (
+                wake_waiting(connection, client, upload.place.branch)
+                if shows_convention and found.has_waiting
+                else []
+            )
             if twins and (first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none()):
                 _set_outcome(
                     connection, upload, "duplicate", dataset.sha256, first=first, reason="same_rows"
                 )
-                return [events.UploadDuplicated(client=client, upload=upload.upload_id)]
+                return [events.UploadDuplicated(client=client, upload=upload.upload_id), *woken]
             later = _make_later_duplicates(connection, upload, twins, reason="same_rows")
             balance = dataset.frame.balance
             params = {
@@ -393,13 +412,10 @@ class UploadRepository:
             reason = None if balance.rows_in else "no_rows"
             _set_outcome(connection, upload, "stored", dataset.sha256, reason=reason, params=params)
             stored = events.UploadStored(client=client, upload=upload.upload_id)
-            return [stored, *(events.UploadDuplicated(client=client, upload=u) for u in later)]
+            duplicated = [events.UploadDuplicated(client=client, upload=u) for u in later]
+            return [stored, *duplicated, *woken]
 
         claim.stage(_settling(upload.place, history, sha256=dataset.sha256, change=change))
-        shown = dataset.understanding
-        if "column" in {shown.date_order_settled_by, shown.decimal_mark_settled_by}:
-            place = upload.place
-            claim.stage(lambda connection: wake_waiting(connection, place.client, place.branch))
 
     def mark_rejected(self, claim: Claim, ref: ObjectRef, error: PermanentError) -> None:
         """Keep why the file was refused."""
