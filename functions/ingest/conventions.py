@@ -4,7 +4,7 @@ What people decided is looked up for each file; what the branch's other files sh
 leaves something open. Most do not, and a branch may have ten thousand of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,11 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from common.events import Event, ObjectCreated, ObjectRef
-from common.postgres import prepared
 from functions.ingest.profiles import Decision, Period, period_of, told
 from functions.ingest.reader import FormatProfile
 
-_DECISIONS = prepared("""
+_DECISIONS = text("""
     SELECT version, since, settings, upload_id FROM branch_profiles
     WHERE client_id = :client AND branch_id = :branch
 """)
@@ -39,7 +38,7 @@ _SHOWN = {
     for setting in _VALUES
 }
 
-_WAITING = prepared("""
+_WAITING = text("""
     SELECT bucket, key, version_id, generation FROM uploads
     WHERE client_id = :client AND branch_id = :branch AND state = 'needs_answer'
       AND reason IN ('date_order', 'year_order', 'decimal_mark')
@@ -47,7 +46,7 @@ _WAITING = prepared("""
 """)
 
 # Current uploads stored later that something else than their own column told how to be read.
-_TOLD = prepared("""
+_TOLD = text("""
     SELECT u.id, u.bucket, u.key, u.version_id, u.generation, u.stored_at, d.understanding
     FROM datasets d JOIN uploads u ON u.client_id = d.client_id AND u.sha256 = d.sha256
     WHERE d.client_id = :client AND d.branch_id = :branch
@@ -59,7 +58,7 @@ _TOLD = prepared("""
 """)
 
 # It no longer counts, as if it had not been read: what it was read by does not hold.
-_FORGET = prepared("""
+_FORGET = text("""
     UPDATE uploads SET state = 'announced', outcome = NULL, reason = NULL, params = '{}',
         settled_at = NULL
     WHERE client_id = :client AND id = :id
@@ -81,13 +80,17 @@ class File:
     stored_at: datetime
 
 
-def profile_of(connection: Connection, file: File, asking: Asking) -> FormatProfile:
+def decisions_of(connection: Connection, file: File) -> list[Decision]:
+    """Return what people decided about the branch's files."""
+    names = {"client": file.client, "branch": file.branch}
+    return [Decision(**row._asdict()) for row in connection.execute(_DECISIONS, names)]
+
+
+def profile_of(file: File, decisions: Sequence[Decision], asking: Asking) -> FormatProfile:
     """Return how files of the branch are read at the file's store time.
 
-    What the branch's files show is asked later, on a connection that `asking` opens then.
+    What the branch's files show is asked when the reader asks, on a connection that `asking` opens.
     """
-    names = {"client": file.client, "branch": file.branch}
-    decisions = [Decision(**row._asdict()) for row in connection.execute(_DECISIONS, names)]
 
     def period(setting: str) -> Period:
         return period_of(decisions, setting, stored_at=file.stored_at, upload_id=file.upload_id)
@@ -131,7 +134,8 @@ def wake_waiting(connection: Connection, client: str, branch: str) -> list[Event
 
 def is_as_told(connection: Connection, file: File, understanding: Mapping[str, Any]) -> bool:
     """Say whether what told how the file was to be read still says so."""
-    profile = profile_of(connection, file, lambda: nullcontext(connection))
+    decisions = decisions_of(connection, file)
+    profile = profile_of(file, decisions, lambda: nullcontext(connection))
     return all(
         understanding[f"{setting}_settled_by"] != "profile"
         or profile.told(setting) == understanding[setting]

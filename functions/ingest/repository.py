@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from common import events
 from common.events import (
@@ -28,6 +29,7 @@ from common.postgres import ConflictError, Postgres, copy_rows, prepared
 from functions.ingest.conventions import (
     File,
     as_read_before,
+    decisions_of,
     is_as_told,
     overtake,
     profile_of,
@@ -129,7 +131,9 @@ _KNOWN = prepared(f"""
     SELECT EXISTS ({_ELSEWHERE}) AS is_current_elsewhere, (
         SELECT understanding FROM datasets JOIN uploads USING (client_id, sha256)
         WHERE client_id = :client AND uploads.id = :id AND sha256 = :sha256
-          AND uploads.state IN ('stored', 'duplicate')) AS understanding
+          AND uploads.state IN ('stored', 'duplicate')) AS understanding,
+    EXISTS (SELECT FROM branch_profiles
+            WHERE client_id = :client AND branch_id = :branch) AS has_decisions
 """)  # noqa: S608 - constants only
 
 # The client's row first: changes of one client happen one after the other.
@@ -177,7 +181,12 @@ _SAME_ROWS = text("""
 _LIKENESSES = prepared(f"""
     SELECT ({_ELSEWHERE}) AS same_bytes,
            ARRAY(SELECT sha256 FROM datasets
-                 WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256) AS same_rows
+                 WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256) AS same_rows,
+           EXISTS (SELECT FROM uploads WHERE client_id = :client AND branch_id = :branch
+                   AND state = 'needs_answer') AS has_waiting,
+           EXISTS (SELECT FROM datasets WHERE client_id = :client AND branch_id = :branch
+                   AND 'profile' IN (understanding->>'date_order_settled_by',
+                                     understanding->>'decimal_mark_settled_by')) AS has_told
 """)  # noqa: S608 - constants only
 
 _SET_STATE = prepared("""
@@ -300,15 +309,15 @@ class UploadRepository:
 
     def known(self, upload: Upload, sha256: str) -> Known:
         """Return what the client's other uploads tell about one with these bytes."""
-        with self._app.transaction(upload.place.client) as connection:
+        file = _file(upload)
+        with self._app.transaction(file.client) as connection:
             row = connection.execute(_KNOWN, _names(upload, sha256)).one()
-            profile = (
-                profile_of(
-                    connection, _file(upload), partial(self._app.transaction, upload.place.client)
-                )
-                if row.understanding is None
-                else as_read_before(row.understanding)
-            )
+            decisions = decisions_of(connection, file) if row.has_decisions else []
+        profile = (
+            profile_of(file, decisions, partial(self._app.transaction, file.client))
+            if row.understanding is None
+            else as_read_before(row.understanding)
+        )
         return Known(is_current_elsewhere=row.is_current_elsewhere, profile=profile)
 
     # --- staged writes ----------------------------------------------------------------------
@@ -377,17 +386,19 @@ class UploadRepository:
 
         def change(connection: Connection) -> list[Event]:
             client, rows = upload.place.client, _rows_of(upload, dataset)
-            same_bytes, twins = connection.execute(_LIKENESSES, rows).one()
-            if same_bytes:
+            found = connection.execute(_LIKENESSES, rows).one()
+            if found.same_bytes:
                 raise ConflictError("another upload of the same bytes was stored meanwhile")
             _check_told(connection, upload, dataset)
             connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
             _put_rows(connection, upload, dataset)
+            twins = found.same_rows
             if twins and (first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none()):
                 _set_outcome(
                     connection, upload, "duplicate", dataset.sha256, first=first, reason="same_rows"
                 )
-                return [events.UploadDuplicated(client=client, upload=upload.upload_id)]
+                again = _read_again(connection, upload, dataset, found)
+                return [events.UploadDuplicated(client=client, upload=upload.upload_id), *again]
             later = _make_later_duplicates(connection, upload, twins, reason="same_rows")
             balance = dataset.frame.balance
             params = {
@@ -398,13 +409,10 @@ class UploadRepository:
             reason = None if balance.rows_in else "no_rows"
             _set_outcome(connection, upload, "stored", dataset.sha256, reason=reason, params=params)
             stored = events.UploadStored(client=client, upload=upload.upload_id)
-            return [stored, *(events.UploadDuplicated(client=client, upload=u) for u in later)]
+            duplicated = [events.UploadDuplicated(client=client, upload=u) for u in later]
+            return [stored, *duplicated, *_read_again(connection, upload, dataset, found)]
 
         claim.stage(_settling(upload.place, history, sha256=dataset.sha256, change=change))
-        if shown := dataset.understanding.shown:
-            file = _file(upload)
-            claim.stage(lambda connection: wake_waiting(connection, file.client, file.branch))
-            claim.stage(lambda connection: _overtake(connection, file, shown))
 
     def mark_rejected(self, claim: Claim, ref: ObjectRef, error: PermanentError) -> None:
         """Keep why the file was refused."""
@@ -553,12 +561,19 @@ def _check_told(connection: Connection, upload: Upload, dataset: Dataset) -> Non
         raise ConflictError("the branch's files show something else meanwhile")
 
 
-def _overtake(connection: Connection, file: File, shown: Mapping[str, str]) -> list[Event]:
-    """Have later files read anew that this one contradicts, and nudge: they no longer count."""
-    anew = overtake(connection, file, shown)
+def _read_again(
+    connection: Connection, upload: Upload, dataset: Dataset, found: Row[Any]
+) -> list[Event]:
+    """Have files read again that wait for what this one shows, or that it contradicts."""
+    shown, file = dataset.understanding.shown, _file(upload)
+    if not shown:
+        return []
+    woken = wake_waiting(connection, file.client, file.branch) if found.has_waiting else []
+    anew = overtake(connection, file, shown) if found.has_told else []
+    # They no longer count.
     if anew and not connection.execute(_RAISE_VERSION, {"client": file.client}).one().lagged_before:
         anew.append(DatasetsChanged(client=file.client))
-    return anew
+    return woken + anew
 
 
 def _first(connection: Connection, upload: Upload, sha256: str) -> str | None:

@@ -4,7 +4,6 @@ The first finds the records, splits them into text and collects evidence; at its
 about the file as a whole is settled, asked or refused. The second types the text, batch by batch.
 """
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -46,7 +45,8 @@ from functions.ingest.reader.refusal import (
     UnreadableFileError,
 )
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
-from functions.ingest.reader.spill import SpillWriter, Stretch, empty_stretch, read_stretches
+from functions.ingest.reader.scratch import made_when_needed
+from functions.ingest.reader.spill import Spill, Stretch, empty_stretch
 from functions.ingest.reader.standing import Orders, find_signs
 from functions.ingest.reader.texts import Text
 
@@ -137,7 +137,7 @@ class _Source:
 
     layout: Layout
     conventions: Conventions
-    spill: Path
+    spill: Spill
     ending: Ending
 
     @property
@@ -247,7 +247,7 @@ class Reading:
 
 def _stretches(source: _Source) -> Iterator[Stretch]:
     if source.rows_in:
-        return read_stretches(source.spill, BATCH_ROWS, stop=source.rows_in)
+        return source.spill.stretches(BATCH_ROWS, stop=source.rows_in)
     return iter([empty_stretch(len(source.layout.dialect.header))])
 
 
@@ -282,8 +282,8 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         OpenQuestionError: The file can be read in two ways, and nothing known settles it.
     """
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="reader-", dir=scratch))
-        layout = find_layout(path, Path(folder))
+        folder = made_when_needed(stack, scratch)
+        layout = find_layout(path, folder)
         text, dialect = layout.text, layout.dialect
         mapped = map_columns(
             dialect.header,
@@ -293,9 +293,9 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         mapping = mapped.columns
         dates = DateEvidence(latest_moment(stored_at))
         numbers = {name: NumberEvidence() for name in _NUMBERS if name in mapping}
-        spill = Path(folder) / "cells.arrow"
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
-        ending = _first_pass(text, dialect, mapping, looks, spill)
+        with Spill(folder, len(dialect.header)) as spill:
+            ending = _first_pass(text, dialect, mapping, looks, spill)
         header = dialect.header
         columns = {name: (header[mapping[name]], numbers[name]) for name in numbers}
         conventions = Conventions(
@@ -322,16 +322,16 @@ def _first_pass(
     dialect: Dialect,
     mapping: Mapping[str, int],
     looks: Mapping[str, Look],
-    spill: Path,
+    spill: Spill,
 ) -> Ending:
-    """Put all cells on disk, collect the evidence, and find out where the table ends."""
+    """Put all cells aside, collect the evidence, and find out where the table ends."""
     below = Below(dialect, mapping.get("ordered_at"))
     is_mended = is_of_mended_rows(dialect.header)
-    with text.path.open("rb") as file, SpillWriter(spill, len(dialect.header)) as writer:
+    with text.path.open("rb") as file:
         for block in rows.read_blocks(file, dialect):
             parsed = rows.parse(block, dialect)
             parsed = rows.read_back(parsed) if is_mended else parsed
-            writer.add(block, parsed)
+            spill.add(block, parsed)
             below.add(block, parsed)
             for name, look in looks.items():
                 look.add(parsed.columns[mapping[name]])
