@@ -20,6 +20,8 @@ _DATE = re.compile(
     r")(?:(?:,? +|T).*)?"
 )
 _CLOCK = re.compile(r"\s*\d{1,2}\s*(?:[:h]|[aApP]\.? ?[mM])")
+_DECIMALS = re.compile(r"\d[.,]\d{1,2}\D*$")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _UNIT = re.compile(
     r"\(.*\)|\[.*\]|[$€£¥%#]|[A-Z]{3}|kgs?|g|l|uds?\.?|units?|pcs|pieces|und\.?|unidades|"
     r"[dmy/\-. :h]{6,}|[dmay/\-. :h]{6,}|date|datetime|text|string|number|numeric|decimal|integer|"
@@ -75,6 +77,16 @@ def is_number(cell: str) -> bool:
 
 
 @_SOME
+def is_amount(cell: str) -> bool:
+    """Say whether a cell is a number with the decimals of an amount."""
+    return _DECIMALS.search(cell) is not None and is_number(cell)
+
+
+def is_address(cell: str) -> bool:
+    """Say whether a cell is an address of e-mail."""
+    return _EMAIL.fullmatch(cell.strip()) is not None
+
+
 def is_value(cell: str) -> bool:
     """Say whether a cell is a value rather than a name."""
     return is_number(cell) or is_date(cell)

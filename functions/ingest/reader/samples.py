@@ -5,14 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from functions.ingest.reader.looks import is_date, is_number, is_time
+from functions.ingest.reader.looks import is_address, is_amount, is_date, is_number, is_time
 
 _SHOWN_VALUES = 2
 _LOOKED_AT_CELLS = 16  # enough to tell what they are, few enough to cost a small file nothing
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ID = re.compile(r"[^\W\d]{1,5}[-_ ]?\d+|\d{3,}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_DECIMALS = re.compile(r"\d[.,]\d{1,2}\D*$")
 _MOST = 0.8
 
 
@@ -35,7 +33,7 @@ class Sample:
     @property
     def is_of_addresses(self) -> bool:
         """Say whether these are addresses of e-mail."""
-        return self._share(lambda cell: _EMAIL.fullmatch(cell) is not None) >= _MOST
+        return self._share(is_address) >= _MOST
 
     @property
     def comes_back(self) -> bool:
@@ -61,7 +59,7 @@ class Sample:
 
     @cached_property
     def _decimals(self) -> float:
-        return self._share(lambda cell: bool(_DECIMALS.search(cell)) and is_number(cell))
+        return self._share(is_amount)
 
     def _share(self, looks: Callable[[str], bool]) -> float:
         first = self.cells[:_LOOKED_AT_CELLS]

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from functions.ingest.reader.columns import made_up_names, recognise
-from functions.ingest.reader.looks import is_date, is_number, is_unit, is_value
+from functions.ingest.reader.looks import (
+    is_address,
+    is_amount,
+    is_date,
+    is_number,
+    is_unit,
+    is_value,
+)
 
 PREAMBLE, TABLE, HEADER = "preamble", "table", "header"
 UNITS, TOTAL, NOTE = "units", "total", "note"
@@ -65,7 +72,7 @@ def find_shape(rows: Sequence[Row], width: int) -> Shape:
     data = [row for row in rows[first + 1 :] if len(row.cells) == width]
     if not _stands_out(rows[first], data):
         # A damaged row above the first whole one is one of the table's too.
-        first = next(i for i, row in enumerate(rows) if i == first or _is_dated(row))
+        first = next(i for i, row in enumerate(rows) if i == first or _may_be_data(row))
         names = made_up_names(width)
         return Shape(header=names, has_header=False, above=first, lines=0, units=0)
     lines = 1
@@ -132,10 +139,7 @@ def _stands_out(row: Row, data: Sequence[Row]) -> bool:
     if not data:
         return not _holds_values(row)
     columns = [[each.cells[i] for each in data if each.cells[i]] for i in range(len(row.cells))]
-    if any(
-        is_date(c) and 2 * sum(map(is_date, b)) > len(b)
-        for c, b in zip(row.cells, columns, strict=True)
-    ):
+    if any(map(_is_alike, row.cells, columns)):
         return False
     for cell, below in zip(row.cells, columns, strict=True):
         values = sum(map(is_value, below))
@@ -144,6 +148,12 @@ def _stands_out(row: Row, data: Sequence[Row]) -> bool:
     return not any(map(is_value, row.cells)) and not any(
         is_value(cell) for each in data for cell in each.cells
     )
+
+
+def _is_alike(cell: str, below: Sequence[str]) -> bool:
+    """Say whether a cell is a date, an amount or an address, as most cells below it are."""
+    kind = next((looks for looks in (is_date, is_amount, is_address) if looks(cell)), None)
+    return kind is not None and 2 * sum(map(kind, below)) > len(below)
 
 
 def _goes_on(rows: Sequence[Row], width: int) -> bool:
@@ -207,14 +217,16 @@ def describe_section(rows: Sequence[Row]) -> list[Furniture]:
     return [Furniture(kind=PREAMBLE, line=row.line, text=row.text) for row in rows]
 
 
-def _is_dated(row: Row) -> bool:
-    return sum(map(bool, row.cells)) > 1 and any(map(is_date, row.cells))
+def _may_be_data(row: Row) -> bool:
+    """Say whether a line may be a damaged row, where no header says that it stands above them."""
+    return (len(row.cells) > 1 and not row.is_blank) or any(map(is_value, row.cells))
 
 
 def rows_above(rows: Sequence[Row], shape: Shape) -> Row | None:
     """Return a row above the header that looks like one of the table's own."""
     for row in rows[: shape.above]:
-        is_dated = len(row.cells) == len(shape.header) and any(map(is_date, row.cells))
+        is_wide = abs(len(row.cells) - len(shape.header)) <= 1  # or all but damaged
+        is_dated = is_wide and any(map(is_date, row.cells))
         if is_dated and any(is_number(cell) and not is_date(cell) for cell in row.cells):
             return row
     return None

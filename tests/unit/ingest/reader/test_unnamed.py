@@ -65,10 +65,45 @@ def test_a_bad_first_row_is_rejected_at_its_place(bom: bytes) -> None:
     assert content[place] == b"2026-02-31"
 
 
-def test_a_first_row_that_is_cut_short_is_a_row() -> None:
-    got = read("ana@mail.example,2026-01-31\n" + SURE)
-    assert got.faults() == [("missing_cell", 1, 1, None)]
-    assert got.balance.accepted == 3
+@pytest.mark.parametrize(
+    ("first", "fault"),
+    [
+        ("ana@mail.example,2026-01-31", "missing_cell"),
+        ("ana@mail.example,soon", "missing_cell"),
+        ("1001", "missing_cell"),
+        (",,ana", "missing_cell"),
+        ("ana@mail.example,soon,tea,9.50,new", "extra_cell"),
+        ("ana@mail.example,soon,tea,9.50", "bad_date"),
+        ("ana@mail.example,2026-01-31,tea,free", "bad_number"),
+    ],
+)
+def test_a_damaged_first_row_is_a_row(first: str, fault: str) -> None:
+    got = read(f"{first}\n{SURE * 3}")
+    assert [(row.code, row.row, row.line) for row in got.rejected] == [(fault, 1, 1)]
+    assert (got.balance.rows_in, got.balance.accepted) == (10, 9)
+
+
+def test_a_title_above_is_none() -> None:
+    got = read("Ventas de enero\n\n" + SURE)
+    assert [each.kind for each in got.understanding.furniture] == ["preamble"]
+    assert (got.balance.rows_in, got.column("line")) == (3, [3, 4, 5])
+
+
+@pytest.mark.parametrize("odd", ["n/a", "", "total", "Cliente", "date", "#1", "2026-02-31"])
+@pytest.mark.parametrize("place", range(5))
+def test_no_row_is_lost_whatever_is_wrong_with_one_of_them(odd: str, place: int) -> None:
+    cells = ["1001", "2026-01-31", "C7", "2", "9.50"]
+    damaged = ",".join([*cells[:place], odd, *cells[place + 1 :]])
+    rows = CODES.splitlines() * 4
+    for at in (0, 3, 12):
+        content = "".join(f"{row}\n" for row in [*rows[:at], damaged, *rows[at:]])
+        assert answered(content, ANSWER).balance.rows_in == 13
+
+
+def test_a_row_that_reads_like_a_header_hides_none_above_it() -> None:
+    rows = ["1000;2026-01-14;C2;soap;25.57", "1001;2026-01-21;C4;tea;67.13"]
+    content = "\n".join([*rows, "1002;date;Cliente;importe;8.35;z", ""])
+    assert refusal(content).code == "rows_above_header"
 
 
 def test_price_times_quantity_tells_the_amount() -> None:
