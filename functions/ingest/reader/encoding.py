@@ -45,7 +45,7 @@ _MAGIC = (
     (b"%PDF-", Refusal.PDF),
 )
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<table", b"<script", b"<?xml", b"<!--")
-_HIGH = re.compile(rb"[\x80-\xff]")
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r"))
 _LINE_END = re.compile(rb"[\r\n]")
 
 
@@ -76,24 +76,23 @@ def _wide_encoding(head: bytes) -> Encoding | None:
         if head.startswith(mark):
             return Encoding(name=name, settled_by="mark")
     # Text that is mostly Latin, without a mark: every other byte is NUL.
-    sides = np.frombuffer(head[: len(head) // 2 * 2], np.uint8).reshape(-1, 2) == 0
-    shares = sides.mean(axis=0) if len(sides) else np.zeros(2)
-    if shares.max() <= 0.4 or shares.min() >= 0.1:
+    pairs = len(head) // 2
+    nuls = [head[side : 2 * pairs : 2].count(0) for side in (0, 1)]
+    if max(nuls) <= 0.4 * pairs or min(nuls) >= 0.1 * pairs:
         return None
-    name = UTF_16_BE if shares[0] > shares[1] else UTF_16_LE
-    confidence = round(float(shares.max() - shares.min()), 2)
+    name = UTF_16_BE if nuls[0] > nuls[1] else UTF_16_LE
+    confidence = round((max(nuls) - min(nuls)) / pairs, 2)
     return Encoding(name=name, settled_by="evidence", confidence=confidence)
 
 
 def _is_binary(head: bytes) -> bool:
-    octets = np.frombuffer(head, np.uint8)
-    controls = (octets < 32) & ~np.isin(octets, (9, 10, 12, 13))
+    share = 1 - len(head.translate(None, delete=_CONTROLS)) / len(head)
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
-        return bool(controls.mean() > 0.01)
+        return share > 0.01
     # A till that lost power leaves rows of NULs: bad rows in a good file.
-    return bool(controls.mean() > 0.3)
+    return share > 0.3
 
 
 def detect(file: BinaryIO) -> Encoding:
@@ -130,10 +129,12 @@ def _sample(file: BinaryIO) -> bytes:
     size = 0
     for piece in _pieces(file):
         end = 0
-        while high := _HIGH.search(piece, end):
-            start = max(piece.rfind(end_of, end, high.start()) for end_of in (b"\n", b"\r"))
+        for high in np.flatnonzero(np.frombuffer(piece, np.uint8) >= 0x80).tolist():
+            if high < end:
+                continue
+            start = max(piece.rfind(end_of, end, high) for end_of in (b"\n", b"\r"))
             first = end
-            stop = _LINE_END.search(piece, high.end())
+            stop = _LINE_END.search(piece, high)
             end = stop.start() if stop else len(piece)
             lines.append(piece[max(start + 1, first, end - _SAMPLE_BYTES) : end])
             size += len(lines[-1])

@@ -34,8 +34,8 @@ Positions = NDArray[np.int64]
 _NO_POSITIONS: Positions = np.empty(0, np.int64)
 
 _CR, _LF = 13, 10
-# Quotes looked at together: enough for numpy to pay off, few enough that a block full of stray
-# quotes is not gone through again for each of them.
+# Quotes looked at together at first, then twice as many each time: a block full of stray quotes is
+# not gone through again for each of them, and one without any in few steps.
 _QUOTES_AT_ONCE = 1024
 _MOST_CAREFUL_RECORDS = 4096
 
@@ -243,15 +243,18 @@ def _first_doubt(
 
     Quotes open and close in turn. A doubled quote closes and opens again, which comes to the same.
     """
-    for first in range(0, len(quotes), _QUOTES_AT_ONCE):
-        window = quotes[first : first + _QUOTES_AT_ONCE]
+    first, size = 0, _QUOTES_AT_ONCE
+    while first < len(quotes):
+        window = quotes[first : first + size]
         is_fine = np.empty(len(window), np.bool_)
         opening, closing = window[0::2], window[1::2]
-        is_fine[0::2] = border[octets[opening - 1]] | (opening == start)
+        is_fine[0::2] = border[octets[opening - 1]]
+        is_fine[0] |= opening[0] == start
         after = np.minimum(closing + 1, len(octets) - 1)
         is_fine[1::2] = border[octets[after]]
         if not is_fine.all():
             return first + int(np.argmin(is_fine))
+        first, size = first + size, 2 * size
     return None
 
 
