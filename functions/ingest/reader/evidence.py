@@ -111,9 +111,11 @@ class DateEvidence:
         values, counts = _distinct(column)
         is_regular = np.zeros(len(values), np.bool_)
         for form in dates.SHAPES:
-            if is_regular.all():
+            others = np.flatnonzero(~is_regular)  # no date is of two forms
+            if not others.size:
                 break
-            is_this = dates.is_regular(values, form)
+            is_this = np.zeros_like(is_regular)
+            is_this[others] = dates.is_regular(values.take(pa.array(others)), form)
             self.forms.add(form, values, counts, is_this)
             is_regular |= is_this
         is_year_last = is_regular & ~dates.begins_with_year(values)

@@ -370,9 +370,15 @@ def _spread(table: Any, fault: NDArray[np.uint8]) -> tuple[Any, ...]:
     if len(fault) == table.num_rows:
         columns = table.combine_chunks().columns
         return tuple(_one_chunk(column) for column in columns)
-    is_sound = fault == SOUND
-    indices = pa.array(np.cumsum(is_sound) - 1, mask=~is_sound)
-    return tuple(_one_chunk(c.take(indices)).fill_null("") for c in table.columns)
+    # An empty cell is a place in the text at which another one begins: no text is copied.
+    places = np.concatenate(([0], np.cumsum(fault == SOUND)))
+    return tuple(_with_places(_one_chunk(column), places) for column in table.columns)
+
+
+def _with_places(column: Any, places: Positions) -> Any:
+    _, edges, content = column.buffers()
+    spread = np.frombuffer(edges, np.int32)[column.offset :][places]
+    return pa.StringArray.from_buffers(len(places) - 1, pa.py_buffer(spread), content)
 
 
 def _one_chunk(column: Any) -> Any:
