@@ -25,7 +25,7 @@ from bench.table import Row, markdown
 from common import frame
 from functions.ingest.frames import FrameRepository
 from functions.ingest.reader import BATCH_ROWS, FormatProfile, open_file
-from tests.large_files import peak_bytes, write_sales
+from tests.large_files import run_measured, write_sales
 
 RUNS = 7
 _RETAIL = "../shared/data/online_retail/online_retail_excel_latin1.csv"
@@ -135,10 +135,11 @@ def memory() -> str:
         for megabytes in _MEGABYTES:
             path = Path(name) / "sales.csv"
             rows = write_sales(path, megabytes * 1_000_000)
-            code, peak = peak_bytes("-m", "bench.reader", str(path), name)
-            if code:
-                raise RuntimeError(f"reading {megabytes} MB ended with {code}")
-            lines.append(f"| {megabytes} MB | {rows:,} | {peak / 1e6:.0f} | at most 512, flat |")
+            run = run_measured("-m", "bench.reader", str(path), name)
+            if run.code:
+                raise RuntimeError(f"reading {megabytes} MB ended with {run.code}")
+            peak = f"{run.peak_bytes / 1e6:.0f}"
+            lines.append(f"| {megabytes} MB | {rows:,} | {peak} | at most 512, flat |")
     return "\n".join(lines) + "\n"
 
 

@@ -4,6 +4,7 @@ import io
 import itertools
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -83,12 +84,20 @@ def _spoil(piece: bytes) -> bytes:
     return b"\n".join(lines) + b"\n"
 
 
-def peak_bytes(*command: str) -> tuple[int, int]:
-    """Run Python with these arguments; return how it ended, and the most memory that it took."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a command ended, and the most memory that it took."""
+
+    code: int
+    out: bytes
+    peak_bytes: int
+
+
+def run_measured(*command: str) -> Run:
+    """Run Python with these arguments."""
     run = subprocess.run(
         [sys.executable, "-c", _LAUNCHER, sys.executable, *command],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         check=False,
     )
-    return run.returncode, 1024 * int(run.stderr.splitlines()[-1])
+    return Run(run.returncode, run.stdout, 1024 * int(run.stderr.splitlines()[-1]))

@@ -30,6 +30,7 @@ class Refusal(StrEnum):
     HEADER_TOO_LONG = "header_too_long"
     ROWS_ABOVE_HEADER = "rows_above_header"
     HEADER_MISMATCH = "header_mismatch"
+    TOO_MANY_ROWS = "too_many_rows"
     LINE_TOO_LONG = "line_too_long"
     UNTERMINATED_QUOTE = "unterminated_quote"
     NO_CUSTOMER = "no_customer"

@@ -28,6 +28,7 @@ from functions.ingest.reader.encoding import BOM, decode, to_utf_8
 from functions.ingest.reader.refusal import Fault, Refusal, UnreadableFileError
 
 BLOCK_BYTES = 1 << 22
+MAX_BLOCK_RECORDS = 1 << 17
 MAX_RECORD_BYTES = 1 << 20
 
 Positions = NDArray[np.int64]
@@ -103,8 +104,21 @@ def read_blocks(file: BinaryIO, dialect: Dialect) -> Iterator[Block]:
         block, line = _next_block(data, dialect.style, offset=offset, line=line, final=final)
         rest = data[len(block.data) :]
         offset += len(block.data)
-        if block.rows:
-            yield block
+        yield from _parts(block)
+
+
+def _parts(block: Block) -> Iterator[Block]:
+    """Yield a block in parts of so many records: with short ones it may have a million."""
+    for first in range(0, block.rows, MAX_BLOCK_RECORDS):
+        edges = block.edges[first : first + MAX_BLOCK_RECORDS + 1]
+        last = first + len(edges) - 1
+        yield Block(
+            data=block.data[edges[0] : edges[-1]],
+            offset=block.offset + int(edges[0]),
+            edges=edges - edges[0],
+            lines=block.lines[first:last],
+            spoiled={i - first: cell for i, cell in block.spoiled.items() if first <= i < last},
+        )
 
 
 def _next_block(

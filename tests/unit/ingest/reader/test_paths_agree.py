@@ -61,6 +61,7 @@ def blocks_of(content: bytes, *, block_bytes: int, quotes_at_once: int = 4) -> l
     with (
         mock.patch.object(rows, "BLOCK_BYTES", block_bytes),
         mock.patch.object(rows, "_QUOTES_AT_ONCE", quotes_at_once),
+        mock.patch.object(rows, "MAX_BLOCK_RECORDS", 3),
     ):
         return list(read_blocks(io.BytesIO(content), dialect(2)))
 
