@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, TextClause, text
 from common.events import Event, Message, client_of, subject_of, to_message
 from common.exceptions import LostClaimError, TransientError
 from common.failpoints import failpoint
-from common.postgres import Postgres
+from common.postgres import Postgres, prepared
 
 Write = Callable[[Connection], Iterable[Event]]
 
@@ -72,15 +72,11 @@ class Outgoing:
     body: bytes
 
 
-# A claim need not wait for the disk: should the server crash and forget it, the message was not yet
-# acked and comes again. What it leads to is durable.
-_NO_WAIT = "SET LOCAL synchronous_commit = off"
-
 _SENT = "UPDATE outbox SET sent_at = now() WHERE id = ANY(CAST(:sent AS text[]))"
 
 _JOURNAL = """
     INSERT INTO journal (event_id, function, kinds, raw)
-    VALUES (:event_id, :function, CAST(:kinds AS text[]), :raw)
+    VALUES (:event_id, :function, CAST(:kinds AS text[]), CAST(:raw AS bytea))
     ON CONFLICT (event_id) DO UPDATE SET seen_count = journal.seen_count + 1
 """
 
@@ -90,8 +86,8 @@ _CLAIM = """
             now() + :lease * interval '1 second')
     ON CONFLICT (work_key) DO UPDATE SET
         status = 'leased', fence = claims.fence + 1, starts = claims.starts + 1,
-        event_id = excluded.event_id, owner = excluded.owner, lease_until = excluded.lease_until, next_try = NULL,
-        finished_at = NULL
+        event_id = excluded.event_id, owner = excluded.owner, lease_until = excluded.lease_until,
+        next_try = NULL, finished_at = NULL
     WHERE claims.status = 'leased' AND claims.lease_until < now()
        OR claims.status = 'waiting' AND claims.next_try <= now()
        OR :again AND claims.status <> 'leased'
@@ -99,10 +95,9 @@ _CLAIM = """
               coalesce(extract(epoch FROM now() - first_failed), 0) AS failing_s
 """
 
-# Statements that go to the server together are answered together.
-_ARRIVE_AND_CLAIM = text(f"{_NO_WAIT}; {_SENT}; {_JOURNAL}; {_CLAIM}")
-_ONLY_CLAIM = text(f"{_NO_WAIT}; {_SENT}; {_CLAIM}")
-_ARRIVE = text(_JOURNAL)
+_ARRIVE_AND_CLAIM = prepared(f"WITH sent AS ({_SENT}), arrived AS ({_JOURNAL}) {_CLAIM}")
+_ONLY_CLAIM = prepared(f"WITH sent AS ({_SENT}) {_CLAIM}")
+_ARRIVE = prepared(_JOURNAL)
 
 _WHY_NOT = text("""
     SELECT status IN ('done', 'refused', 'parked') AS is_done,
@@ -116,7 +111,7 @@ _RENEW = text("""
     WHERE work_key = :work_key AND fence = :fence AND owner = :owner AND status = 'leased'
 """)
 
-_FINISH = text("""
+_FINISH = prepared("""
     UPDATE claims SET
         status = :status, finished_at = now(), starts = 0, transient_tries = 0, bug_tries = 0,
         first_failed = NULL, last_error = :error
@@ -136,7 +131,7 @@ _RELEASE = text("""
     WHERE work_key = :work_key AND fence = :fence AND owner = :owner AND status = 'leased'
 """)
 
-_SEND = text("""
+_SEND = prepared("""
     INSERT INTO outbox (id, work_key, queue, body) VALUES (:id, :work_key, :queue, :body)
 """)
 
@@ -165,8 +160,7 @@ _LOST = text("""
     LIMIT 1000
 """)
 
-_WRITE_DOWN_SENT = text(f"{_NO_WAIT}; {_SENT}")
-_RELAYED = text(_SENT)
+_WRITE_DOWN_SENT = text(_SENT)
 
 _PARK = text("""
     INSERT INTO parked (id, function, work_key, client_id, reason, error, tries, body, first_failed)
@@ -218,7 +212,9 @@ class Ledger:
             "kinds": [type(each).__name__ for each in message.events],
             "raw": message.raw,
         }
-        with self._runtime.transaction() as connection:
+        # A claim need not wait for the disk: should the server crash and forget it, the message was
+        # not yet acked and comes again. What it leads to is durable.
+        with self._runtime.transaction(is_durable=False) as connection:
             claiming = _ARRIVE_AND_CLAIM if arrives else _ONLY_CLAIM
             taken = connection.execute(claiming, request).one_or_none()
             if taken is not None and not is_new_fact:
@@ -326,7 +322,7 @@ class Ledger:
     def flush(self) -> None:
         """Write down now what was published."""
         if self._published:
-            with self._runtime.transaction() as connection:
+            with self._runtime.transaction(is_durable=False) as connection:
                 connection.execute(_WRITE_DOWN_SENT, {"sent": self._published})
             self._published = []
 
@@ -337,7 +333,7 @@ class Ledger:
             for row in rows:
                 publish(row.queue, bytes(row.body))
             if rows:
-                connection.execute(_RELAYED, {"sent": [row.id for row in rows]})
+                connection.execute(_WRITE_DOWN_SENT, {"sent": [row.id for row in rows]})
         return len(rows)
 
     def lost(self, *, older_than_s: float) -> list[Outgoing]:

@@ -1,25 +1,49 @@
-"""The door to PostgreSQL: transactions of one client, or of the runtime's ledger."""
+"""The door to PostgreSQL: transactions of one client, or of the runtime's ledger.
+
+Small files are many, and each takes a few small transactions. So a transaction begins in the same
+message as its first statement, and a statement that is `prepared` is parsed and planned once.
+"""
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from psycopg2 import errorcodes
 from pydantic import SecretStr
-from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from common.exceptions import TransientError
 
-_SET_CLIENT = text("SELECT set_config('app.client', :client, true)")
-_NO_WAIT = text("SET LOCAL synchronous_commit = off")
+_BEGIN = "BEGIN"
+_BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_SET_CLIENT = "SELECT set_config('app.client', %(client_of_transaction)s, true)"
+_NO_WAIT = "SET LOCAL synchronous_commit = off"
+_OPENING, _PREPARED = "opening", "prepared"  # what a connection remembers
+_PARAMETER = re.compile(r"%\((\w+)\)s")
 _WHO = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
 _RACES = {errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED}
 
 
 class ConflictError(TransientError):
     """Another worker wrote the same key first; who comes back finds its row."""
+
+
+def prepared(sql: str) -> TextClause:
+    """Return a statement that each connection has its server parse and plan only once.
+
+    The type of every parameter must follow from where it stands, or from a CAST.
+    """
+    return text(sql).execution_options(prepared=True)
 
 
 class Postgres:
@@ -34,7 +58,9 @@ class Postgres:
             hide_parameters=True,  # an error must not carry customers' data into a log
             # A row locked by a stuck worker is given up on; leases decide who works, not locks.
             connect_args={"options": "-c lock_timeout=15s", "connect_timeout": 5},
+            isolation_level="AUTOCOMMIT",  # the driver's own BEGIN would be a message of its own
         )
+        event.listen(self._engine, "before_cursor_execute", _as_sent, retval=True)
 
     @contextmanager
     def transaction(
@@ -48,23 +74,31 @@ class Postgres:
             ConflictError: A unique key was taken by another transaction.
             TransientError: The server cannot be reached, or the transaction lost a race.
         """
-        with self._connected() as connection, connection.begin():
-            if client is not None:
-                connection.execute(_SET_CLIENT, {"client": client})
-            if not is_durable:
-                connection.execute(_NO_WAIT)
+        opening = [_BEGIN] if is_durable else [_BEGIN, _NO_WAIT]
+        with self._opened(opening, client) as connection:
             yield connection
 
     @contextmanager
     def snapshot(self, client: str) -> Iterator[Connection]:
         """Open a read-only transaction of `client` in which every statement sees one moment."""
+        with self._opened([_BEGIN_SNAPSHOT], client) as connection:
+            yield connection
+
+    @contextmanager
+    def _opened(self, opening: list[str], client: str | None) -> Iterator[Connection]:
+        if client is not None:
+            opening = [*opening, _SET_CLIENT]
         with self._connected() as connection:
-            connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-            with connection.begin():
-                connection.execute(_SET_CLIENT, {"client": client})
+            connection.info[_OPENING] = ("; ".join(opening), {"client_of_transaction": client})
+            try:
                 yield connection
+                _end(connection, "COMMIT")
+            except BaseException:
+                with suppress(
+                    SQLAlchemyError
+                ):  # the connection is gone, and its transaction with it
+                    _end(connection, "ROLLBACK")
+                raise
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
@@ -98,6 +132,44 @@ class Postgres:
     def close(self) -> None:
         """Close all pooled connections."""
         self._engine.dispose()
+
+
+def _end(connection: Connection, word: str) -> None:
+    """End the transaction, unless no statement has begun it."""
+    if connection.info.pop(_OPENING, None) is None:
+        connection.exec_driver_sql(word)
+
+
+def _as_sent(
+    connection: Connection,
+    cursor: Any,
+    statement: str,
+    parameters: Any,
+    context: Any,
+    executemany: bool,
+) -> tuple[str, Any]:
+    """Return what goes to the server in a statement's stead."""
+    if context.execution_options.get("prepared"):
+        statement = _execution(connection.info.setdefault(_PREPARED, {}), cursor, statement)
+    opening, client = connection.info.pop(_OPENING, (None, None))
+    if opening is None:
+        return statement, parameters
+    if executemany:
+        cursor.execute(opening, client)
+        return statement, parameters
+    return f"{opening}; {statement}", parameters | client
+
+
+def _execution(known: dict[str, str], cursor: Any, statement: str) -> str:
+    """Return the call of a prepared statement; `known` are those of this connection."""
+    if statement not in known:
+        names = list(dict.fromkeys(_PARAMETER.findall(statement)))
+        numbered = _PARAMETER.sub(lambda found: f"${1 + names.index(found[1])}", statement)
+        call = f"statement_{len(known)}"
+        cursor.execute(f"PREPARE {call} AS {numbered.replace('%%', '%')}")
+        given = ", ".join(f"%({name})s" for name in names)
+        known[statement] = f"EXECUTE {call} ({given})" if names else f"EXECUTE {call}"
+    return known[statement]
 
 
 def copy_rows(

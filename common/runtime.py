@@ -11,7 +11,6 @@ else is a bug: five tries, then parked with its traceback. A worker that dies co
 five starts without an outcome park the message. A graceful stop counts as nothing.
 """
 
-import contextvars
 import os
 import signal
 import socket
@@ -38,6 +37,7 @@ from common.events import (
 )
 from common.exceptions import LostClaimError, PermanentError, TransientError
 from common.failpoints import failpoint
+from common.lease import LeaseKeeper
 from common.ledger import Claim, Ledger, NotClaimed, Outgoing, Policy
 from common.messaging import Delivery, Transport
 from common.postgres import Postgres
@@ -112,6 +112,7 @@ class Runtime:
         self._transport = transport
         self._ledger = ledger
         self._pace = pace
+        self._lease = LeaseKeeper(pace.lease_s)
         self._observer = observer or Nobody()
         self.ready = threading.Event()  # set once all servers answered
         self._stopping = threading.Event()
@@ -165,6 +166,7 @@ class Runtime:
 
     def close(self) -> None:
         """Give up the connections to the queue and the ledger."""
+        self._lease.close()
         self._transport.close()
         self._ledger.close()
 
@@ -352,29 +354,23 @@ class Runtime:
 
     @contextmanager
     def _holding(self, claim: Claim, delivery: Delivery) -> Iterator[None]:
-        """Renew lease and delivery every third of the lease while the handler works."""
-        done = threading.Event()
+        """Keep lease and delivery while the handler works."""
 
-        def renew() -> None:
-            while not done.wait(self._pace.lease_s / 3):
-                try:
-                    if not self._ledger.renew(claim):
-                        return  # the commit will find out
-                    delivery.keep(self._pace.lease_s)
-                except TransientError as error:
-                    log.warning("lease_not_renewed", error=str(error))
+        def renew() -> bool:
+            try:
+                if not self._ledger.renew(claim):
+                    return False  # the commit will find out
+                delivery.keep(self._pace.lease_s)
+            except TransientError as error:
+                log.warning("lease_not_renewed", error=str(error))
+            return True
 
-        # In a copy of our context: what it logs names the same message.
-        in_context = contextvars.copy_context().run
-        thread = threading.Thread(target=in_context, args=[renew], name="lease", daemon=True)
-        thread.start()
         self._running = (claim, delivery)
         try:
-            yield
+            with self._lease.holding(renew):
+                yield
         finally:
             self._running = None
-            done.set()
-            thread.join()
 
     def _publish(self, outgoing: Sequence[Outgoing]) -> None:
         for out in outgoing:

@@ -5,10 +5,11 @@ Nobody sees them before a dataset in PostgreSQL names them; the same rows give t
 
 import json
 from collections import deque
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -54,17 +55,9 @@ class FrameRepository:
             PermanentError: More rows say that they mend a line than any file may have bad ones.
             BalanceError: What was stored is not what was read; nothing becomes visible.
         """
-        balance = Balance()
         rows_hash = RowsHash()
-        written: list[_Written] = []
-        with ThreadPoolExecutor(1, thread_name_prefix="chunks") as writer:
-            writing: deque[Future[_Written]] = deque()
-            for batch in batches:
-                balance += batch.balance
-                writing.append(writer.submit(self._write, client, batch, rows_hash))
-                if len(writing) > _BATCHES_IN_FLIGHT:
-                    written.append(writing.popleft().result())
-            written += [each.result() for each in writing]
+        written = _write_all(partial(self._write, client, rows_hash), iter(batches))
+        balance = sum((each.balance for each in written), Balance())
         accepted = [chunk for each in written for chunk in each.accepted]
         rejected = [chunk for each in written for chunk in each.rejected]
         balance.verify(
@@ -81,13 +74,14 @@ class FrameRepository:
             size=size,
         )
 
-    def _write(self, client: str, batch: Batch, rows_hash: RowsHash) -> "_Written":
+    def _write(self, client: str, rows_hash: RowsHash, batch: Batch) -> "_Written":
         rows_hash.add(batch)
         good = list(frame.encode(batch.accepted)) if batch.accepted.num_rows else []
         bad = list(frame.encode(_rejected_table(batch.rejected))) if batch.rejected else []
         if good or bad:
             self._mongo.put_chunks(client, good + bad)
         return _Written(
+            balance=batch.balance,
             accepted=tuple(map(_named, good)),
             rejected=tuple(map(_named, bad)),
             places=tuple((r.line, r.row) for r in batch.rejected if not r.is_left_out),
@@ -101,11 +95,31 @@ class FrameRepository:
 class _Written:
     """A batch as it was stored."""
 
+    balance: Balance
     accepted: tuple[frame.Chunk, ...]
     rejected: tuple[frame.Chunk, ...]
     places: tuple[tuple[int, int], ...]
     repairs: tuple[Repair, ...]
     amount: Decimal
+
+
+def _write_all(write: Callable[[Batch], _Written], batches: Iterator[Batch]) -> list[_Written]:
+    """Write batches in order, each while the next one is read."""
+    first = next(batches, None)
+    second = next(batches, None)
+    if first is None or second is None:
+        # Most files are one batch, and would only wait for a thread to begin.
+        return [write(first)] if first is not None else []
+    written: list[_Written] = []
+    with ThreadPoolExecutor(1, thread_name_prefix="chunks") as writer:
+        writing = deque([writer.submit(write, first), writer.submit(write, second)])
+        del first, second  # memory must not grow with the file
+        for batch in batches:
+            writing.append(writer.submit(write, batch))
+            if len(writing) > _BATCHES_IN_FLIGHT:
+                written.append(writing.popleft().result())
+        written += [each.result() for each in writing]
+    return written
 
 
 def _all_repairs(written: Sequence[_Written]) -> tuple[Repair, ...]:

@@ -9,8 +9,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, partial
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -25,9 +23,9 @@ from common.events import (
 )
 from common.exceptions import PermanentError
 from common.ledger import Claim
-from common.postgres import ConflictError, Postgres, copy_rows
+from common.postgres import ConflictError, Postgres, copy_rows, prepared
+from functions.ingest.conventions import File, as_read_before, profile_of, wake_waiting
 from functions.ingest.frames import StoredFrame
-from functions.ingest.profiles import Decision, period_of, told
 from functions.ingest.reader import FormatProfile, Understanding
 from functions.ingest.versions import KeyUpload, settle
 
@@ -71,7 +69,7 @@ class Dataset:
     understanding: Understanding
 
 
-_PLACE = text("""
+_PLACE = prepared("""
     SELECT branches.id IS NOT NULL AS branch_is_known, coalesce(branches.timezone, 'UTC') AS timezone,
            clients.row_policy = 'all_or_nothing' AS takes_all_or_nothing,
            clock_timestamp() AS looked_at
@@ -84,11 +82,12 @@ _STRAY = text("""
     VALUES (:bucket, :key, :version, :reason) ON CONFLICT DO NOTHING
 """)
 
-_BEGIN = text("""
+_BEGIN = prepared("""
     INSERT INTO uploads (client_id, id, branch_id, bucket, key, version_id, filename, uploaded_by,
                          size, stored_at, state, generation)
     SELECT :client, :id, :branch, :bucket, :key, :version, coalesce(link.filename, :filename),
-           coalesce(link.requested_by, :principal), :size, :stored_at, :state, :generation
+           coalesce(link.requested_by, :principal), CAST(:size AS bigint),
+           CAST(:stored_at AS timestamptz), :state, CAST(:generation AS integer)
     FROM (SELECT 1) AS one
     LEFT JOIN upload_links AS link ON link.client_id = :client AND link.key = :key
     ON CONFLICT (client_id, id) DO UPDATE SET
@@ -106,7 +105,7 @@ _BEGIN = text("""
         generation = greatest(uploads.generation, excluded.generation)
 """)
 
-_CURRENT_ELSEWHERE = text("""
+_ELSEWHERE = """
     SELECT other.id FROM uploads AS other JOIN uploads AS mine USING (client_id)
     WHERE client_id = :client AND mine.id = :id AND other.sha256 = :sha256 AND other.id <> mine.id
       AND other.state IN ('stored', 'duplicate')
@@ -114,53 +113,35 @@ _CURRENT_ELSEWHERE = text("""
       AND (mine.sha256 IS DISTINCT FROM :sha256 OR mine.state NOT IN ('stored', 'duplicate')
            OR (other.stored_at, other.version_id) < (mine.stored_at, mine.version_id))
     ORDER BY other.stored_at, other.version_id LIMIT 1
-""")
-
-_DECISIONS = text("""
-    SELECT version, since, settings, upload_id FROM branch_profiles
-    WHERE client_id = :client AND branch_id = :branch
-""")
-
-# What the branch's current datasets show themselves, of those stored in a stretch of time.
-# Asked for each value apart, so that the first dataset that shows it is the last one looked at.
-_CONVENTIONS = text("""
-    WITH live AS NOT MATERIALIZED (
-        SELECT shows_date_order, shows_decimal_mark, stored_at FROM datasets JOIN uploads USING (client_id, sha256)
-        WHERE client_id = :client AND uploads.branch_id = :branch
-          AND uploads.state IN ('stored', 'duplicate'))
-    SELECT EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'dmy'
-                   AND stored_at >= :date_order_from AND stored_at < :date_order_to) AS dmy,
-           EXISTS (SELECT 1 FROM live WHERE shows_date_order = 'mdy'
-                   AND stored_at >= :date_order_from AND stored_at < :date_order_to) AS mdy,
-           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = '.'
-                   AND stored_at >= :decimal_mark_from AND stored_at < :decimal_mark_to) AS point,
-           EXISTS (SELECT 1 FROM live WHERE shows_decimal_mark = ','
-                   AND stored_at >= :decimal_mark_from AND stored_at < :decimal_mark_to) AS comma
-""")
+"""
+_CURRENT_ELSEWHERE = prepared(_ELSEWHERE)
 
 # What was read once is read again the same way, whatever the branch's files have shown since.
-_PINNED = text("""
-    SELECT understanding
-    FROM datasets JOIN uploads USING (client_id, sha256)
-    WHERE client_id = :client AND uploads.id = :id AND sha256 = :sha256
-      AND uploads.state IN ('stored', 'duplicate')
-""")
+_KNOWN = prepared(f"""
+    SELECT EXISTS ({_ELSEWHERE}) AS is_current_elsewhere, (
+        SELECT understanding FROM datasets JOIN uploads USING (client_id, sha256)
+        WHERE client_id = :client AND uploads.id = :id AND sha256 = :sha256
+          AND uploads.state IN ('stored', 'duplicate')) AS understanding
+""")  # noqa: S608 - constants only
 
 # The client's row first: changes of one client happen one after the other.
-_LOCK_AND_LOOK = text("""
+_LOCK_AND_LOOK = prepared("""
     WITH client AS (SELECT id FROM clients WHERE id = :client FOR UPDATE)
     INSERT INTO object_keys (client_id, bucket, key, looked_at)
     SELECT client.id, :bucket, :key, :looked_at FROM client
     ON CONFLICT (client_id, bucket, key) DO UPDATE SET looked_at = excluded.looked_at
     WHERE object_keys.looked_at <= excluded.looked_at
+    RETURNING EXISTS (
+        SELECT FROM datasets WHERE client_id = :client AND sha256 = :sha256) AS is_known
 """)
 
-_OF_KEY = text("""
+_OF_KEY = prepared("""
     SELECT id, version_id, stored_at, state, outcome, sha256 FROM uploads
     WHERE client_id = :client AND bucket = :bucket AND key = :key
 """)
 
-# What of these contents counts, and which uploads of the key are there for repairs to mend.
+# What of these contents counts, and which uploads of the key are there for repairs to mend. Not
+# prepared: a plan that was made while the tables were small would be kept.
 _CURRENT = text("""
     SELECT sha256, upload_id, branch, frame_id, rejected_frame_id FROM current_datasets
     WHERE client_id = :client AND sha256 = ANY(:contents)
@@ -178,17 +159,17 @@ _SAME_ROWS = text("""
       AND (stored_at, version_id, sha256) < (:stored_at, :version, :sha256)
 """)
 
-_OTHERS_OF_ROWS = text("""
+_OTHERS_OF_ROWS = prepared("""
     SELECT sha256 FROM datasets
     WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256
 """)
 
-_SET_STATE = text("""
+_SET_STATE = prepared("""
     UPDATE uploads SET state = :state, settled_at = coalesce(settled_at, now())
     WHERE client_id = :client AND id = :id
 """)
 
-_SET_OUTCOME = text("""
+_SET_OUTCOME = prepared("""
     UPDATE uploads SET
         state = :outcome, outcome = :outcome, sha256 = :sha256, first_upload_id = :first,
         reason = :reason, params = CAST(:params AS jsonb),
@@ -197,7 +178,7 @@ _SET_OUTCOME = text("""
     WHERE client_id = :client AND id = :id
 """)
 
-_LATER_STORED = text("""
+_LATER_STORED = prepared("""
     UPDATE uploads SET
         state = CASE WHEN state = 'stored' THEN 'duplicate' ELSE state END, outcome = 'duplicate',
         first_upload_id = :id, reason = :reason, params = CAST(:params AS jsonb)
@@ -214,7 +195,7 @@ _MOVE_DATASET = text("""
 
 _DESCRIBE = text("SELECT filename, stored_at FROM uploads WHERE client_id = :client AND id = :id")
 
-_PUT_DATASET = text("""
+_PUT_DATASET = prepared("""
     WITH lines_before AS (
         DELETE FROM rejected_lines WHERE client_id = :client AND sha256 = :sha256),
     repairs_before AS (DELETE FROM repairs WHERE client_id = :client AND sha256 = :sha256)
@@ -243,16 +224,9 @@ _STILL_COUNTS = text("""
       AND older.state IN ('stored', 'duplicate')
 """)
 
-_RAISE_VERSION = text("""
+_RAISE_VERSION = prepared("""
     UPDATE clients SET data_version = data_version + 1 WHERE id = :client
     RETURNING data_version > segmented_version + 1 AS lagged_before
-""")
-
-_WAITING = text("""
-    SELECT bucket, key, version_id, generation FROM uploads
-    WHERE client_id = :client AND branch_id = :branch AND state = 'needs_answer'
-      AND reason IN ('date_order', 'decimal_mark')
-    ORDER BY stored_at, id
 """)
 
 _SET_REASON = text("""
@@ -265,8 +239,6 @@ _SET_REASON = text("""
 """)
 
 
-_COLUMN = "columns."  # how settings begin that name the header of a column of ours
-_SETTINGS = ("date_order", "decimal_mark")
 _REJECTED_COLUMNS = ("client_id", "sha256", "line", "data_row")
 _REPAIR_COLUMNS = ("client_id", "sha256", "data_row", "upload_id", "line", "quantity", "amount")
 
@@ -312,15 +284,20 @@ class UploadRepository:
 
     def known(self, upload: Upload, sha256: str) -> Known:
         """Return what the client's other uploads tell about one with these bytes."""
+        file = File(
+            client=upload.place.client,
+            branch=upload.place.branch,
+            upload_id=upload.upload_id,
+            stored_at=upload.stored.stored_at,
+        )
         with self._app.transaction(upload.place.client) as connection:
-            names = _names(upload, sha256)
-            first = _first(connection, upload, sha256)
-            pinned = connection.execute(_PINNED, names).one_or_none()
-            if pinned is None:
-                profile = _profile(connection, upload)
-            else:
-                profile = _as_read_before(pinned.understanding)
-        return Known(is_current_elsewhere=first is not None, profile=profile)
+            row = connection.execute(_KNOWN, _names(upload, sha256)).one()
+            profile = (
+                profile_of(connection, self._app, file)
+                if row.understanding is None
+                else as_read_before(row.understanding)
+            )
+        return Known(is_current_elsewhere=row.is_current_elsewhere, profile=profile)
 
     # --- staged writes ----------------------------------------------------------------------
 
@@ -392,17 +369,13 @@ class UploadRepository:
             connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
             _put_rows(connection, upload, dataset)
             client, rows = upload.place.client, _rows_of(upload, dataset)
-            if first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none():
+            twins = list(connection.execute(_OTHERS_OF_ROWS, rows).scalars())
+            if twins and (first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none()):
                 _set_outcome(
                     connection, upload, "duplicate", dataset.sha256, first=first, reason="same_rows"
                 )
                 return [events.UploadDuplicated(client=client, upload=upload.upload_id)]
-            later = _make_later_duplicates(
-                connection,
-                upload,
-                list(connection.execute(_OTHERS_OF_ROWS, rows).scalars()),
-                reason="same_rows",
-            )
+            later = _make_later_duplicates(connection, upload, twins, reason="same_rows")
             balance = dataset.frame.balance
             params = {
                 "rows": balance.rows_in,
@@ -417,7 +390,8 @@ class UploadRepository:
         claim.stage(_settling(upload.place, history, sha256=dataset.sha256, change=change))
         shown = dataset.understanding
         if "column" in {shown.date_order_settled_by, shown.decimal_mark_settled_by}:
-            claim.stage(lambda connection: _wake_waiting(connection, upload.place))
+            place = upload.place
+            claim.stage(lambda connection: wake_waiting(connection, place.client, place.branch))
 
     def mark_rejected(self, claim: Claim, ref: ObjectRef, error: PermanentError) -> None:
         """Keep why the file was refused."""
@@ -543,73 +517,6 @@ def _rows_of(upload: Upload, dataset: Dataset) -> dict[str, object]:
     }
 
 
-def _profile(connection: Connection, upload: Upload) -> FormatProfile:
-    """Return how files of the branch are read at the upload's store time."""
-    at = upload.stored.stored_at
-    names = {"client": upload.place.client, "branch": upload.place.branch}
-    decisions = [Decision(**row._asdict()) for row in connection.execute(_DECISIONS, names)]
-    periods = {
-        setting: period_of(decisions, setting, stored_at=at, upload_id=upload.upload_id)
-        for setting in _SETTINGS
-    }
-    before = _shown(connection, names, {s: (p.since, at) for s, p in periods.items()})
-
-    @cache
-    def after() -> Mapping[str, set[str]]:
-        return _shown(connection, names, {s: (at, p.until) for s, p in periods.items()})
-
-    settled = {
-        setting: told(period, before[setting], partial(_of, after, setting))
-        for setting, period in periods.items()
-    }
-    columns = {
-        setting.removeprefix(_COLUMN): period_of(
-            decisions, setting, stored_at=at, upload_id=upload.upload_id
-        )
-        for setting in sorted({name for each in decisions for name in each.settings})
-        if setting.startswith(_COLUMN)
-    }
-    return FormatProfile(
-        version=max(period.version for period in (*periods.values(), *columns.values())),
-        date_order=settled["date_order"],
-        decimal_mark=settled["decimal_mark"],
-        columns={n: name for n, p in columns.items() if (name := told(p, set(), set))},
-    )
-
-
-def _as_read_before(understanding: Mapping[str, Any]) -> FormatProfile:
-    """Return what has a file read again as it was read."""
-    by = understanding.get("mapping_settled_by", {})  # an older reader did not say
-    return FormatProfile(
-        version=understanding["profile_version"],
-        date_order=understanding["date_order"],
-        decimal_mark=understanding["decimal_mark"],
-        columns={n: c for n, c in understanding["mapping"].items() if by.get(n) == "profile"},
-    )
-
-
-def _of(shown: Callable[[], Mapping[str, set[str]]], setting: str) -> set[str]:
-    return shown()[setting]
-
-
-def _shown(
-    connection: Connection,
-    names: Mapping[str, object],
-    stretches: Mapping[str, tuple[datetime | None, datetime | None]],
-) -> dict[str, set[str]]:
-    """Return what files of the branch show that were stored in a stretch of time, by setting."""
-    bounds: dict[str, object] = {}
-    for setting, (first, last) in stretches.items():
-        bounds[f"{setting}_from"] = first or "-infinity"
-        bounds[f"{setting}_to"] = last or "infinity"
-    row = connection.execute(_CONVENTIONS, {**names, **bounds}).one()
-    shown = {
-        "date_order": {"dmy": row.dmy, "mdy": row.mdy},
-        "decimal_mark": {".": row.point, ",": row.comma},
-    }
-    return {name: {v for v, is_shown in each.items() if is_shown} for name, each in shown.items()}
-
-
 def _first(connection: Connection, upload: Upload, sha256: str) -> str | None:
     names = _names(upload, sha256)
     found: str | None = connection.execute(_CURRENT_ELSEWHERE, names).scalar_one_or_none()
@@ -685,12 +592,16 @@ def _settling(
 ) -> Callable[[Connection], list[Event]]:
     """Return a write that makes `change`, settles the key, and nudges if other data counts now."""
     key = {"client": place.client, "bucket": place.object.bucket, "key": place.object.key}
+    look = key | {"looked_at": place.looked_at, "sha256": sha256}
 
     def write(connection: Connection) -> list[Event]:
-        if not connection.execute(_LOCK_AND_LOOK, key | {"looked_at": place.looked_at}).rowcount:
+        content = connection.execute(_LOCK_AND_LOOK, look).one_or_none()
+        if content is None:
             raise ConflictError("the key was looked at again meanwhile")
         contents = {row.sha256 for row in connection.execute(_OF_KEY, key)} | {sha256}
-        before = _current(connection, key, contents)
+        # Most files are new, under a new key: nothing of them can count.
+        is_new = contents <= {None, sha256} and not content.is_known
+        before = set() if is_new else _current(connection, key, contents)
         following = change(connection) if change is not None else []
         _apply_states(connection, key, history)
         if _current(connection, key, contents) != before:
@@ -735,16 +646,3 @@ def _apply_states(
                     "state": states[upload.upload_id],
                 },
             )
-
-
-def _wake_waiting(connection: Connection, place: Place) -> list[Event]:
-    """Have waiting uploads of the branch read again: its files now show what was asked."""
-    rows = connection.execute(_WAITING, {"client": place.client, "branch": place.branch})
-    return [
-        ObjectCreated(
-            object=ObjectRef(bucket=row.bucket, key=row.key, version_id=row.version_id),
-            source="replay",
-            generation=row.generation + 1,
-        )
-        for row in rows
-    ]

@@ -102,6 +102,8 @@ class Stack(ABC):
             self._bring_up(self._lanes())
         except BaseException:
             self.kill()
+            for child in self._servers:
+                child.wait_for_end()
             self._at_end.close()
             raise
         self._supervisor.watch(self._servers)

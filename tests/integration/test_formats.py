@@ -50,9 +50,13 @@ class Branches:
         return told
 
     def relay(self) -> None:
-        """Send what waits in the outbox, as any worker does."""
-        runtime = self.pipeline._ingest
-        runtime._ledger.relay(self.pipeline.transport.publish, older_than_s=0)
+        """Send what waits in the outbox, as any worker does; what other tests left is not ours."""
+
+        def publish(queue: str, body: bytes) -> None:
+            if self.pipeline.client.encode() in body:
+                self.pipeline.transport.publish(queue, body)
+
+        self.pipeline._ingest._ledger.relay(publish, older_than_s=0)
         self.pipeline.settle()
 
     def drift(self) -> list[str]:

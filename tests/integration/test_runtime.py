@@ -273,8 +273,9 @@ def test_over_rabbitmq_a_failed_try_waits_in_the_broker_and_is_then_done(
 
 def test_the_relay_publishes_what_a_dead_worker_left(world: World):
     world.act = lambda _event, _claim: [DatasetsChanged(client=world.client)]
-    world.put(stored(world))
     runtime = world.runtime()
+    runtime.step()  # relays what other tests left, while it can
+    world.put(stored(world))
     world.transport.refuses = TransientError("broker away")
     runtime.step()
     world.transport.refuses = None

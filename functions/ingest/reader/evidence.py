@@ -4,7 +4,7 @@ Values are looked at once, distinct ones with their counts, block by block. What
 settled by the file's other columns, then by the branch's profile, and otherwise asked.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -32,6 +32,8 @@ from functions.ingest.reader.refusal import (
     excerpt,
 )
 from functions.ingest.reader.shapes import shapes
+
+Told = Callable[[str], str | None]  # what the branch's profile says about a setting
 
 # Values that contradict all others are rejected one by one as long as they are this few.
 _FEW = 0.01
@@ -208,7 +210,7 @@ def _distinct(column: Any) -> tuple[Any, NDArray[np.int64]]:
     return pc.utf8_trim_whitespace(encoded.dictionary), counts.astype(np.int64)
 
 
-def settle_dates(column: str, evidence: DateEvidence, told: str | None) -> DateConvention:
+def settle_dates(column: str, evidence: DateEvidence, told: Told) -> DateConvention:
     """Decide what the dates of the file's date column are, and their order of day and month.
 
     Raises:
@@ -224,8 +226,8 @@ def settle_dates(column: str, evidence: DateEvidence, told: str | None) -> DateC
         return DateConvention(value=order, settled_by="column", form=form)
     if not orders.rows.get(OPEN):
         return DateConvention(form=form)
-    if told:
-        return DateConvention(value=told, settled_by="profile", form=form)
+    if order := told("date_order"):
+        return DateConvention(value=order, settled_by="profile", form=form)
     raise OpenQuestionError(Question.DATE_ORDER, _question(column, orders, dates.readings))
 
 
@@ -254,7 +256,7 @@ def _is_short_year_first(orders: Evidence) -> bool:
 
 
 def settle_numbers(
-    columns: Mapping[str, tuple[str, NumberEvidence]], told: str | None
+    columns: Mapping[str, tuple[str, NumberEvidence]], told: Told
 ) -> dict[str, NumberConvention]:
     """Decide how each number column is written; `columns` holds its header and evidence.
 
@@ -293,13 +295,11 @@ def _currency(name: str, column: str, evidence: Evidence) -> str | None:
     return _own(column, evidence, tuple(evidence.rows), Refusal.MIXED_CURRENCY)
 
 
-def _from_elsewhere(
-    header: str, evidence: Evidence, agreed: str | None, told: str | None
-) -> Convention:
+def _from_elsewhere(header: str, evidence: Evidence, agreed: str | None, told: Told) -> Convention:
     if agreed:
         return Convention(value=agreed, settled_by="file")
-    if told:
-        return Convention(value=told, settled_by="profile")
+    if mark := told("decimal_mark"):
+        return Convention(value=mark, settled_by="profile")
     raise OpenQuestionError(Question.DECIMAL_MARK, _question(header, evidence, numbers.readings))
 
 

@@ -1,6 +1,7 @@
 """What a single cell looks like, by its form alone: a date, a number, or words."""
 
 import re
+from functools import lru_cache
 
 from functions.ingest.reader import careful_dates, careful_numbers
 
@@ -38,6 +39,12 @@ _ENDING = re.compile(
 )
 
 
+# The first rows of a file are looked at for each way in which it may be written, and the same cells
+# come again in other rows and files.
+_SOME = lru_cache(maxsize=4096)
+
+
+@_SOME
 def is_date(cell: str) -> bool:
     """Say whether a cell has the form of a date."""
     cell = cell.strip()
@@ -52,6 +59,7 @@ def _is_written_date(cell: str) -> bool:
     return written is not None and written.count is None
 
 
+@_SOME
 def is_number(cell: str) -> bool:
     """Say whether a cell has the form of a number or an amount."""
     cell = cell.strip()
@@ -60,6 +68,7 @@ def is_number(cell: str) -> bool:
     return _FIGURE.search(cell) is not None and careful_numbers.parse(cell) is not None
 
 
+@_SOME
 def is_value(cell: str) -> bool:
     """Say whether a cell is a value rather than a name."""
     return is_number(cell) or is_date(cell)

@@ -34,6 +34,7 @@ from functions.ingest.reader.evidence import (
     DateEvidence,
     Look,
     NumberEvidence,
+    Told,
     settle_dates,
     settle_numbers,
 )
@@ -64,13 +65,20 @@ _REJECTED_ROWS, _REJECTED_SHARE = 100, 0.01
 _SHOWN_REASONS = 3
 
 
+def _tells_nothing(_setting: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FormatProfile:
-    """What was decided for the branch before; used where a file leaves a question open."""
+    """What was decided for the branch before; used where a file leaves a question open.
+
+    `told` answers it, and is not asked otherwise: "date_order" with dmy or mdy, "decimal_mark" with
+    a point or a comma, or None.
+    """
 
     version: int = 0
-    date_order: str | None = None  # dmy | mdy
-    decimal_mark: str | None = None  # "." | ","
+    told: Told = _tells_nothing
     columns: Mapping[str, str] = field(default_factory=dict)  # column of ours -> header name
 
 
@@ -278,8 +286,8 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             header=header,
             mapping=mapping,
             others=name_others(header, mapping),
-            dates=settle_dates(header[mapping["ordered_at"]], dates, profile.date_order),
-            numbers=settle_numbers(columns, profile.decimal_mark),
+            dates=settle_dates(header[mapping["ordered_at"]], dates, profile.told),
+            numbers=settle_numbers(columns, profile.told),
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
             signs=find_signs(header),

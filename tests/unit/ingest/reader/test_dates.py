@@ -276,7 +276,7 @@ def test_dates_with_words_and_signs_settle_the_order_together() -> None:
 
 def test_an_order_that_stays_open_is_that_of_the_branch_or_asked() -> None:
     texts = ("02/05/2026 10:00 PM", "02.04.2026, 9 AM")
-    profile = FormatProfile(date_order="mdy")
+    profile = FormatProfile(told={"date_order": "mdy"}.get)
     assert moments(*texts, profile=profile)[0] == datetime(2026, 2, 5, 22)
     with pytest.raises(OpenQuestionError) as asked:
         read(dated(*texts))

@@ -178,7 +178,9 @@ def test_a_lone_thousand_stays_open_with_or_without_a_currency() -> None:
         with pytest.raises(OpenQuestionError) as asked:
             read(sold(text, text))
         assert asked.value.code == "decimal_mark"
-    assert amounts("\u20ac 1,234", profile=FormatProfile(decimal_mark=".")) == [Decimal(1234)]
+    assert amounts("\u20ac 1,234", profile=FormatProfile(told={"decimal_mark": "."}.get)) == [
+        Decimal(1234)
+    ]
 
 
 def test_the_question_shows_two_values_with_both_readings() -> None:

@@ -130,7 +130,7 @@ def test_one_day_above_twelve_settles_the_order_of_the_whole_column() -> None:
 
 
 def test_the_profile_settles_what_the_column_leaves_open() -> None:
-    got = read(dated("03/04/2024"), profile=FormatProfile(date_order="dmy"))
+    got = read(dated("03/04/2024"), profile=FormatProfile(told={"date_order": "dmy"}.get))
     assert got.column("ordered_at") == [datetime(2024, 4, 3)]
     assert got.understanding.date_order_settled_by == "profile"
 
@@ -165,7 +165,7 @@ def priced(*texts: str) -> str:
 
 def test_an_open_decimal_mark_is_settled_by_another_column_then_profile_then_asked() -> None:
     assert read(priced("1.000;2,5")).balance.quantity == 1000
-    profile = FormatProfile(decimal_mark=".")
+    profile = FormatProfile(told={"decimal_mark": "."}.get)
     assert read(priced("1.000;2"), profile=profile).balance.quantity == 1
     with pytest.raises(OpenQuestionError) as asked:
         read(priced("1.000;2"))

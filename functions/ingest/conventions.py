@@ -1,0 +1,127 @@
+"""What the ledger knows of how a branch's files are read, in PostgreSQL.
+
+What people decided is looked up for each file; what the branch's other files show only for one that
+leaves something open. Most do not, and a branch may have ten thousand of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from common.events import Event, ObjectCreated, ObjectRef
+from common.postgres import Postgres, prepared
+from functions.ingest.profiles import Decision, Period, period_of, told
+from functions.ingest.reader import FormatProfile
+
+_DECISIONS = prepared("""
+    SELECT version, since, settings, upload_id FROM branch_profiles
+    WHERE client_id = :client AND branch_id = :branch
+""")
+
+_VALUES = {"date_order": ["dmy", "mdy"], "decimal_mark": [".", ","]}
+
+# Which values current datasets of the branch show, of those stored in a stretch of time. From the
+# few that show one to their uploads, never the other way round: OFFSET 0 keeps it so.
+_SHOWN = {
+    setting: text(f"""
+        SELECT value FROM unnest(CAST(:values AS text[])) AS value WHERE EXISTS (
+            SELECT FROM datasets d
+            WHERE d.client_id = :client AND d.shows_{setting} = value AND EXISTS (
+                SELECT FROM uploads u WHERE u.client_id = d.client_id AND u.sha256 = d.sha256
+                    AND u.branch_id = :branch AND u.state IN ('stored', 'duplicate')
+                    AND u.stored_at >= :first AND u.stored_at < :last OFFSET 0))
+    """)  # noqa: S608 - the column is one of the two named here
+    for setting in _VALUES
+}
+
+_WAITING = prepared("""
+    SELECT bucket, key, version_id, generation FROM uploads
+    WHERE client_id = :client AND branch_id = :branch AND state = 'needs_answer'
+      AND reason IN ('date_order', 'decimal_mark')
+    ORDER BY stored_at, id
+""")
+
+_COLUMN = "columns."  # how settings begin that name the header of a column of ours
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class File:
+    """A file of a branch, as far as its conventions depend on it."""
+
+    client: str
+    branch: str
+    upload_id: str
+    stored_at: datetime
+
+
+def profile_of(connection: Connection, app: Postgres, file: File) -> FormatProfile:
+    """Return how files of the branch are read at the file's store time.
+
+    What the branch's files show is asked later, in a transaction of its own.
+    """
+    names = {"client": file.client, "branch": file.branch}
+    decisions = [Decision(**row._asdict()) for row in connection.execute(_DECISIONS, names)]
+
+    def period(setting: str) -> Period:
+        return period_of(decisions, setting, stored_at=file.stored_at, upload_id=file.upload_id)
+
+    periods = {setting: period(setting) for setting in _VALUES}
+    columns = {
+        setting.removeprefix(_COLUMN): period(setting)
+        for setting in sorted({name for each in decisions for name in each.settings})
+        if setting.startswith(_COLUMN)
+    }
+
+    @cache
+    def convention(setting: str) -> str | None:
+        """Return what was decided, or what the files show that were stored before, or after."""
+        it = periods[setting]
+        with app.transaction(file.client) as asking:
+            before = _shown(asking, file, setting, it.since, file.stored_at)
+            return told(it, before, lambda: _shown(asking, file, setting, file.stored_at, it.until))
+
+    return FormatProfile(
+        version=max(each.version for each in (*periods.values(), *columns.values())),
+        told=convention,
+        columns={n: name for n, each in columns.items() if (name := told(each, set(), set))},
+    )
+
+
+def as_read_before(understanding: Mapping[str, Any]) -> FormatProfile:
+    """Return what has a file read again as it was read."""
+    by = understanding.get("mapping_settled_by", {})  # an older reader did not say
+    return FormatProfile(
+        version=understanding["profile_version"],
+        told=understanding.get,
+        columns={n: c for n, c in understanding["mapping"].items() if by.get(n) == "profile"},
+    )
+
+
+def wake_waiting(connection: Connection, client: str, branch: str) -> list[Event]:
+    """Have waiting uploads of the branch read again: its files now show what was asked."""
+    rows = connection.execute(_WAITING, {"client": client, "branch": branch})
+    return [
+        ObjectCreated(
+            object=ObjectRef(bucket=row.bucket, key=row.key, version_id=row.version_id),
+            source="replay",
+            generation=row.generation + 1,
+        )
+        for row in rows
+    ]
+
+
+def _shown(
+    connection: Connection,
+    file: File,
+    setting: str,
+    first: datetime | None,
+    last: datetime | None,
+) -> set[str]:
+    """Return what files of the branch show that were stored in a stretch of time."""
+    names = {"client": file.client, "branch": file.branch, "values": _VALUES[setting]}
+    bounds = {"first": first or "-infinity", "last": last or "infinity"}
+    return set(connection.execute(_SHOWN[setting], names | bounds).scalars())
