@@ -6,7 +6,7 @@ whole file; what is left is weighed by `alphabets`. A replacement character is n
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -19,6 +19,7 @@ BOM = codecs.BOM_UTF8
 HEAD_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 22
 _SAMPLE_BYTES = 1 << 16
+_FEW = 64  # bytes for one that is not ASCII: then these are respelled one by one
 
 UTF_8 = "utf-8"
 UTF_16_LE, UTF_16_BE = "utf-16-le", "utf-16-be"
@@ -219,4 +220,17 @@ def to_utf_8(data: bytes, encoding: str) -> bytes:
     """Return bytes of the file as UTF-8, which Arrow reads."""
     if encoding == UTF_8 or data.isascii():
         return data
+    high = np.flatnonzero(np.frombuffer(data, np.uint8) >= 0x80)
+    if encoding in SINGLE_BYTE and _FEW * len(high) < len(data):
+        return b"".join(_respelled(data, high.tolist(), table(encoding)))
     return decode(data, encoding).encode()
+
+
+def _respelled(data: bytes, high: Iterable[int], characters: str) -> Iterator[bytes]:
+    """Yield what is plain ASCII as it stands, and each byte that is not as UTF-8."""
+    start = 0
+    for place in high:
+        yield data[start:place]
+        yield characters[data[place]].encode()
+        start = place + 1
+    yield data[start:]

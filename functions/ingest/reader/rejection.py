@@ -82,7 +82,7 @@ def rejected_rows(
     """Return the chosen rejected rows of a stretch, their text read from the file again."""
     if not chosen.size:
         return ()
-    with text.path.open("rb") as file:
+    with text.path.open("rb", buffering=0) as file:  # a row at a time, with nothing around it
         raws = [_raw(file, stretch, int(row)) for row in chosen]
     is_mended = is_of_mended_rows(conventions.header)
     columns = (conventions.mapping.get(name) for name in ("ordered_at", *NUMBERS))
