@@ -56,7 +56,16 @@ _LINE = re.compile(rb"[^\r\n]*")
 _TOKEN = re.compile(rb"[^ \t]+")
 
 
+_Patterns = tuple[re.Pattern[bytes], re.Pattern[bytes]]
+
+
 @cache
+def _patterns(style: Style) -> _Patterns:
+    """Return what matches the cells in quotes, if the style has any, and those without."""
+    plain = _plain(style)
+    return _quoted(style) if style.quote else plain, plain
+
+
 def _quoted(style: Style) -> re.Pattern[bytes]:
     q = re.escape(style.quote)
     if style.escape:
@@ -65,7 +74,6 @@ def _quoted(style: Style) -> re.Pattern[bytes]:
     return re.compile(rb"%b[^%b]*(?:%b%b[^%b]*)*%b(?!%b)" % (q, q, q, q, q, q, q))
 
 
-@cache
 def _plain(style: Style) -> re.Pattern[bytes]:
     delimiter = re.escape(style.delimiter)
     if len(style.delimiter) == 1:
@@ -110,8 +118,9 @@ def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record
     spans: list[tuple[int, int]] = []
     spoiled: int | None = None
     position = start
+    patterns = _patterns(style)
     while True:
-        cell, end, state = _read_cell(data, position, style)
+        cell, end, state = _read_cell(data, position, style, patterns)
         if state in {_OPEN, _SWALLOWED}:
             return Unfinished(start=start, opening=position, is_lost=state == _SWALLOWED)
         if state == _SPOILED and spoiled is None:
@@ -130,15 +139,18 @@ def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record
 _WHOLE, _SPOILED, _OPEN, _SWALLOWED = range(4)
 
 
-def _read_cell(data: bytes, start: int, style: Style) -> tuple[bytes, int, int]:
+def _read_cell(
+    data: bytes, start: int, style: Style, patterns: _Patterns
+) -> tuple[bytes, int, int]:
     """Return a cell's content, where it ends, and its state."""
+    in_quotes, plain = patterns
     is_quoted = style.quote and data.startswith(style.quote, start)
-    quoted = _quoted(style).match(data, start) if is_quoted else None
+    quoted = in_quotes.match(data, start) if is_quoted else None
     if quoted is None:
-        end = _end_of(_plain(style), data, start)
+        end = _end_of(plain, data, start)
         return _unescaped(data[start:end], style), end, _OPEN if is_quoted else _WHOLE
     content = quoted.group()[1:-1]
-    end = _end_of(_plain(style), data, quoted.end())
+    end = _end_of(plain, data, quoted.end())
     if end == quoted.end():
         content = content.replace(style.quote * 2, style.quote)
         return _unescaped(content, style), end, _WHOLE
@@ -159,17 +171,14 @@ def _end_of(plain: re.Pattern[bytes], data: bytes, start: int) -> int:
     return match.end()
 
 
-def whole_cells(data: bytes, style: Style) -> tuple[bytes, ...]:
-    """Return the cells of one record with nothing left out.
+def whole_cells(data: bytes, record: Record, style: Style) -> tuple[bytes, ...]:
+    """Return the cells of a record of `data` with nothing left out.
 
     A cell with text after its closing quote is returned as it stands, quotes and all.
     """
-    record = read_record(data, 0, style=style, final=True)
-    if isinstance(record, Unfinished):
-        return (data,)
     if record.spoiled is None or style.cuts:
         return record.cells
-    states = [_read_cell(data, start, style)[2] for start, _ in record.spans]
+    states = [_read_cell(data, start, style, _patterns(style))[2] for start, _ in record.spans]
     return tuple(
         cell if state == _WHOLE else data[start:end]
         for cell, state, (start, end) in zip(record.cells, states, record.spans, strict=True)
