@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection, text
 
@@ -28,6 +29,8 @@ from functions.ingest.conventions import (
     File,
     as_read_before,
     decisions_of,
+    is_as_told,
+    overtake,
     profile_of,
     wake_waiting,
 )
@@ -179,7 +182,10 @@ _LIKENESSES = prepared(f"""
            ARRAY(SELECT sha256 FROM datasets
                  WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256) AS same_rows,
            EXISTS (SELECT FROM uploads WHERE client_id = :client AND branch_id = :branch
-                   AND state = 'needs_answer') AS has_waiting
+                   AND state = 'needs_answer') AS has_waiting,
+           EXISTS (SELECT FROM datasets WHERE client_id = :client AND branch_id = :branch
+                   AND 'profile' IN (understanding->>'date_order_settled_by',
+                                     understanding->>'decimal_mark_settled_by')) AS has_told
 """)  # noqa: S608 - constants only
 
 _SET_STATE = prepared("""
@@ -302,17 +308,12 @@ class UploadRepository:
 
     def known(self, upload: Upload, sha256: str) -> Known:
         """Return what the client's other uploads tell about one with these bytes."""
-        file = File(
-            client=upload.place.client,
-            branch=upload.place.branch,
-            upload_id=upload.upload_id,
-            stored_at=upload.stored.stored_at,
-        )
         with self._app.transaction(upload.place.client) as connection:
             row = connection.execute(_KNOWN, _names(upload, sha256)).one()
+            file = _file(upload)
             decisions = decisions_of(connection, file) if row.has_decisions else []
         profile = (
-            profile_of(file, decisions, self._app)
+            profile_of(file, decisions, partial(self._app.transaction, file.client))
             if row.understanding is None
             else as_read_before(row.understanding)
         )
@@ -381,20 +382,23 @@ class UploadRepository:
         Of two files of a branch with the same rows the one that came to the store earlier is the
         first, as with the same bytes.
         """
-        shown = dataset.understanding
-        shows_convention = "column" in {shown.date_order_settled_by, shown.decimal_mark_settled_by}
+        shown = dataset.understanding.shown
+        may_overtake = False
 
         def change(connection: Connection) -> list[Event]:
+            nonlocal may_overtake
             client, rows = upload.place.client, _rows_of(upload, dataset)
             found = connection.execute(_LIKENESSES, rows).one()
             if found.same_bytes:
                 raise ConflictError("another upload of the same bytes was stored meanwhile")
+            may_overtake = bool(shown) and found.has_told
+            _check_told(connection, upload, dataset)
             connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
             _put_rows(connection, upload, dataset)
             twins = found.same_rows
             woken = (
                 wake_waiting(connection, client, upload.place.branch)
-                if shows_convention and found.has_waiting
+                if shown and found.has_waiting
                 else []
             )
             if twins and (first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none()):
@@ -415,7 +419,11 @@ class UploadRepository:
             duplicated = [events.UploadDuplicated(client=client, upload=u) for u in later]
             return [stored, *duplicated, *woken]
 
+        def look_at_later_ones(connection: Connection) -> list[Event]:
+            return _overtake(connection, _file(upload), shown) if may_overtake else []
+
         claim.stage(_settling(upload.place, history, sha256=dataset.sha256, change=change))
+        claim.stage(look_at_later_ones)
 
     def mark_rejected(self, claim: Claim, ref: ObjectRef, error: PermanentError) -> None:
         """Keep why the file was refused."""
@@ -539,6 +547,37 @@ def _rows_of(upload: Upload, dataset: Dataset) -> dict[str, object]:
         "stored_at": upload.stored.stored_at,
         "version": upload.stored.ref.version_id,
     }
+
+
+def _file(upload: Upload) -> File:
+    return File(
+        client=upload.place.client,
+        branch=upload.place.branch,
+        upload_id=upload.upload_id,
+        stored_at=upload.stored.stored_at,
+    )
+
+
+def _check_told(connection: Connection, upload: Upload, dataset: Dataset) -> None:
+    """Look again at what told how a file was to be read, now that nobody else can change it.
+
+    Raises:
+        ConflictError: It says something else: the file is read once more.
+    """
+    found = dataset.understanding
+    if "profile" not in {found.date_order_settled_by, found.decimal_mark_settled_by}:
+        return
+    known = connection.execute(_KNOWN, _names(upload, dataset.sha256)).one()
+    if known.understanding is None and not is_as_told(connection, _file(upload), found.as_dict()):
+        raise ConflictError("the branch's files show something else meanwhile")
+
+
+def _overtake(connection: Connection, file: File, shown: Mapping[str, str]) -> list[Event]:
+    """Have later files read anew that this one contradicts, and nudge: they no longer count."""
+    anew = overtake(connection, file, shown)
+    if anew and not connection.execute(_RAISE_VERSION, {"client": file.client}).one().lagged_before:
+        anew.append(DatasetsChanged(client=file.client))
+    return anew
 
 
 def _first(connection: Connection, upload: Upload, sha256: str) -> str | None:

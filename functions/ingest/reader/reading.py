@@ -42,9 +42,7 @@ from functions.ingest.reader.mapping import Mapped, map_columns
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
     Refusal,
-    Severity,
     UnreadableFileError,
-    severity,
 )
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.scratch import made_when_needed
@@ -53,7 +51,7 @@ from functions.ingest.reader.standing import Orders, find_signs
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "3"
+READER_VERSION = "4"
 
 MAX_ROWS = 20_000_000
 # Rows of one batch, unless they are long. Batches, and so a frame's chunks, depend on the file alone.
@@ -73,7 +71,7 @@ def _tells_nothing(_setting: str) -> None:
 class FormatProfile:
     """What was decided for the branch before; used where a file leaves a question open.
 
-    `told` answers it, and is not asked otherwise: "date_order" with dmy or mdy, "decimal_mark" with
+    `told` answers it, and is not asked otherwise: "date_order" with dmy, mdy or ymd, "decimal_mark" with
     a point or a comma, or None.
     """
 
@@ -88,7 +86,7 @@ class Understanding(Described):
 
     mapping: Mapping[str, str]  # column of ours -> header name
     mapping_confidence: Mapping[str, float]
-    mapping_settled_by: Mapping[str, str]  # name | similar | profile
+    mapping_settled_by: Mapping[str, str]  # name | similar | values | profile
     date_form: str  # wall | instant | compact | excel_1900 | excel_1904 | seconds | milliseconds
     date_order: str | None  # dmy | mdy | ymd; None: the dates read the same either way
     date_order_settled_by: str | None  # column | profile
@@ -99,6 +97,15 @@ class Understanding(Described):
     # Rows by what the export says they are instead of purchases; known once all batches are read.
     left_out: Mapping[str, int] = field(default_factory=dict)
     reader_version: str = READER_VERSION
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """Return the conventions that the file's own columns show."""
+        found = {
+            "date_order": (self.date_order, self.date_order_settled_by),
+            "decimal_mark": (self.decimal_mark, self.decimal_mark_settled_by),
+        }
+        return {name: value for name, (value, by) in found.items() if value and by == "column"}
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
@@ -116,7 +123,13 @@ class Batch:
 
     accepted: Any  # pyarrow.Table: frame.CANONICAL, then `other.<header>` as text
     rejected: tuple[RejectedRow, ...]
+    left_out: tuple[RejectedRow, ...] = ()  # no purchases, as the export itself says
     balance: Balance
+
+    @property
+    def set_aside(self) -> tuple[RejectedRow, ...]:
+        """Return the rows of data that are not accepted, in the file's order."""
+        return tuple(sorted((*self.rejected, *self.left_out), key=lambda row: row.row))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,16 +168,17 @@ class _Source:
     def describe(
         self, stretch: Stretch, converted: Converted, *, all_of_them: bool
     ) -> tuple[RejectedRow, ...]:
-        """Return a stretch's rejected rows, or the first one that something is wrong with."""
+        """Return a stretch's rows that were set aside, or the first that something is wrong with."""
         verdict = converted.verdict
-        wrong = np.flatnonzero(verdict.rejected & ~verdict.left_out)
         return rejected_rows(
             self.text,
             stretch,
             verdict,
             self.conventions,
             style=self.layout.dialect.style,
-            chosen=np.flatnonzero(verdict.rejected) if all_of_them else wrong[:1],
+            chosen=np.flatnonzero(verdict.set_aside)
+            if all_of_them
+            else np.flatnonzero(verdict.rejected)[:1],
         )
 
 
@@ -211,19 +225,23 @@ class Reading:
             total, furniture = total + balance, Balance()
             reasons.update(converted.verdict.reasons())
             # Past the limit nothing will be kept: one example is enough, and all reasons.
-            is_kept = total.rejected - total.left_out <= limit
+            is_kept = total.rejected <= limit
             if is_kept or example is None:
-                rejected = source.describe(stretch, converted, all_of_them=is_kept)
-                wrong = (row for row in rejected if severity(row.code) is Severity.ERROR)
-                example = example or next(wrong, None)
+                rows_aside = source.describe(stretch, converted, all_of_them=is_kept)
+                rejected = tuple(row for row in rows_aside if not row.is_left_out)
+                example = example or next(iter(rejected), None)
             if is_kept:
-                yield Batch(accepted=converted.accepted, rejected=rejected, balance=balance)
+                yield Batch(
+                    accepted=converted.accepted,
+                    rejected=rejected,
+                    left_out=tuple(row for row in rows_aside if row.is_left_out),
+                    balance=balance,
+                )
         left_out = {fault.value: reasons[fault] for fault in LEFT_OUT if reasons[fault]}
         self.understanding = replace(self.understanding, left_out=left_out)
         total.verify_bytes(source.text.origin(source.text.size))
-        wrong_rows = total.rejected - total.left_out
-        if example and (wrong_rows > limit or not total.accepted):
-            is_strict = all_or_nothing and total.accepted and wrong_rows <= tolerated
+        if example and (total.rejected > limit or not total.accepted):
+            is_strict = all_or_nothing and total.accepted and total.rejected <= tolerated
             code = Refusal.ALL_OR_NOTHING if is_strict else Refusal.TOO_MANY_REJECTED
             raise _too_many_rejected(code, total, reasons - Counter(left_out), example)
 
@@ -240,7 +258,7 @@ def _too_many_rejected(
     return UnreadableFileError(
         code,
         {
-            "rejected": total.rejected - total.left_out,
+            "rejected": total.rejected,
             "rows": total.rows_in,
             "reasons": [
                 {"code": code, "rows": count} for code, count in reasons.most_common(_SHOWN_REASONS)
@@ -272,7 +290,6 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             dialect.header,
             rows=dialect.sample,
             told=profile.columns,
-            has_header=dialect.has_header,
         )
         mapping = mapped.columns
         dates = DateEvidence(latest_moment(stored_at))
