@@ -1,80 +1,146 @@
-"""The reader against its floor: `python -m bench.reader [FILE]`.
+"""The reader against its floor, and its memory: `python -m bench.reader [FILE]`.
 
-The floor does nothing but what cannot be left out: hash the bytes, let Arrow split them into text,
-and encode the result as the chunks of a frame.
+Both hash the file, split it into cells, convert them, and write the rows as zstd chunks to disk; no
+server is asked. The floor knows the file's encoding, looks at it once, and takes Arrow's guesses
+for types: no position of any row, no reason for a bad one, no exact money. Ours is what ingest
+does but for the servers: two passes, positions, exact decimals, rejected rows with their text, the
+hash of the rows, and the money in the chunks read again.
 """
 
+import gc
 import hashlib
-import io
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-import pyarrow as pa
-import pyarrow.csv
+import pyarrow.csv as pacsv
 
 from bench.table import Row, markdown
-from bench.world import timed
 from common import frame
-from functions.ingest.reader import FormatProfile, open_file
+from functions.ingest.frames import FrameRepository
+from functions.ingest.reader import BATCH_ROWS, FormatProfile, open_file
+from tests.large_files import run_measured, write_sales
 
-RUNS = 5
+RUNS = 7
 _RETAIL = "../shared/data/online_retail/online_retail_excel_latin1.csv"
+_COMPARED_BYTES = 50_000_000
+_MEGABYTES = (50, 250, 1000)
 
 
 def main() -> None:
-    """Measure both in turn, and print their table."""
+    """Measure, and print the tables."""
+    if len(sys.argv) > 2:  # in a process of its own, for its memory
+        ours(Path(sys.argv[1]), Path(sys.argv[2]))
+        return
     default = Path(__file__).parents[1] / _RETAIL
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else default
-    ours, floor = measure(lambda: read(path), lambda: bare(path))
-    size = path.stat().st_size / 1e6
-    print(
-        markdown([
-            Row(
-                what=f"reader, {size:.1f} MB",
-                against="sha256 + Arrow parse + chunks",
-                own_s=ours,
-                other_s=floor,
-                aim="at most 2",
+    print(markdown(measure(path)))
+    print(memory())
+
+
+def measure(retail: Path) -> list[Row]:
+    """Compare on a real file and on made-up ones, clean and with 1 % of bad rows."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        clean, bad = folder / "clean.csv", folder / "bad.csv"
+        write_sales(clean, _COMPARED_BYTES)
+        write_sales(bad, _COMPARED_BYTES, with_bad_rows=True)
+        return [
+            *_compare(retail, "latin-1", "Online Retail", "at most 1.5"),
+            *_compare(clean, "utf-8", "clean", "at most 1.5"),
+            *_compare(bad, "utf-8", "1 % bad rows", "at most 2"),
+        ]
+
+
+def _compare(path: Path, encoding: str, title: str, aim: str) -> list[Row]:
+    """Return the medians of interleaved runs; a first run of each warms up."""
+    with tempfile.TemporaryDirectory() as folder:
+        runs = [
+            (
+                _spent(lambda: ours(path, Path(folder))),
+                _spent(lambda: floor(path, encoding, folder)),
             )
-        ])
+            for _ in range(RUNS + 1)
+        ][1:]
+    what = f"reading and chunks to disk, {path.stat().st_size / 1e6:.1f} MB, {title}"
+    against = "floor: sha256 + Arrow parse + zstd chunks to disk"
+    return [
+        Row(
+            what=f"{what}: {unit}",
+            against=against,
+            own_s=median(own[i] for own, _ in runs),
+            other_s=median(other[i] for _, other in runs),
+            aim=aim,
+        )
+        for i, unit in enumerate(("wall", "CPU of all threads"))
+    ]
+
+
+def _spent(function: Callable[[], object]) -> tuple[float, float]:
+    """Return the seconds on the wall's clock and those of all threads."""
+    gc.collect()
+    wall, cpu = time.perf_counter(), time.process_time()
+    function()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+@dataclass(frozen=True)
+class _Disk:
+    """Takes chunks as MongoDB does."""
+
+    folder: Path
+
+    def put_chunks(self, _: str, chunks: Sequence[frame.Chunk]) -> None:
+        for chunk in chunks:
+            (self.folder / chunk.sha256).write_bytes(chunk.content)
+
+    def put_manifest(self, _: str, chunks: Sequence[frame.Chunk]) -> str:
+        return hashlib.sha256("".join(chunk.sha256 for chunk in chunks).encode()).hexdigest()
+
+
+def ours(path: Path, folder: Path) -> None:
+    """Read the whole file as ingest does."""
+    with path.open("rb") as content:
+        hashlib.file_digest(content, "sha256")
+    disk: Any = _Disk(folder)
+    with open_file(
+        path, stored_at=datetime(2026, 1, 1, tzinfo=UTC), profile=FormatProfile(), scratch=folder
+    ) as reading:
+        FrameRepository(disk).store("bench", reading.batches(), size=path.stat().st_size)
+
+
+def floor(path: Path, encoding: str, folder: str) -> None:
+    """Do what cannot be left out."""
+    with path.open("rb") as content:
+        hashlib.file_digest(content, "sha256")
+    table = pacsv.read_csv(
+        path,
+        read_options=pacsv.ReadOptions(encoding=encoding),
+        parse_options=pacsv.ParseOptions(invalid_row_handler=lambda _: "skip"),
     )
+    for at in range(0, table.num_rows, BATCH_ROWS):
+        _Disk(Path(folder)).put_chunks("", list(frame.encode(table.slice(at, BATCH_ROWS))))
 
 
-def measure(ours: Callable[[], object], other: Callable[[], object]) -> tuple[float, float]:
-    """Return the medians of interleaved runs, in seconds; a first run of each warms up."""
-    seconds = [(timed(ours), timed(other)) for _ in range(RUNS + 1)][1:]
-    return median(own for own, _ in seconds), median(theirs for _, theirs in seconds)
-
-
-def read(path: Path) -> int:
-    """Read the whole file as ingest does, and return its rows."""
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        open_file(
-            path,
-            stored_at=datetime(2026, 1, 1, tzinfo=UTC),
-            profile=FormatProfile(),
-            scratch=Path(scratch),
-        ) as reading,
-    ):
-        return sum(batch.balance.rows_in for batch in reading.batches())
-
-
-def bare(path: Path) -> int:
-    """Do what cannot be left out, and return the number of chunks."""
-    content = path.read_bytes()
-    hashlib.sha256(content).hexdigest()
-    names = content.split(b"\n", 1)[0].decode("latin-1").strip().split(",")
-    table = pa.csv.read_csv(
-        io.BytesIO(content),
-        read_options=pa.csv.ReadOptions(encoding="latin-1"),
-        convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-    )
-    return len(list(frame.encode(table)))
+def memory() -> str:
+    """Return as a table how much memory a process takes that reads a file of each size."""
+    lines = ["| reading and chunks to disk | rows | peak RSS, MB | aim |", "|---|---:|---:|---|"]
+    with tempfile.TemporaryDirectory() as name:
+        for megabytes in _MEGABYTES:
+            path = Path(name) / "sales.csv"
+            rows = write_sales(path, megabytes * 1_000_000)
+            run = run_measured("-m", "bench.reader", str(path), name)
+            if run.code:
+                raise RuntimeError(f"reading {megabytes} MB ended with {run.code}")
+            peak = f"{run.peak_bytes / 1e6:.0f}"
+            lines.append(f"| {megabytes} MB | {rows:,} | {peak} | at most 512, flat |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

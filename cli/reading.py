@@ -4,7 +4,7 @@ import csv
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -101,7 +101,8 @@ def _add_rows(outcome: Outcome, reading: Reading) -> None:
     for batch in reading.batches():
         balance += batch.balance
         outcome.reasons.update(row.code for row in batch.rejected)
-        outcome.errors += batch.rejected[: MOST_ERRORS - len(outcome.errors)]
+        told = batch.rejected[: MOST_ERRORS - len(outcome.errors)]
+        outcome.errors += [replace(row, raw="", cells=()) for row in told]  # they may be long
     outcome.balance = balance
     outcome.described = reading.understanding
 

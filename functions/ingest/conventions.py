@@ -89,7 +89,7 @@ def decisions_of(connection: Connection, file: File) -> list[Decision]:
 def profile_of(file: File, decisions: Sequence[Decision], asking: Asking) -> FormatProfile:
     """Return how files of the branch are read at the file's store time.
 
-    What the branch's files show is asked when the reader asks, on a connection that `asking` opens.
+    What the branch's files show is asked later, on a connection that `asking` opens then.
     """
 
     def period(setting: str) -> Period:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from common import events
 from common.events import (
@@ -309,9 +308,9 @@ class UploadRepository:
 
     def known(self, upload: Upload, sha256: str) -> Known:
         """Return what the client's other uploads tell about one with these bytes."""
-        file = _file(upload)
-        with self._app.transaction(file.client) as connection:
+        with self._app.transaction(upload.place.client) as connection:
             row = connection.execute(_KNOWN, _names(upload, sha256)).one()
+            file = _file(upload)
             decisions = decisions_of(connection, file) if row.has_decisions else []
         profile = (
             profile_of(file, decisions, partial(self._app.transaction, file.client))
@@ -383,22 +382,30 @@ class UploadRepository:
         Of two files of a branch with the same rows the one that came to the store earlier is the
         first, as with the same bytes.
         """
+        shown = dataset.understanding.shown
+        may_overtake = False
 
         def change(connection: Connection) -> list[Event]:
+            nonlocal may_overtake
             client, rows = upload.place.client, _rows_of(upload, dataset)
             found = connection.execute(_LIKENESSES, rows).one()
             if found.same_bytes:
                 raise ConflictError("another upload of the same bytes was stored meanwhile")
+            may_overtake = bool(shown) and found.has_told
             _check_told(connection, upload, dataset)
             connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
             _put_rows(connection, upload, dataset)
             twins = found.same_rows
+            woken = (
+                wake_waiting(connection, client, upload.place.branch)
+                if shown and found.has_waiting
+                else []
+            )
             if twins and (first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none()):
                 _set_outcome(
                     connection, upload, "duplicate", dataset.sha256, first=first, reason="same_rows"
                 )
-                again = _read_again(connection, upload, dataset, found)
-                return [events.UploadDuplicated(client=client, upload=upload.upload_id), *again]
+                return [events.UploadDuplicated(client=client, upload=upload.upload_id), *woken]
             later = _make_later_duplicates(connection, upload, twins, reason="same_rows")
             balance = dataset.frame.balance
             params = {
@@ -410,9 +417,13 @@ class UploadRepository:
             _set_outcome(connection, upload, "stored", dataset.sha256, reason=reason, params=params)
             stored = events.UploadStored(client=client, upload=upload.upload_id)
             duplicated = [events.UploadDuplicated(client=client, upload=u) for u in later]
-            return [stored, *duplicated, *_read_again(connection, upload, dataset, found)]
+            return [stored, *duplicated, *woken]
+
+        def look_at_later_ones(connection: Connection) -> list[Event]:
+            return _overtake(connection, _file(upload), shown) if may_overtake else []
 
         claim.stage(_settling(upload.place, history, sha256=dataset.sha256, change=change))
+        claim.stage(look_at_later_ones)
 
     def mark_rejected(self, claim: Claim, ref: ObjectRef, error: PermanentError) -> None:
         """Keep why the file was refused."""
@@ -561,19 +572,12 @@ def _check_told(connection: Connection, upload: Upload, dataset: Dataset) -> Non
         raise ConflictError("the branch's files show something else meanwhile")
 
 
-def _read_again(
-    connection: Connection, upload: Upload, dataset: Dataset, found: Row[Any]
-) -> list[Event]:
-    """Have files read again that wait for what this one shows, or that it contradicts."""
-    shown, file = dataset.understanding.shown, _file(upload)
-    if not shown:
-        return []
-    woken = wake_waiting(connection, file.client, file.branch) if found.has_waiting else []
-    anew = overtake(connection, file, shown) if found.has_told else []
-    # They no longer count.
+def _overtake(connection: Connection, file: File, shown: Mapping[str, str]) -> list[Event]:
+    """Have later files read anew that this one contradicts, and nudge: they no longer count."""
+    anew = overtake(connection, file, shown)
     if anew and not connection.execute(_RAISE_VERSION, {"client": file.client}).one().lagged_before:
         anew.append(DatasetsChanged(client=file.client))
-    return woken + anew
+    return anew
 
 
 def _first(connection: Connection, upload: Upload, sha256: str) -> str | None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 DOUBLE, SINGLE, NONE = b'"', b"'", b""
 BACKSLASH = b"\\"
@@ -38,9 +38,23 @@ class Record:
     start: int
     end: int
     cells: tuple[bytes, ...]
-    spans: tuple[tuple[int, int], ...]  # where each cell stands in `data`, quotes and all
+    # Where each cell stands in `data`, quotes and all; none are told where the cells are the text
+    # itself, `apart` bytes from each other.
+    told_spans: tuple[tuple[int, int], ...] = ()
+    apart: int = 0
     # Index of the first cell with text after its closing quote, or that a border goes through.
     spoiled: int | None = None
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Return where each cell stands in `data`, quotes and all."""
+        return self.told_spans or tuple(self._spans())
+
+    def _spans(self) -> Iterator[tuple[int, int]]:
+        begin = self.start
+        for cell in self.cells:
+            yield begin, begin + len(cell)
+            begin += len(cell) + self.apart
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +70,16 @@ _LINE = re.compile(rb"[^\r\n]*")
 _TOKEN = re.compile(rb"[^ \t]+")
 
 
+_Patterns = tuple[re.Pattern[bytes], re.Pattern[bytes]]
+
+
 @cache
+def _patterns(style: Style) -> _Patterns:
+    """Return what matches the cells in quotes, if the style has any, and those without."""
+    plain = _plain(style)
+    return _quoted(style) if style.quote else plain, plain
+
+
 def _quoted(style: Style) -> re.Pattern[bytes]:
     q = re.escape(style.quote)
     if style.escape:
@@ -65,7 +88,6 @@ def _quoted(style: Style) -> re.Pattern[bytes]:
     return re.compile(rb"%b[^%b]*(?:%b%b[^%b]*)*%b(?!%b)" % (q, q, q, q, q, q, q))
 
 
-@cache
 def _plain(style: Style) -> re.Pattern[bytes]:
     delimiter = re.escape(style.delimiter)
     if len(style.delimiter) == 1:
@@ -95,14 +117,8 @@ def _read_simple(
     after = _after_line_end(data, end)
     if _may_go_on(data, end, after, final=final):
         return Unfinished(start=start)
-    cells = line.split(style.delimiter)
-    ends = list(
-        accumulate(map(len, cells), lambda end, length: end + len(style.delimiter) + length)
-    )
-    spans = tuple(
-        (start + end - len(cell), start + end) for cell, end in zip(cells, ends, strict=True)
-    )
-    return Record(start=start, end=after, cells=tuple(cells), spans=spans)
+    cells = tuple(line.split(style.delimiter))
+    return Record(start=start, end=after, cells=cells, apart=len(style.delimiter))
 
 
 def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record | Unfinished:
@@ -110,8 +126,9 @@ def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record
     spans: list[tuple[int, int]] = []
     spoiled: int | None = None
     position = start
+    patterns = _patterns(style)
     while True:
-        cell, end, state = _read_cell(data, position, style)
+        cell, end, state = _read_cell(data, position, style, patterns)
         if state in {_OPEN, _SWALLOWED}:
             return Unfinished(start=start, opening=position, is_lost=state == _SWALLOWED)
         if state == _SPOILED and spoiled is None:
@@ -124,21 +141,26 @@ def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record
     after = _after_line_end(data, end)
     if _may_go_on(data, end, after, final=final):
         return Unfinished(start=start)
-    return Record(start=start, end=after, cells=tuple(cells), spans=tuple(spans), spoiled=spoiled)
+    return Record(
+        start=start, end=after, cells=tuple(cells), told_spans=tuple(spans), spoiled=spoiled
+    )
 
 
 _WHOLE, _SPOILED, _OPEN, _SWALLOWED = range(4)
 
 
-def _read_cell(data: bytes, start: int, style: Style) -> tuple[bytes, int, int]:
+def _read_cell(
+    data: bytes, start: int, style: Style, patterns: _Patterns
+) -> tuple[bytes, int, int]:
     """Return a cell's content, where it ends, and its state."""
+    in_quotes, plain = patterns
     is_quoted = style.quote and data.startswith(style.quote, start)
-    quoted = _quoted(style).match(data, start) if is_quoted else None
+    quoted = in_quotes.match(data, start) if is_quoted else None
     if quoted is None:
-        end = _end_of(_plain(style), data, start)
+        end = _end_of(plain, data, start)
         return _unescaped(data[start:end], style), end, _OPEN if is_quoted else _WHOLE
     content = quoted.group()[1:-1]
-    end = _end_of(_plain(style), data, quoted.end())
+    end = _end_of(plain, data, quoted.end())
     if end == quoted.end():
         content = content.replace(style.quote * 2, style.quote)
         return _unescaped(content, style), end, _WHOLE
@@ -159,17 +181,14 @@ def _end_of(plain: re.Pattern[bytes], data: bytes, start: int) -> int:
     return match.end()
 
 
-def whole_cells(data: bytes, style: Style) -> tuple[bytes, ...]:
-    """Return the cells of one record with nothing left out.
+def whole_cells(data: bytes, record: Record, style: Style) -> tuple[bytes, ...]:
+    """Return the cells of a record of `data` with nothing left out.
 
     A cell with text after its closing quote is returned as it stands, quotes and all.
     """
-    record = read_record(data, 0, style=style, final=True)
-    if isinstance(record, Unfinished):
-        return (data,)
     if record.spoiled is None or style.cuts:
         return record.cells
-    states = [_read_cell(data, start, style)[2] for start, _ in record.spans]
+    states = [_read_cell(data, start, style, _patterns(style))[2] for start, _ in record.spans]
     return tuple(
         cell if state == _WHOLE else data[start:end]
         for cell, state, (start, end) in zip(record.cells, states, record.spans, strict=True)
@@ -204,7 +223,7 @@ def _read_line(data: bytes, start: int, *, style: Style, final: bool) -> Record 
         start=start,
         end=after,
         cells=tuple(line[a:b].strip(b" \t") for a, b in spans),
-        spans=tuple((start + a, start + b) for a, b in spans),
+        told_spans=tuple((start + a, start + b) for a, b in spans),
         spoiled=across[0] if across else None,
     )
 

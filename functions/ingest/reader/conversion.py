@@ -191,8 +191,11 @@ def _may_hold_controls(column: Any) -> bool:
         return False
     places = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
     octets = np.frombuffer(data, np.uint8)[places[0] : places[-1]]
-    # 0xC2 begins U+0080 to U+00BF in UTF-8, the control characters among them.
-    return bool(((octets < 32) | (octets == 0x7F) | (octets == 0xC2)).any())
+    if ((octets < 32) & (octets != 9) & (octets != 10) & (octets != 13)).any():
+        return True
+    # U+0080 to U+009F are 0xC2 and a byte of their own in UTF-8.
+    after = octets[1:][octets[:-1] == 0xC2]
+    return bool((after < 0xA0).any() or (octets == 0x7F).any())
 
 
 # --- typing ---------------------------------------------------------------------------------
@@ -219,7 +222,14 @@ def _typed(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> dict
 
 
 def _null_if_empty(column: Any) -> Any:
-    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+    """Return texts with nulls for the empty ones; their bytes are not copied."""
+    is_filled = np.asarray(pc.binary_length(column)) > 0
+    if is_filled.all():
+        return column
+    assert column.offset == 0  # it was just made by trimming, and the bits begin with its first row
+    _, edges, content = column.buffers()
+    filled = pa.py_buffer(np.packbits(is_filled, bitorder="little"))
+    return pa.StringArray.from_buffers(len(column), edges, content, filled)
 
 
 def _currencies(column: Any, index: int, conventions: Conventions, verdict: Verdict) -> Any:

@@ -3,6 +3,7 @@
 What a date is, and what is wrong with a text that is none, is said by `careful_dates`.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -33,6 +34,7 @@ from functions.ingest.reader.careful_dates import (
     real_day,
 )
 from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.shapes import ALL_ALIKE, Integers, Mask, Parts, shapes, split
 
 _DAY = (
     r"(?P<first>[0-9]{4}|[0-9]{1,2})[-/. ](?P<second>[0-9]{1,2})[-/. ]"
@@ -40,22 +42,26 @@ _DAY = (
 )
 _CLOCK = (
     r"(?:[Tt]|,? +)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
-    r"(?::(?P<seconds>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,6})[0-9]*)?)?(?P<half> ?[AaPp][Mm])?"
+    r"(?::(?P<seconds>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,6})[0-9]*)?)?(?: ?(?P<half>[AaPp])[Mm])?"
 )
-_OFFSET = r" ?(?P<offset>[Zz]|[+-][0-9]{2}:?[0-5][0-9])"
+_OFFSET = r" ?(?:(?P<utc>[Zz])|(?P<side>[+-])(?P<east_hours>[0-9]{2}):?(?P<east_minutes>[0-9]{2}))"
 _SHAPED = r"(?:[0-9]{4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,2}|[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ](?:[0-9]{4}|[0-9]{2}))"
 # What the vectorised path knows, by form; most common first.
 SHAPES = {
     WALL: rf"^{_SHAPED}(?:{_CLOCK})?$",
-    INSTANT: rf"^{_SHAPED}{_CLOCK}{_OFFSET}$",
+    INSTANT: rf"^{_SHAPED}{_CLOCK} ?(?:[Zz]|[+-][0-9]{{2}}:?[0-5][0-9])$",
     EXCEL_1900: "^[1-9][0-9]{4}$",
     SECONDS: "^[1-9][0-9]{8,9}$",
     MILLISECONDS: "^[1-9][0-9]{12}$",
 }
-_PATTERNS = {WALL: rf"^{_DAY}(?:{_CLOCK})?$", INSTANT: rf"^{_DAY}{_CLOCK}{_OFFSET}$"}
-_PARTS = (
-    r"^(?P<first>[0-9]{1,2})[-/. ](?P<second>[0-9]{1,2})[-/. ](?P<third>[0-9]{4}|[0-9]{2})"
-    r"(?:[^0-9]|$)"
+_PATTERNS = {
+    WALL: re.compile(rf"{_DAY}(?:{_CLOCK})?\Z"),
+    INSTANT: re.compile(rf"{_DAY}{_CLOCK}{_OFFSET}\Z"),
+}
+_SIGNS = {WALL: ("half",), INSTANT: ("half", "utc", "side")}
+_YEAR_LAST = re.compile(
+    r"(?P<first>[0-9]{1,2})[-/. ](?P<second>[0-9]{1,2})[-/. ](?P<third>[0-9]{4}|[0-9]{2})"
+    r"(?:[^0-9]|\Z)"
 )
 
 # What is wrong with a value; the numbers are those of `convert`'s second result.
@@ -67,18 +73,26 @@ FAULTS = (
     Fault.EARLY_DATE,
 )
 
-Integers = NDArray[np.int64]
-Mask = NDArray[np.bool_]
+_AFTER_NOON = tuple(b"Pp")
 
 
-def is_regular(texts: Any, form: str) -> Any:
+def is_regular(texts: Any, form: str) -> Mask:
     """Say which texts have the shape that the vectorised path knows of a form."""
-    return pc.match_substring_regex(texts, SHAPES[form])
+    if form == WALL:
+        return _by_shape(texts, SHAPES[form])
+    is_this: Mask = np.asarray(pc.match_substring_regex(texts, SHAPES[form]), np.bool_)
+    return is_this
 
 
-def begins_with_year(texts: Any) -> Any:
+def begins_with_year(texts: Any) -> Mask:
     """Say which texts begin with four digits."""
-    return pc.match_substring_regex(texts, "^[0-9]{4}")
+    return _by_shape(texts, "^[0-9]{4}")
+
+
+def _by_shape(texts: Any, pattern: str) -> Mask:
+    alike = shapes(texts, ALL_ALIKE).dictionary_encode()
+    is_match = np.asarray(pc.match_substring_regex(alike.dictionary, pattern), np.bool_)
+    return np.take(is_match, np.asarray(alike.indices))
 
 
 def begins_with_two(texts: Any) -> Any:
@@ -88,9 +102,9 @@ def begins_with_two(texts: Any) -> Any:
 
 def year_last(texts: Any) -> tuple[Integers, Integers, Integers, Mask]:
     """Return the parts of regular dates that end with the year, and whose year has two digits."""
-    parts = pc.extract_regex(texts, pattern=_PARTS)
-    first, second, third = (_number(parts, name) for name in ("first", "second", "third"))
-    return first, second, third, _digits(parts, "third") == 2
+    parts = split(texts, _YEAR_LAST)
+    first, second, third = (parts.numbers[name] for name in ("first", "second", "third"))
+    return first, second, third, parts.digits["third"] == 2
 
 
 def convert(
@@ -132,12 +146,12 @@ def convert_clocks(texts: Any) -> tuple[Any, Mask]:
 def _convert_regular(
     texts: Any, order: str | None, form: str, zone: tzinfo
 ) -> tuple[NDArray[Any], Mask]:
-    parts = pc.extract_regex(texts, pattern=_PATTERNS[form])
+    parts = split(texts, _PATTERNS[form], signs=_SIGNS[form])
     year, month, day = _in_order(parts, order or DAY_FIRST)
     days, is_day = _days(year, month, day)
     clock, is_time = _time_of_day(parts)
     moments = days.astype("datetime64[us]") + clock.astype("timedelta64[us]")
-    is_read = np.asarray(pc.is_valid(parts)) & is_day & is_time
+    is_read = parts.is_match & is_day & is_time
     if form == INSTANT:
         offset, is_place = _offsets(parts)
         is_read &= is_place & (year < MAXYEAR)
@@ -146,9 +160,8 @@ def _convert_regular(
 
 
 def _convert_counted(texts: Any, form: str, zone: tzinfo) -> tuple[NDArray[Any], Mask]:
-    is_whole = is_regular(texts, EXCEL_1900 if form in DAY_ZERO else form)
-    counts = np.asarray(pc.if_else(is_whole, texts, "0").cast(pa.int64()))
-    is_read = np.asarray(is_whole)
+    is_read = is_regular(texts, EXCEL_1900 if form in DAY_ZERO else form)
+    counts = np.asarray(pc.if_else(pa.array(is_read), texts, "0").cast(pa.int64()))
     if form in DAY_ZERO:
         moments = (np.datetime64(DAY_ZERO[form]) + counts).astype("datetime64[us]")
         return moments, is_read & (moments >= np.datetime64(f"{FIRST_YEAR_COUNTED}-01-01"))
@@ -156,10 +169,10 @@ def _convert_counted(texts: Any, form: str, zone: tzinfo) -> tuple[NDArray[Any],
     return _on_the_wall(micros.astype("datetime64[us]"), is_read, zone), is_read
 
 
-def _in_order(parts: Any, order: str) -> tuple[Integers, Integers, Integers]:
+def _in_order(parts: Parts, order: str) -> tuple[Integers, Integers, Integers]:
     """Return year, month and day of each date; a month of 0 if it is not in this order."""
-    first, second, third = (_number(parts, name) for name in ("first", "second", "third"))
-    first_digits, third_digits = (_digits(parts, name) for name in ("first", "third"))
+    first, second, third = (parts.numbers[name] for name in ("first", "second", "third"))
+    first_digits, third_digits = (parts.digits[name] for name in ("first", "third"))
     is_short = (first_digits <= 2) & (third_digits == 2)
     is_year_first = (first_digits == 4) & (third_digits <= 2)
     is_year_last = is_short | ((first_digits <= 2) & (third_digits == 4))
@@ -170,17 +183,6 @@ def _in_order(parts: Any, order: str) -> tuple[Integers, Integers, Integers]:
     year = np.where(is_year_first, _full_year(first, first_digits), _full_year(third, third_digits))
     month = np.where(is_year_first, second, np.where(is_year_last, month_part, 0))
     return year, month, np.where(is_year_first, third, day_part)
-
-
-def _number(parts: Any, name: str) -> Integers:
-    """Return a part as whole numbers, 0 where it is missing."""
-    text = pc.fill_null(pc.struct_field(parts, name), "")
-    return np.asarray(pc.if_else(pc.equal(text, ""), "0", text).cast(pa.int64()))
-
-
-def _digits(parts: Any, name: str) -> Integers:
-    length = pc.utf8_length(pc.struct_field(parts, name))
-    return np.asarray(pc.fill_null(length, 0)).astype(np.int64)
 
 
 def _full_year(year: Integers, digits: Integers) -> Integers:
@@ -197,34 +199,25 @@ def _days(year: Integers, month: Integers, day: Integers) -> tuple[NDArray[Any],
     return begin + (day - 1).astype("timedelta64[D]"), is_month & (day >= 1) & (day <= length)
 
 
-def _time_of_day(parts: Any) -> tuple[Integers, Mask]:
+def _time_of_day(parts: Parts) -> tuple[Integers, Mask]:
     """Return microseconds since midnight, and which of them are on a clock."""
-    hour, minute, second = (_number(parts, name) for name in ("hour", "minute", "seconds"))
-    fraction = pc.fill_null(pc.struct_field(parts, "fraction"), "")
-    micros = np.asarray(pc.utf8_rpad(fraction, 6, "0").cast(pa.int64()))
-    half = pc.struct_field(parts, "half")
-    has_half = np.asarray(pc.greater(pc.fill_null(pc.utf8_length(half), 0), 0))
+    hour, minute, second = (parts.numbers[name] for name in ("hour", "minute", "seconds"))
+    micros = parts.numbers["fraction"] * 10 ** (6 - parts.digits["fraction"])
     is_time = (hour < 24) & (minute < 60) & (second < 60)
+    half = parts.signs["half"]
+    has_half = half > 0
     if has_half.any():
         is_time &= ~has_half | ((hour >= 1) & (hour <= 12))
-        is_after_noon = np.asarray(pc.match_substring_regex(pc.fill_null(half, ""), "[Pp]"))
-        hour = np.where(has_half, hour % 12 + 12 * is_after_noon, hour)
+        hour = np.where(has_half, hour % 12 + 12 * np.isin(half, _AFTER_NOON), hour)
     return ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros, is_time
 
 
-def _offsets(parts: Any) -> tuple[NDArray[Any], Mask]:
+def _offsets(parts: Parts) -> tuple[NDArray[Any], Mask]:
     """Return how far each place is from UTC, and which of them are on Earth."""
-    encoded = pc.fill_null(pc.struct_field(parts, "offset"), "Z").dictionary_encode()
-    minutes = [_minutes(text) for text in encoded.dictionary.to_pylist()]
-    east = np.array(minutes, np.int64)[np.asarray(encoded.indices)]
-    return east.astype("timedelta64[m]"), np.abs(east) <= 14 * 60
-
-
-def _minutes(offset: str) -> int:
-    if offset in "Zz":
-        return 0
-    east = int(offset[1:3]) * 60 + int(offset[-2:])
-    return -east if offset[0] == "-" else east
+    hours, minutes = parts.numbers["east_hours"], parts.numbers["east_minutes"]
+    west = parts.signs["side"] == ord("-")
+    east = np.where(west, -1, 1) * (hours * 60 + minutes)
+    return east.astype("timedelta64[m]"), (np.abs(east) <= 14 * 60) & (minutes < 60)
 
 
 def _on_the_wall(utc: NDArray[Any], is_read: Mask, zone: tzinfo) -> NDArray[Any]:

@@ -6,7 +6,7 @@ whole file; what is left is weighed by `alphabets`. A replacement character is n
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -19,6 +19,7 @@ BOM = codecs.BOM_UTF8
 HEAD_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 22
 _SAMPLE_BYTES = 1 << 16
+_FEW = 64  # bytes for one that is not ASCII: then these are respelled one by one
 
 UTF_8 = "utf-8"
 UTF_16_LE, UTF_16_BE = "utf-16-le", "utf-16-be"
@@ -45,7 +46,7 @@ _MAGIC = (
     (b"%PDF-", Refusal.PDF),
 )
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<table", b"<script", b"<?xml", b"<!--")
-_HIGH = re.compile(rb"[\x80-\xff]")
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r"))
 _LINE_END = re.compile(rb"[\r\n]")
 
 
@@ -76,24 +77,23 @@ def _wide_encoding(head: bytes) -> Encoding | None:
         if head.startswith(mark):
             return Encoding(name=name, settled_by="mark")
     # Text that is mostly Latin, without a mark: every other byte is NUL.
-    sides = np.frombuffer(head[: len(head) // 2 * 2], np.uint8).reshape(-1, 2) == 0
-    shares = sides.mean(axis=0) if len(sides) else np.zeros(2)
-    if shares.max() <= 0.4 or shares.min() >= 0.1:
+    pairs = len(head) // 2
+    nuls = [head[side : 2 * pairs : 2].count(0) for side in (0, 1)]
+    if max(nuls) <= 0.4 * pairs or min(nuls) >= 0.1 * pairs:
         return None
-    name = UTF_16_BE if shares[0] > shares[1] else UTF_16_LE
-    confidence = round(float(shares.max() - shares.min()), 2)
+    name = UTF_16_BE if nuls[0] > nuls[1] else UTF_16_LE
+    confidence = round((max(nuls) - min(nuls)) / pairs, 2)
     return Encoding(name=name, settled_by="evidence", confidence=confidence)
 
 
 def _is_binary(head: bytes) -> bool:
-    octets = np.frombuffer(head, np.uint8)
-    controls = (octets < 32) & ~np.isin(octets, (9, 10, 12, 13))
+    share = 1 - len(head.translate(None, delete=_CONTROLS)) / len(head)
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
-        return bool(controls.mean() > 0.01)
+        return share > 0.01
     # A till that lost power leaves rows of NULs: bad rows in a good file.
-    return bool(controls.mean() > 0.3)
+    return share > 0.3
 
 
 def detect(file: BinaryIO) -> Encoding:
@@ -130,10 +130,12 @@ def _sample(file: BinaryIO) -> bytes:
     size = 0
     for piece in _pieces(file):
         end = 0
-        while high := _HIGH.search(piece, end):
-            start = max(piece.rfind(end_of, end, high.start()) for end_of in (b"\n", b"\r"))
+        for high in np.flatnonzero(np.frombuffer(piece, np.uint8) >= 0x80).tolist():
+            if high < end:
+                continue
+            start = max(piece.rfind(end_of, end, high) for end_of in (b"\n", b"\r"))
             first = end
-            stop = _LINE_END.search(piece, high.end())
+            stop = _LINE_END.search(piece, high)
             end = stop.start() if stop else len(piece)
             lines.append(piece[max(start + 1, first, end - _SAMPLE_BYTES) : end])
             size += len(lines[-1])
@@ -218,4 +220,17 @@ def to_utf_8(data: bytes, encoding: str) -> bytes:
     """Return bytes of the file as UTF-8, which Arrow reads."""
     if encoding == UTF_8 or data.isascii():
         return data
+    high = np.flatnonzero(np.frombuffer(data, np.uint8) >= 0x80)
+    if encoding in SINGLE_BYTE and _FEW * len(high) < len(data):
+        return b"".join(_respelled(data, high.tolist(), table(encoding)))
     return decode(data, encoding).encode()
+
+
+def _respelled(data: bytes, high: Iterable[int], characters: str) -> Iterator[bytes]:
+    """Yield what is plain ASCII as it stands, and each byte that is not as UTF-8."""
+    start = 0
+    for place in high:
+        yield data[start:place]
+        yield characters[data[place]].encode()
+        start = place + 1
+    yield data[start:]

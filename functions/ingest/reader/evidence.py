@@ -32,6 +32,7 @@ from functions.ingest.reader.refusal import (
     UnreadableFileError,
     excerpt,
 )
+from functions.ingest.reader.shapes import shapes
 
 Told = Callable[[str], str | None]  # what the branch's profile says about a setting
 
@@ -119,12 +120,14 @@ class DateEvidence:
         values, counts = _distinct(column)
         is_regular = np.zeros(len(values), np.bool_)
         for form in dates.SHAPES:
-            if is_regular.all():
+            others = np.flatnonzero(~is_regular)  # no date is of two forms
+            if not others.size:
                 break
-            is_this = np.asarray(dates.is_regular(values, form))
+            is_this = np.zeros_like(is_regular)
+            is_this[others] = dates.is_regular(values.take(pa.array(others)), form)
             self.forms.add(form, values, counts, is_this)
             is_regular |= is_this
-        is_year_last = is_regular & ~np.asarray(dates.begins_with_year(values))
+        is_year_last = is_regular & ~dates.begins_with_year(values)
         if is_year_last.any():
             self._add_year_last(values.filter(pa.array(is_year_last)), counts[is_year_last])
         for value, rows in _others(values, counts, is_regular):
@@ -201,9 +204,9 @@ class NumberEvidence:
     def add(self, column: Any) -> None:
         """Look at a block: at one number of each shape, since other digits would show the same."""
         values, counts = _distinct(column)
-        shapes = numbers.shapes(values).dictionary_encode()
-        places = np.asarray(shapes.indices)
-        rows = np.bincount(places, counts, minlength=len(shapes.dictionary)).astype(np.int64)
+        alike = shapes(values, numbers.ALL_BUT_ZERO_ALIKE).dictionary_encode()
+        places = np.asarray(alike.indices)
+        rows = np.bincount(places, counts, minlength=len(alike.dictionary)).astype(np.int64)
         first = np.empty(len(rows), np.int64)
         first[places[::-1]] = np.arange(len(places))[::-1]
         for value, times in zip(values.take(pa.array(first)).to_pylist(), rows, strict=True):

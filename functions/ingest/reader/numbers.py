@@ -39,20 +39,9 @@ FAULTS = (
 )
 
 
-# A one for every digit but zero, which alone may not lead a number that is grouped.
-_DIGITS_TO_ONE = np.arange(256, dtype=np.uint8)
-_DIGITS_TO_ONE[ord("1") : ord("9") + 1] = ord("1")
-
-
-def shapes(texts: Any) -> Any:
-    """Return texts with ones for their digits: what marks can mean does not depend on these."""
-    _, offsets, data = texts.buffers()
-    if data is None:
-        return texts
-    ones = _DIGITS_TO_ONE[np.frombuffer(data, np.uint8)]
-    return pa.StringArray.from_buffers(
-        len(texts), offsets, pa.py_buffer(ones), None, 0, texts.offset
-    )
+# What marks can mean does not depend on digits, but for zero: it may not lead a grouped number.
+ALL_BUT_ZERO_ALIKE = np.arange(256, dtype=np.uint8)
+ALL_BUT_ZERO_ALIKE[ord("1") : ord("9") + 1] = ord("1")
 
 
 def convert(

@@ -53,7 +53,8 @@ from functions.ingest.reader.texts import Text
 # Raised when the same bytes would be read differently.
 READER_VERSION = "4"
 
-# Rows of one batch. Batches, and so the chunks of a frame, depend on the file's rows alone.
+MAX_ROWS = 20_000_000
+# Rows of one batch, unless they are long. Batches, and so a frame's chunks, depend on the file alone.
 BATCH_ROWS = 65_536
 
 _NUMBERS = ("amount", "unit_price", "quantity")  # the first one a file has tells its decimal mark
@@ -324,7 +325,11 @@ def _first_pass(
     looks: Mapping[str, Look],
     spill: Spill,
 ) -> Ending:
-    """Put all cells aside, collect the evidence, and find out where the table ends."""
+    """Put all cells aside, collect the evidence, and find out where the table ends.
+
+    Raises:
+        UnreadableFileError: It has more rows than are read, or its shape is lost.
+    """
     below = Below(dialect, mapping.get("ordered_at"))
     is_mended = is_of_mended_rows(dialect.header)
     with text.path.open("rb") as file:
@@ -332,6 +337,8 @@ def _first_pass(
             parsed = rows.parse(block, dialect)
             parsed = rows.read_back(parsed) if is_mended else parsed
             spill.add(block, parsed)
+            if spill.rows > MAX_ROWS:
+                raise UnreadableFileError(Refusal.TOO_MANY_ROWS, {"limit": MAX_ROWS})
             below.add(block, parsed)
             for name, look in looks.items():
                 look.add(parsed.columns[mapping[name]])

@@ -30,6 +30,7 @@ class Refusal(StrEnum):
     HEADER_TOO_LONG = "header_too_long"
     ROWS_ABOVE_HEADER = "rows_above_header"
     HEADER_MISMATCH = "header_mismatch"
+    TOO_MANY_ROWS = "too_many_rows"
     LINE_TOO_LONG = "line_too_long"
     UNTERMINATED_QUOTE = "unterminated_quote"
     NO_CUSTOMER = "no_customer"
@@ -133,16 +134,30 @@ _SHOWN_CHARACTERS = 80
 
 def excerpt(text: str) -> str:
     """Return text from a file as it may be shown: one line, at most 80 characters."""
-    seen = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:_SHOWN_CHARACTERS])
+    seen = text[:_SHOWN_CHARACTERS]
+    if not seen.isprintable():
+        seen = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in seen)
     is_whole = len(text) <= _SHOWN_CHARACTERS and len(seen) <= _SHOWN_CHARACTERS
     return seen if is_whole else f"{seen[: _SHOWN_CHARACTERS - 1]}…"
+
+
+def masked_excerpt(text: str) -> str:
+    """Return the form of such a text without what it says: it may be about a person."""
+    return excerpt(mask(text[: _SHOWN_CHARACTERS + 1]))
 
 
 _DIGIT, _LETTER = "9", "x"
 
 
 def mask(text: str) -> str:
-    """Return the form of a text without what it says: it may be about a person."""
-    return "".join(
-        _DIGIT if c.isdecimal() else _LETTER if c.isalnum() or combining(c) else c for c in text
-    )
+    """Return a text with a nine for each digit and an x for each letter."""
+    if text.isascii():
+        return text.translate(_ASCII_MASK)
+    return "".join(map(_mask_one, text))
+
+
+def _mask_one(c: str) -> str:
+    return _DIGIT if c.isdecimal() else _LETTER if c.isalnum() or combining(c) else c
+
+
+_ASCII_MASK = {ord(c): _mask_one(c) for c in map(chr, range(128))}

@@ -13,7 +13,7 @@ from functions.ingest.reader.careful import Record, Style, read_record, whole_ce
 from functions.ingest.reader.conversion import NUMBERS, Conventions, Verdict
 from functions.ingest.reader.dialect import count_line_ends
 from functions.ingest.reader.encoding import decode
-from functions.ingest.reader.refusal import Fault, Severity, excerpt, mask, severity
+from functions.ingest.reader.refusal import Fault, Severity, excerpt, masked_excerpt, severity
 from functions.ingest.reader.spill import Stretch
 from functions.ingest.reader.texts import Text
 
@@ -82,16 +82,13 @@ def rejected_rows(
     """Return the chosen rejected rows of a stretch, their text read from the file again."""
     if not chosen.size:
         return ()
-    with text.path.open("rb") as file:
+    with text.path.open("rb", buffering=0) as file:  # a row at a time, with nothing around it
         raws = [_raw(file, stretch, int(row)) for row in chosen]
-    teller = _Teller(text, stretch, verdict, conventions, style)
-    return tuple(teller.tell(int(row), raw) for row, raw in zip(chosen, raws, strict=True))
-
-
-def _cells(raw: bytes, text: Text, conventions: Conventions, style: Style) -> tuple[str, ...]:
-    cells = tuple(decode(cell, text.encoding) for cell in whole_cells(raw, style))
     is_mended = is_of_mended_rows(conventions.header)
-    return tuple(map(read_back, cells)) if is_mended else cells
+    columns = (conventions.mapping.get(name) for name in ("ordered_at", "time", *NUMBERS))
+    typed = frozenset(index for index in columns if index is not None)
+    teller = _Teller(text, stretch, verdict, conventions, style, is_mended, typed)
+    return tuple(teller.tell(int(row), raw) for row, raw in zip(chosen, raws, strict=True))
 
 
 def _raw(file: BinaryIO, stretch: Stretch, row: int) -> bytes:
@@ -108,10 +105,14 @@ class _Teller:
     verdict: Verdict
     conventions: Conventions
     style: Style
+    is_mended: bool
+    typed: frozenset[int]  # columns of dates and numbers, which say nothing about a person
 
     def tell(self, row: int, raw: bytes) -> RejectedRow:
         """Return a rejected row whose bytes are `raw`."""
-        place = self._place(row, raw)
+        record = read_record(raw, 0, style=self.style, final=True)
+        assert isinstance(record, Record)  # it was one before
+        place = self._place(row, raw, record)
         index = int(self.verdict.column[row])
         column = self.conventions.header[index] if index >= 0 else None
         fault = self.verdict.fault_of(row)
@@ -128,18 +129,19 @@ class _Teller:
             byte_offset=begin,
             byte_length=length,
             raw=decode(raw, self.text.encoding),
-            cells=_cells(raw, self.text, self.conventions, self.style),
+            cells=self._cells(raw, record),
             place=place,
             params=params,
         )
 
-    def _place(self, row: int, raw: bytes) -> Place:
+    def _cells(self, raw: bytes, record: Record) -> tuple[str, ...]:
+        whole = whole_cells(raw, record, self.style)
+        cells = tuple(decode(cell, self.text.encoding) for cell in whole)
+        return tuple(map(read_back, cells)) if self.is_mended else cells
+
+    def _place(self, row: int, raw: bytes, record: Record) -> Place:
         index = int(self.verdict.column[row])
-        begin, end = 0, len(raw)
-        if index >= 0:
-            record = read_record(raw, 0, style=self.style, final=True)
-            assert isinstance(record, Record)  # it was one before
-            begin, end = record.spans[index]
+        begin, end = record.spans[index] if index >= 0 else (0, len(raw))
         offset, length = self._bytes(row, begin, end)
         seen = decode(raw[begin:end], self.text.encoding)
         return Place(
@@ -147,7 +149,7 @@ class _Teller:
             column_index=index + 1 if index >= 0 else None,
             byte_offset=offset,
             byte_length=length,
-            excerpt=excerpt(seen if self._is_typed(index) else mask(seen)),
+            excerpt=excerpt(seen) if index in self.typed else masked_excerpt(seen),
         )
 
     def _bytes(self, row: int, begin: int, end: int) -> tuple[int, int]:
@@ -155,11 +157,6 @@ class _Teller:
         start = int(self.stretch.offsets[row])
         first = self.text.origin(start + begin)
         return first, self.text.origin(start + end) - first
-
-    def _is_typed(self, index: int) -> bool:
-        """Say whether a column holds dates or numbers, and so nothing about a person."""
-        typed = ("ordered_at", "time", *NUMBERS)
-        return any(self.conventions.mapping.get(name) == index for name in typed)
 
 
 def _particulars(

@@ -28,14 +28,15 @@ from functions.ingest.reader.encoding import BOM, decode, to_utf_8
 from functions.ingest.reader.refusal import Fault, Refusal, UnreadableFileError
 
 BLOCK_BYTES = 1 << 22
+MAX_BLOCK_RECORDS = 1 << 17
 MAX_RECORD_BYTES = 1 << 20
 
 Positions = NDArray[np.int64]
 _NO_POSITIONS: Positions = np.empty(0, np.int64)
 
 _CR, _LF = 13, 10
-# Quotes looked at together: enough for numpy to pay off, few enough that a block full of stray
-# quotes is not gone through again for each of them.
+# Quotes looked at together at first, then twice as many each time: a block full of stray quotes is
+# not gone through again for each of them, and one without any in few steps.
 _QUOTES_AT_ONCE = 1024
 _MOST_CAREFUL_RECORDS = 4096
 
@@ -103,8 +104,21 @@ def read_blocks(file: BinaryIO, dialect: Dialect) -> Iterator[Block]:
         block, line = _next_block(data, dialect.style, offset=offset, line=line, final=final)
         rest = data[len(block.data) :]
         offset += len(block.data)
-        if block.rows:
-            yield block
+        yield from _parts(block)
+
+
+def _parts(block: Block) -> Iterator[Block]:
+    """Yield a block in parts of so many records: with short ones it may have a million."""
+    for first in range(0, block.rows, MAX_BLOCK_RECORDS):
+        edges = block.edges[first : first + MAX_BLOCK_RECORDS + 1]
+        last = first + len(edges) - 1
+        yield Block(
+            data=block.data[edges[0] : edges[-1]],
+            offset=block.offset + int(edges[0]),
+            edges=edges - edges[0],
+            lines=block.lines[first:last],
+            spoiled={i - first: cell for i, cell in block.spoiled.items() if first <= i < last},
+        )
 
 
 def _next_block(
@@ -243,15 +257,18 @@ def _first_doubt(
 
     Quotes open and close in turn. A doubled quote closes and opens again, which comes to the same.
     """
-    for first in range(0, len(quotes), _QUOTES_AT_ONCE):
-        window = quotes[first : first + _QUOTES_AT_ONCE]
+    first, size = 0, _QUOTES_AT_ONCE
+    while first < len(quotes):
+        window = quotes[first : first + size]
         is_fine = np.empty(len(window), np.bool_)
         opening, closing = window[0::2], window[1::2]
-        is_fine[0::2] = border[octets[opening - 1]] | (opening == start)
+        is_fine[0::2] = border[octets[opening - 1]]
+        is_fine[0] |= opening[0] == start
         after = np.minimum(closing + 1, len(octets) - 1)
         is_fine[1::2] = border[octets[after]]
         if not is_fine.all():
             return first + int(np.argmin(is_fine))
+        first, size = first + size, 2 * size
     return None
 
 
@@ -367,9 +384,15 @@ def _spread(table: Any, fault: NDArray[np.uint8]) -> tuple[Any, ...]:
     if len(fault) == table.num_rows:
         columns = table.combine_chunks().columns
         return tuple(_one_chunk(column) for column in columns)
-    is_sound = fault == SOUND
-    indices = pa.array(np.cumsum(is_sound) - 1, mask=~is_sound)
-    return tuple(_one_chunk(c.take(indices)).fill_null("") for c in table.columns)
+    # An empty cell is a place in the text at which another one begins: no text is copied.
+    places = np.concatenate(([0], np.cumsum(fault == SOUND)))
+    return tuple(_with_places(_one_chunk(column), places) for column in table.columns)
+
+
+def _with_places(column: Any, places: Positions) -> Any:
+    _, edges, content = column.buffers()
+    spread = np.frombuffer(edges, np.int32)[column.offset :][places]
+    return pa.StringArray.from_buffers(len(places) - 1, pa.py_buffer(spread), content)
 
 
 def _one_chunk(column: Any) -> Any:

@@ -26,8 +26,11 @@ _PLACES = (
     ("detail", pa.int32()),
 )
 
+# Rows may be as long as a megabyte, or have hundreds of cells: memory must not grow with them.
+STRETCH_BYTES = 1 << 24
+_PLACE_BYTES = 4  # of a cell in a column, beside its text
 
-_KEPT_BYTES = 1 << 20
+_KEPT_BYTES = 1 << 20  # of the file: what is longer goes to disk
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +95,7 @@ class Spill:
         self._kept.clear()
 
     def stretches(self, rows: int, *, stop: int) -> Iterator[Stretch]:
-        """Yield the first `stop` records in stretches of `rows`; only the last is shorter."""
+        """Yield the first `stop` records in stretches of `rows`, or of fewer if they are long."""
         first_row = 1
         for table in _slices(self._batches(), rows):
             if first_row > stop:
@@ -111,16 +114,30 @@ class Spill:
 
 def _slices(batches: Iterator[Any], rows: int) -> Iterator[Any]:
     waiting: list[Any] = []
-    count = 0
+    count = size = 0
     for whole in batches:
         batch = whole
-        while count + batch.num_rows >= rows:
-            taken = rows - count
+        while taken := _fill(batch, rows - count, STRETCH_BYTES - size):
             yield pa.Table.from_batches([*waiting, batch.slice(0, taken)])
-            batch, waiting, count = batch.slice(taken), [], 0
+            batch, waiting, count, size = batch.slice(taken), [], 0, 0
         waiting, count = [*waiting, batch], count + batch.num_rows
+        size += int(_sizes(batch).sum())
     if count:
         yield pa.Table.from_batches(waiting)
+
+
+def _fill(batch: Any, rows: int, size: int) -> int:
+    """Return with how many records a stretch is full that has room for so many rows and bytes."""
+    full = min(rows, int(np.searchsorted(np.cumsum(_sizes(batch)), size)) + 1)
+    return full if full <= batch.num_rows else 0
+
+
+def _sizes(batch: Any) -> NDArray[np.int64]:
+    """Return about how many bytes each record takes in memory."""
+    cells = batch.num_columns - len(_PLACES)
+    sizes: NDArray[np.int64] = batch["length"].to_numpy().astype(np.int64)
+    sizes += _PLACE_BYTES * cells
+    return sizes
 
 
 def _stretch(table: Any, first_row: int) -> Stretch:

@@ -4,6 +4,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,6 +14,9 @@ MAX_UNPACKED_BYTES = 1 << 30
 MAX_RATIO = 50
 _SURE_BYTES = 1 << 20  # a small file may be as repetitive as it likes
 _PIECE_BYTES = 1 << 16
+_MOST_NAMES_BYTES = 1 << 22
+# Of the others Python unpacks all that a piece holds, which may be a thousand times its size.
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _GZIP, _ZIP, _EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 _NESTED = (
@@ -32,7 +36,7 @@ def unpack(path: Path, folder: Callable[[], Path]) -> Path:
 
     Raises:
         UnreadableFileError: It is a workbook, damaged, holds no or many files, another archive,
-            or more than may be unpacked.
+            or more than may be unpacked, or is packed in a way whose pieces have no bound.
     """
     with path.open("rb") as file:
         magic = file.read(_PIECE_BYTES)
@@ -42,7 +46,7 @@ def unpack(path: Path, folder: Callable[[], Path]) -> Path:
         if magic.startswith((_ZIP, _EMPTY_ZIP)):
             if b"[Content_Types].xml" in magic or b"xl/" in magic:
                 raise UnreadableFileError(Refusal.XLSX)
-            return _unzip(file, folder())
+            return _unzip(path, folder())
     return path
 
 
@@ -82,13 +86,25 @@ def _inflate(member: Any, packed: bytes) -> bytes:
     return inflated
 
 
-def _unzip(file: BinaryIO, folder: Path) -> Path:
+class _Sparing(FileIO):
+    """Does not read as much at once as an archive of millions of names would have it."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > _MOST_NAMES_BYTES:
+            raise zipfile.BadZipFile("too many names")
+        return super().read(size)
+
+
+def _unzip(path: Path, folder: Path) -> Path:
     try:
-        with zipfile.ZipFile(file) as archive:
-            info = _only_member(archive)
-            with closing(archive.open(info)) as member:
-                pieces = iter(lambda: member.read(_PIECE_BYTES), b"")
-                return _write(pieces, folder, packed=info.compress_size)
+        with (
+            _Sparing(path) as file,
+            zipfile.ZipFile(file) as archive,
+            closing(archive.open(_only_member(archive))) as member,
+        ):
+            pieces = iter(lambda: member.read(_PIECE_BYTES), b"")
+            # Not the packed size that the archive tells: it may tell any.
+            return _write(pieces, folder, packed=path.stat().st_size)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         # Encrypted members are a RuntimeError, methods that Python does not know NotImplemented.
         raise UnreadableFileError(Refusal.COMPRESSED_DAMAGED) from error
@@ -105,4 +121,6 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     ]
     if len(members) != 1:
         raise UnreadableFileError(Refusal.COMPRESSED_MANY, {"files": len(members)})
+    if members[0].compress_type not in _BOUNDED:
+        raise UnreadableFileError(Refusal.COMPRESSED)
     return members[0]
