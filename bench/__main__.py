@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import files, ingest, report, start
+from bench import files, ingest, reader, report, start
 from bench.table import markdown
 from bench.world import File, World
 
@@ -31,7 +31,8 @@ def main() -> None:
             *ingest.measure(world, file),
             *report.measure(world, file),
         ]
-    table = markdown([*measured, *files.measure(_SMALL_FILES)])
+    measured += [*reader.measure(path), *files.measure(_SMALL_FILES)]
+    table = f"{markdown(measured)}\n{reader.memory()}"
     print(table)
     (_PROJECT / "bench" / "RESULTS.md").write_text(_INTRODUCTION + table, encoding="utf-8")
 
