@@ -14,6 +14,12 @@ def answer(  # noqa: PLR0913, PLR0917 - each is an option
     number: Annotated[
         int | None, typer.Argument(metavar="[NUMBER]", min=1, help="Which answer is right.")
     ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OURS=THEIRS", help="Instead of a number: which column of the file is which."
+        ),
+    ] = None,
     client: Client = None,
     home: Home = HOME,
     api_url: ApiUrl = None,
@@ -35,6 +41,10 @@ def answer(  # noqa: PLR0913, PLR0917 - each is an option
         api = Api(place(home, api_url, token).connection(client), language=lang.value)
         upload = api.find(file)
         answers = (upload["question"] or {}).get("answers", [])
+        if column:
+            told = api.answer(upload["id"], {"columns": dict(map(_pair, column))})
+            typer.echo(json.dumps({"version": 1, **told}) if as_json else ", ".join(column))
+            return
         if number is None:
             _show(upload, answers, as_json=as_json)
             raise typer.Exit(Exit.PARTLY if answers else Exit.DONE)
@@ -42,6 +52,11 @@ def answer(  # noqa: PLR0913, PLR0917 - each is an option
             raise CommandError(Exit.WRONG_USE, "no_question", {})
         told = api.answer(upload["id"], answers[number - 1]["answer"])
         typer.echo(json.dumps({"version": 1, **told}) if as_json else answers[number - 1]["label"])
+
+
+def _pair(text: str) -> tuple[str, str]:
+    ours, _, theirs = text.partition("=")
+    return ours, theirs
 
 
 def _show(upload: dict[str, Any], answers: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -246,7 +246,7 @@ def _counts(balances: Sequence[Json]) -> dict[str, list[int | None]]:
 
     A file that was there already has none.
     """
-    names = ("rows_in", "accepted", "rejected", "blank", "repeated")
+    names = ("rows_in", "accepted", "rejected", "left_out", "blank", "repeated")
     counts = {name: [balance.get(name) for balance in balances] for name in names}
     always = ("rows_in", "accepted", "rejected")
     return {name: figures for name, figures in counts.items() if name in always or any(figures)}
@@ -320,7 +320,8 @@ def outcome(body: Json, write: Writer) -> RenderableType:
 def _balance_lines(balance: Json | None, write: Writer) -> list[str]:
     if balance is None:
         return []
-    counts = {name: balance[name] for name in ("accepted", "rejected", "blank", "repeated")}
+    parts = ("accepted", "rejected", "left_out", "blank", "repeated")
+    counts = {name: balance[name] for name in parts}
     lines = [write.say("cli_balance", rows=balance["rows_in"], **counts)]
     if balance["first_day"]:
         money = {"quantity": balance["quantity"], "amount": balance["amount"]}

@@ -7,7 +7,7 @@ a spreadsheet would run are neutralised on the way out and read back on the way 
 import re
 from collections.abc import Sequence
 
-UPLOAD, LINE, ERROR = "_upload", "_line", "_error"
+UPLOAD, LINE, ERROR = COLUMNS = ("_upload", "_line", "_error")
 
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\x00", "\r")

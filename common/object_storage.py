@@ -77,10 +77,16 @@ class ObjectStorage:
 
     def versions(self, prefix: str = "") -> Iterator[StoredObject]:
         """Yield every version and delete marker under `prefix`."""
-        pages = self._client.get_paginator("list_object_versions")
-        with _reaching_store():
-            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
-                yield from self._on_page(page)
+        more: dict[str, str] = {}
+        while True:
+            with _reaching_store():
+                page = self._client.list_object_versions(Bucket=self.bucket, Prefix=prefix, **more)
+            yield from self._on_page(page)
+            if not page["IsTruncated"]:
+                return
+            more = {"KeyMarker": page["NextKeyMarker"]}
+            if version := page.get("NextVersionIdMarker"):
+                more["VersionIdMarker"] = version
 
     def page_of_versions(self, after: str) -> Page:
         """Return the versions of the next keys, each key with all it has.

@@ -4,9 +4,10 @@ The catalogue is `common/texts/*.toml`, one file an area: a table per code with 
 A placeholder may say how its value is written for the reader's language:
 `{rows:n}` a number, `{share:pct}` a share of one, `{spend:money}` an amount in `{currency}`,
 `{days:of day|days}` a number with its noun, one or many, `{day:date}` a date, `{when:time}` a date
-with time, `{found:list}` words with commas,
+with time, `{found:list}` words with commas, `{days:dates}` dates,
 `{reason:sentence}` the sentence of another code, given as its `code` and `params`,
 `{changes:sentences}` those of several,
+`{rows:each left_out}` counts by name, each as `left_out_<name>` says it with its `rows`,
 `{lines:lines}` several lines. Whatever else is a text is shown on one line, see `visible`.
 """
 
@@ -54,10 +55,13 @@ class _Sentence(string.Formatter):
         self.currency = params.get("currency")
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        if format_spec == "sentence":
-            return say(value["code"], value["params"], language=self.language)
-        if format_spec == "sentences":
-            return " ".join(self.format_field(each, "sentence") for each in value)
+        if format_spec in {"sentence", "sentences"}:
+            told = [value] if format_spec == "sentence" else value
+            return " ".join(say(one["code"], one["params"], language=self.language) for one in told)
+        if format_spec.startswith("each "):
+            area = format_spec.removeprefix("each ")
+            said = [(f"{area}_{name}", {"rows": rows}) for name, rows in value.items()]
+            return ", ".join(say(*each, language=self.language) for each in said)
         if format_spec.startswith("of "):
             one, _, many = format_spec.removeprefix("of ").partition("|")
             noun = one if Decimal(str(value)) == 1 else many
@@ -134,6 +138,10 @@ def _list(value: Any, _language: str, _currency: object) -> str:
     return ", ".join(visible(str(one)) for one in value)
 
 
+def _dates(value: Any, language: str, _currency: object) -> str:
+    return "; ".join(day(one, language) for one in value)
+
+
 def _lines(value: Any, _language: str, _currency: object) -> str:
     return "\n".join(map(visible, str(value).splitlines()))
 
@@ -145,5 +153,6 @@ _WRITERS: Mapping[str, Callable[[Any, str, object], str]] = {
     "date": day,
     "time": moment,
     "list": _list,
+    "dates": _dates,
     "lines": _lines,
 }

@@ -47,22 +47,25 @@ def connected(settings: Settings, observer: Observer | None = None) -> Iterator[
         closing(Postgres(settings.postgres_app_url)) as app,
         closing(Mongo(settings.mongo_url, settings.mongo_database)) as mongo,
         closing(ObjectStorage(settings)) as storage,
+        TemporaryDirectory(prefix="datacore-", dir=settings.spool_dir) as folder,
     ):
+        scratch = Path(folder)
 
         def handle_event(event: Event, claim: Claim) -> Sequence[Event]:
             from functions.ingest.frames import FrameRepository
             from functions.ingest.handler import handle
             from functions.ingest.repository import UploadRepository
 
-            with TemporaryDirectory(prefix="datacore-", dir=settings.spool_dir) as scratch:
-                return handle(
-                    event,
-                    claim=claim,
-                    storage=storage,
-                    frames=FrameRepository(mongo),
-                    uploads=UploadRepository(app),
-                    scratch=Path(scratch),
-                )
+            # Who tidies the system's folders takes an idle worker's away.
+            scratch.mkdir(exist_ok=True)
+            return handle(
+                event,
+                claim=claim,
+                storage=storage,
+                frames=FrameRepository(mongo),
+                uploads=UploadRepository(app),
+                scratch=scratch,
+            )
 
         def failed(event: Event, claim: Claim, failure: Failure) -> Sequence[Event]:
             from functions.ingest.handler import record_failure

@@ -1,4 +1,4 @@
-"""The file balance: what came in is what was accepted, rejected, blank or repeated, to the cent."""
+"""The file balance: what came in is what was accepted, rejected, left out, blank or repeated."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,10 +16,10 @@ class BalanceError(AssertionError):
 class Balance:
     """The balance of a file or of a part of it; parts add up."""
 
-    rows_in: int = 0  # data rows: accepted + rejected + blank + repeated
+    rows_in: int = 0  # data rows: accepted + rejected + left_out + blank + repeated
     accepted: int = 0
     rejected: int = 0
-    left_out: int = 0  # of the rejected: voided, cancelled, shipping; nothing is wrong with them
+    left_out: int = 0  # voided, cancelled, shipping ...: no purchases, as the export itself says
     blank: int = 0
     repeated: int = 0  # the header line printed again
     quantity: Decimal = Decimal(0)  # exact sums over the accepted rows
@@ -56,7 +56,7 @@ class Balance:
         Raises:
             BalanceError: Rows or money were lost or made.
         """
-        explained = self.accepted + self.rejected + self.blank + self.repeated
+        explained = sum((self.accepted, self.rejected, self.left_out, self.blank, self.repeated))
         if self.rows_in != explained:
             raise BalanceError(f"{self.rows_in} rows in, {explained} explained")
         if self.accepted != stored_rows:

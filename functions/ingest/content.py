@@ -26,14 +26,14 @@ class RowsHash:
 
     def add(self, batch: Batch) -> None:
         """Add the rows of a batch, in the file's order."""
-        self._rows += batch.balance.accepted + batch.balance.rejected
+        self._rows += batch.balance.accepted + len(batch.set_aside)
         table = batch.accepted
         for name, column in zip(table.schema.names, table.columns, strict=True):
             if name not in _PLACES:
                 of_column = self._columns.setdefault(name, _ColumnHash())
                 for chunk in column.chunks:
                     of_column.add(chunk)
-        for row in batch.rejected:
+        for row in batch.set_aside:
             self._rejected.update(_text(row))
 
     def digest(self) -> str | None:

@@ -4,8 +4,9 @@ What people decided is looked up for each file; what the branch's other files sh
 leaves something open. Most do not, and a branch may have ten thousand of them.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -13,16 +14,15 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from common.events import Event, ObjectCreated, ObjectRef
-from common.postgres import Postgres, prepared
 from functions.ingest.profiles import Decision, Period, period_of, told
 from functions.ingest.reader import FormatProfile
 
-_DECISIONS = prepared("""
+_DECISIONS = text("""
     SELECT version, since, settings, upload_id FROM branch_profiles
     WHERE client_id = :client AND branch_id = :branch
 """)
 
-_VALUES = {"date_order": ["dmy", "mdy"], "decimal_mark": [".", ","]}
+_VALUES = {"date_order": ["dmy", "mdy", "ymd"], "decimal_mark": [".", ","]}
 
 # Which values current datasets of the branch show, of those stored in a stretch of time. From the
 # few that show one to their uploads, never the other way round: OFFSET 0 keeps it so.
@@ -38,14 +38,36 @@ _SHOWN = {
     for setting in _VALUES
 }
 
-_WAITING = prepared("""
+_WAITING = text("""
     SELECT bucket, key, version_id, generation FROM uploads
     WHERE client_id = :client AND branch_id = :branch AND state = 'needs_answer'
-      AND reason IN ('date_order', 'decimal_mark')
+      AND reason IN ('date_order', 'year_order', 'decimal_mark')
     ORDER BY stored_at, id
 """)
 
+# Current uploads stored later that something else than their own column told how to be read.
+_TOLD = text("""
+    SELECT u.id, u.bucket, u.key, u.version_id, u.generation, u.stored_at, d.understanding
+    FROM datasets d JOIN uploads u ON u.client_id = d.client_id AND u.sha256 = d.sha256
+    WHERE d.client_id = :client AND d.branch_id = :branch
+      AND 'profile' IN (d.understanding->>'date_order_settled_by',
+                        d.understanding->>'decimal_mark_settled_by')
+      AND u.branch_id = :branch AND u.state IN ('stored', 'duplicate')
+      AND u.stored_at > :stored_at
+    ORDER BY u.stored_at, u.id
+""")
+
+# It no longer counts, as if it had not been read: what it was read by does not hold.
+_FORGET = text("""
+    UPDATE uploads SET state = 'announced', outcome = NULL, reason = NULL, params = '{}',
+        settled_at = NULL
+    WHERE client_id = :client AND id = :id
+""")
+
 _COLUMN = "columns."  # how settings begin that name the header of a column of ours
+
+
+Asking = Callable[[], AbstractContextManager[Connection]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,13 +80,17 @@ class File:
     stored_at: datetime
 
 
-def profile_of(connection: Connection, app: Postgres, file: File) -> FormatProfile:
+def decisions_of(connection: Connection, file: File) -> list[Decision]:
+    """Return what people decided about the branch's files."""
+    names = {"client": file.client, "branch": file.branch}
+    return [Decision(**row._asdict()) for row in connection.execute(_DECISIONS, names)]
+
+
+def profile_of(file: File, decisions: Sequence[Decision], asking: Asking) -> FormatProfile:
     """Return how files of the branch are read at the file's store time.
 
-    What the branch's files show is asked later, in a transaction of its own.
+    What the branch's files show is asked later, on a connection that `asking` opens then.
     """
-    names = {"client": file.client, "branch": file.branch}
-    decisions = [Decision(**row._asdict()) for row in connection.execute(_DECISIONS, names)]
 
     def period(setting: str) -> Period:
         return period_of(decisions, setting, stored_at=file.stored_at, upload_id=file.upload_id)
@@ -80,9 +106,9 @@ def profile_of(connection: Connection, app: Postgres, file: File) -> FormatProfi
     def convention(setting: str) -> str | None:
         """Return what was decided, or what the files show that were stored before, or after."""
         it = periods[setting]
-        with app.transaction(file.client) as asking:
-            before = _shown(asking, file, setting, it.since, file.stored_at)
-            return told(it, before, lambda: _shown(asking, file, setting, file.stored_at, it.until))
+        with asking() as asked:
+            before = _shown(asked, file, setting, it.since, file.stored_at)
+            return told(it, before, lambda: _shown(asked, file, setting, file.stored_at, it.until))
 
     return FormatProfile(
         version=max(each.version for each in (*periods.values(), *columns.values())),
@@ -103,15 +129,52 @@ def as_read_before(understanding: Mapping[str, Any]) -> FormatProfile:
 
 def wake_waiting(connection: Connection, client: str, branch: str) -> list[Event]:
     """Have waiting uploads of the branch read again: its files now show what was asked."""
-    rows = connection.execute(_WAITING, {"client": client, "branch": branch})
-    return [
-        ObjectCreated(
-            object=ObjectRef(bucket=row.bucket, key=row.key, version_id=row.version_id),
-            source="replay",
-            generation=row.generation + 1,
-        )
-        for row in rows
+    return list(map(_again, connection.execute(_WAITING, {"client": client, "branch": branch})))
+
+
+def is_as_told(connection: Connection, file: File, understanding: Mapping[str, Any]) -> bool:
+    """Say whether what told how the file was to be read still says so."""
+    decisions = decisions_of(connection, file)
+    profile = profile_of(file, decisions, lambda: nullcontext(connection))
+    return all(
+        understanding[f"{setting}_settled_by"] != "profile"
+        or profile.told(setting) == understanding[setting]
+        for setting in _VALUES
+    )
+
+
+def overtake(connection: Connection, file: File, shown: Mapping[str, str]) -> list[Event]:
+    """Have files read anew that were stored after this one, and told otherwise than it shows.
+
+    `shown` is what the file shows, by setting. It was read late: had it been there when they were,
+    they would have been read as it shows, or asked about.
+    """
+    names = {"client": file.client, "branch": file.branch, "stored_at": file.stored_at}
+    later = [
+        row
+        for row in connection.execute(_TOLD, names)
+        if any(row.understanding[setting] not in {None, value} for setting, value in shown.items())
     ]
+    overtaken = [
+        row
+        for row in later
+        if not is_as_told(
+            connection,
+            replace(file, upload_id=row.id, stored_at=row.stored_at),
+            row.understanding,
+        )
+    ]
+    for row in overtaken:
+        connection.execute(_FORGET, {"client": file.client, "id": row.id})
+    return list(map(_again, overtaken))
+
+
+def _again(row: Any) -> Event:
+    return ObjectCreated(
+        object=ObjectRef(bucket=row.bucket, key=row.key, version_id=row.version_id),
+        source="replay",
+        generation=row.generation + 1,
+    )
 
 
 def _shown(

@@ -77,14 +77,14 @@ class FrameRepository:
     def _write(self, client: str, rows_hash: RowsHash, batch: Batch) -> "_Written":
         rows_hash.add(batch)
         good = list(frame.encode(batch.accepted)) if batch.accepted.num_rows else []
-        bad = list(frame.encode(_rejected_table(batch.rejected))) if batch.rejected else []
+        bad = list(frame.encode(_rejected_table(batch.set_aside))) if batch.set_aside else []
         if good or bad:
             self._mongo.put_chunks(client, good + bad)
         return _Written(
             balance=batch.balance,
             accepted=tuple(map(_named, good)),
             rejected=tuple(map(_named, bad)),
-            places=tuple((r.line, r.row) for r in batch.rejected if not r.is_left_out),
+            places=tuple((row.line, row.row) for row in batch.rejected),
             repairs=tuple(repairs_of(batch.accepted)),
             # Summed over what the chunks' own bytes say: a lost or doubled row shows here.
             amount=_exact_sum(*map(_amount, good)),

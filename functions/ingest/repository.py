@@ -6,9 +6,10 @@ client happen one after the other.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection, text
 
@@ -24,7 +25,15 @@ from common.events import (
 from common.exceptions import PermanentError
 from common.ledger import Claim
 from common.postgres import ConflictError, Postgres, copy_rows, prepared
-from functions.ingest.conventions import File, as_read_before, profile_of, wake_waiting
+from functions.ingest.conventions import (
+    File,
+    as_read_before,
+    decisions_of,
+    is_as_told,
+    overtake,
+    profile_of,
+    wake_waiting,
+)
 from functions.ingest.frames import StoredFrame
 from functions.ingest.reader import FormatProfile, Understanding
 from functions.ingest.versions import KeyUpload, settle
@@ -121,7 +130,9 @@ _KNOWN = prepared(f"""
     SELECT EXISTS ({_ELSEWHERE}) AS is_current_elsewhere, (
         SELECT understanding FROM datasets JOIN uploads USING (client_id, sha256)
         WHERE client_id = :client AND uploads.id = :id AND sha256 = :sha256
-          AND uploads.state IN ('stored', 'duplicate')) AS understanding
+          AND uploads.state IN ('stored', 'duplicate')) AS understanding,
+    EXISTS (SELECT FROM branch_profiles
+            WHERE client_id = :client AND branch_id = :branch) AS has_decisions
 """)  # noqa: S608 - constants only
 
 # The client's row first: changes of one client happen one after the other.
@@ -131,8 +142,15 @@ _LOCK_AND_LOOK = prepared("""
     SELECT client.id, :bucket, :key, :looked_at FROM client
     ON CONFLICT (client_id, bucket, key) DO UPDATE SET looked_at = excluded.looked_at
     WHERE object_keys.looked_at <= excluded.looked_at
-    RETURNING EXISTS (
-        SELECT FROM datasets WHERE client_id = :client AND sha256 = :sha256) AS is_known
+""")
+
+# A statement of its own: one that waits for a lock sees what was there before it waited.
+_CONTENTS = prepared("""
+    SELECT ARRAY(SELECT sha256 FROM uploads
+                 WHERE client_id = :client AND bucket = :bucket AND key = :key
+                   AND sha256 IS NOT NULL) AS of_key,
+           EXISTS (SELECT FROM datasets
+                   WHERE client_id = :client AND sha256 = :sha256) AS is_known
 """)
 
 _OF_KEY = prepared("""
@@ -159,10 +177,16 @@ _SAME_ROWS = text("""
       AND (stored_at, version_id, sha256) < (:stored_at, :version, :sha256)
 """)
 
-_OTHERS_OF_ROWS = prepared("""
-    SELECT sha256 FROM datasets
-    WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256
-""")
+_LIKENESSES = prepared(f"""
+    SELECT ({_ELSEWHERE}) AS same_bytes,
+           ARRAY(SELECT sha256 FROM datasets
+                 WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256) AS same_rows,
+           EXISTS (SELECT FROM uploads WHERE client_id = :client AND branch_id = :branch
+                   AND state = 'needs_answer') AS has_waiting,
+           EXISTS (SELECT FROM datasets WHERE client_id = :client AND branch_id = :branch
+                   AND 'profile' IN (understanding->>'date_order_settled_by',
+                                     understanding->>'decimal_mark_settled_by')) AS has_told
+""")  # noqa: S608 - constants only
 
 _SET_STATE = prepared("""
     UPDATE uploads SET state = :state, settled_at = coalesce(settled_at, now())
@@ -284,19 +308,15 @@ class UploadRepository:
 
     def known(self, upload: Upload, sha256: str) -> Known:
         """Return what the client's other uploads tell about one with these bytes."""
-        file = File(
-            client=upload.place.client,
-            branch=upload.place.branch,
-            upload_id=upload.upload_id,
-            stored_at=upload.stored.stored_at,
-        )
         with self._app.transaction(upload.place.client) as connection:
             row = connection.execute(_KNOWN, _names(upload, sha256)).one()
-            profile = (
-                profile_of(connection, self._app, file)
-                if row.understanding is None
-                else as_read_before(row.understanding)
-            )
+            file = _file(upload)
+            decisions = decisions_of(connection, file) if row.has_decisions else []
+        profile = (
+            profile_of(file, decisions, partial(self._app.transaction, file.client))
+            if row.understanding is None
+            else as_read_before(row.understanding)
+        )
         return Known(is_current_elsewhere=row.is_current_elsewhere, profile=profile)
 
     # --- staged writes ----------------------------------------------------------------------
@@ -362,19 +382,30 @@ class UploadRepository:
         Of two files of a branch with the same rows the one that came to the store earlier is the
         first, as with the same bytes.
         """
+        shown = dataset.understanding.shown
+        may_overtake = False
 
         def change(connection: Connection) -> list[Event]:
-            if _first(connection, upload, dataset.sha256):
+            nonlocal may_overtake
+            client, rows = upload.place.client, _rows_of(upload, dataset)
+            found = connection.execute(_LIKENESSES, rows).one()
+            if found.same_bytes:
                 raise ConflictError("another upload of the same bytes was stored meanwhile")
+            may_overtake = bool(shown) and found.has_told
+            _check_told(connection, upload, dataset)
             connection.execute(_PUT_DATASET, _dataset_row(upload, dataset))
             _put_rows(connection, upload, dataset)
-            client, rows = upload.place.client, _rows_of(upload, dataset)
-            twins = list(connection.execute(_OTHERS_OF_ROWS, rows).scalars())
+            twins = found.same_rows
+            woken = (
+                wake_waiting(connection, client, upload.place.branch)
+                if shown and found.has_waiting
+                else []
+            )
             if twins and (first := connection.execute(_SAME_ROWS, rows).scalar_one_or_none()):
                 _set_outcome(
                     connection, upload, "duplicate", dataset.sha256, first=first, reason="same_rows"
                 )
-                return [events.UploadDuplicated(client=client, upload=upload.upload_id)]
+                return [events.UploadDuplicated(client=client, upload=upload.upload_id), *woken]
             later = _make_later_duplicates(connection, upload, twins, reason="same_rows")
             balance = dataset.frame.balance
             params = {
@@ -385,13 +416,14 @@ class UploadRepository:
             reason = None if balance.rows_in else "no_rows"
             _set_outcome(connection, upload, "stored", dataset.sha256, reason=reason, params=params)
             stored = events.UploadStored(client=client, upload=upload.upload_id)
-            return [stored, *(events.UploadDuplicated(client=client, upload=u) for u in later)]
+            duplicated = [events.UploadDuplicated(client=client, upload=u) for u in later]
+            return [stored, *duplicated, *woken]
+
+        def look_at_later_ones(connection: Connection) -> list[Event]:
+            return _overtake(connection, _file(upload), shown) if may_overtake else []
 
         claim.stage(_settling(upload.place, history, sha256=dataset.sha256, change=change))
-        shown = dataset.understanding
-        if "column" in {shown.date_order_settled_by, shown.decimal_mark_settled_by}:
-            place = upload.place
-            claim.stage(lambda connection: wake_waiting(connection, place.client, place.branch))
+        claim.stage(look_at_later_ones)
 
     def mark_rejected(self, claim: Claim, ref: ObjectRef, error: PermanentError) -> None:
         """Keep why the file was refused."""
@@ -517,6 +549,37 @@ def _rows_of(upload: Upload, dataset: Dataset) -> dict[str, object]:
     }
 
 
+def _file(upload: Upload) -> File:
+    return File(
+        client=upload.place.client,
+        branch=upload.place.branch,
+        upload_id=upload.upload_id,
+        stored_at=upload.stored.stored_at,
+    )
+
+
+def _check_told(connection: Connection, upload: Upload, dataset: Dataset) -> None:
+    """Look again at what told how a file was to be read, now that nobody else can change it.
+
+    Raises:
+        ConflictError: It says something else: the file is read once more.
+    """
+    found = dataset.understanding
+    if "profile" not in {found.date_order_settled_by, found.decimal_mark_settled_by}:
+        return
+    known = connection.execute(_KNOWN, _names(upload, dataset.sha256)).one()
+    if known.understanding is None and not is_as_told(connection, _file(upload), found.as_dict()):
+        raise ConflictError("the branch's files show something else meanwhile")
+
+
+def _overtake(connection: Connection, file: File, shown: Mapping[str, str]) -> list[Event]:
+    """Have later files read anew that this one contradicts, and nudge: they no longer count."""
+    anew = overtake(connection, file, shown)
+    if anew and not connection.execute(_RAISE_VERSION, {"client": file.client}).one().lagged_before:
+        anew.append(DatasetsChanged(client=file.client))
+    return anew
+
+
 def _first(connection: Connection, upload: Upload, sha256: str) -> str | None:
     names = _names(upload, sha256)
     found: str | None = connection.execute(_CURRENT_ELSEWHERE, names).scalar_one_or_none()
@@ -592,15 +655,14 @@ def _settling(
 ) -> Callable[[Connection], list[Event]]:
     """Return a write that makes `change`, settles the key, and nudges if other data counts now."""
     key = {"client": place.client, "bucket": place.object.bucket, "key": place.object.key}
-    look = key | {"looked_at": place.looked_at, "sha256": sha256}
 
     def write(connection: Connection) -> list[Event]:
-        content = connection.execute(_LOCK_AND_LOOK, look).one_or_none()
-        if content is None:
+        if not connection.execute(_LOCK_AND_LOOK, key | {"looked_at": place.looked_at}).rowcount:
             raise ConflictError("the key was looked at again meanwhile")
-        contents = {row.sha256 for row in connection.execute(_OF_KEY, key)} | {sha256}
+        earlier = connection.execute(_CONTENTS, key | {"sha256": sha256}).one()
+        contents = {*earlier.of_key, *([sha256] if sha256 else [])}
         # Most files are new, under a new key: nothing of them can count.
-        is_new = contents <= {None, sha256} and not content.is_known
+        is_new = not (earlier.of_key or earlier.is_known)
         before = set() if is_new else _current(connection, key, contents)
         following = change(connection) if change is not None else []
         _apply_states(connection, key, history)
@@ -616,10 +678,10 @@ def _settling(
 
 
 def _current(
-    connection: Connection, key: Mapping[str, object], contents: set[str | None]
+    connection: Connection, key: Mapping[str, object], contents: Collection[str]
 ) -> set[tuple[str, ...]]:
-    known = [content for content in contents if content is not None]
-    return {tuple(row) for row in connection.execute(_CURRENT, {**key, "contents": known})}
+    names = {**key, "contents": list(contents)}
+    return {tuple(row) for row in connection.execute(_CURRENT, names)}
 
 
 def _apply_states(

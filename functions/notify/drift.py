@@ -48,4 +48,4 @@ def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[C
 
 
 def _shown(value: str) -> str:
-    return {"dmy": "d/m/y", "mdy": "m/d/y"}.get(value, _SEEN.get(value, value))
+    return {"dmy": "d/m/y", "mdy": "m/d/y", "ymd": "y/m/d"}.get(value, _SEEN.get(value, value))

@@ -34,6 +34,7 @@ class Upload:
     params: Mapping[str, Any]  # what the reason's sentence says
     accepted: int  # rows
     rejected: int
+    left_out: Mapping[str, int] = field(default_factory=dict)  # rows that are no purchases, by why
     first_filename: str | None = None  # of a duplicate: the upload that came first
     first_stored_at: datetime | None = None
 
@@ -75,9 +76,13 @@ def of_upload(event: UploadEvent, upload: Upload) -> Notice:
         TypeError: The event is none that people are told about.
     """
     code, params = _sentence(event, upload)
+    params = {"filename": upload.filename, **params}
+    if isinstance(event, UploadStored) and upload.left_out:
+        told = {"code": code, "params": params}
+        code, params = "notice_left_out", {"told": told, "left_out": dict(upload.left_out)}
     return Notice(
         code=code,
-        params={"filename": upload.filename, **params},
+        params=params,
         roles=SEES_UPLOADS,
         upload=upload.id,
     )

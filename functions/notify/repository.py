@@ -14,7 +14,8 @@ from functions.notify.notice import Form, Notice, Segmentation, Upload
 _UPLOAD = text("""
     SELECT u.id, u.filename, u.reason, u.params,
            coalesce(d.accepted, 0) AS accepted,
-           coalesce(d.rejected - d.left_out, 0) AS rejected,
+           coalesce(d.rejected, 0) AS rejected,
+           coalesce(d.understanding -> 'left_out', '{}'::jsonb) AS left_out,
            first.filename AS first_filename,
            first.stored_at AS first_stored_at
     FROM uploads u

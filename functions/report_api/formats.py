@@ -32,6 +32,7 @@ _COLUMN = "columns."  # how settings begin that name the header of a column of o
 Ours = Literal[
     "customer_id",
     "ordered_at",
+    "time",
     "order_id",
     "branch",
     "product_id",
@@ -48,7 +49,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    date_order: Literal["dmy", "mdy"] | None = None
+    date_order: Literal["dmy", "mdy", "ymd"] | None = None
     decimal_mark: Literal[".", ","] | None = None
     columns: dict[Ours, str | None] = Field(default_factory=dict)  # of ours -> header name
 
@@ -92,13 +93,22 @@ def give_answer(
     if upload.state != "needs_answer" or upload.reason is None:
         raise Problem(HTTPStatus.CONFLICT, "no_question", shown={"state": upload.state})
     settings = {name: value for name, value in answer.decided().items() if value is not None}
-    ours = COLUMN_ASKED.get(upload.reason)
-    asked = f"{_COLUMN}{ours}" if ours else upload.reason
-    if asked not in settings:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "answer_missing", {"name": asked})
+    if missing := _missing(upload.reason, settings):
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "answer_missing", {"name": missing})
     wish = Wish(branch=upload.branch, since=upload.stored_at, settings=settings, upload=upload.id)
     world.profiles.decide(asker.client, wish, by=asker.user)
     return settings
+
+
+def _missing(reason: str, settings: Mapping[str, str | None]) -> str | None:
+    """Return the first setting that is asked and not answered."""
+    if reason == "unnamed_columns":
+        is_made = {f"{_COLUMN}unit_price", f"{_COLUMN}quantity"} <= settings.keys()
+        asked = ["customer_id", "ordered_at", *(() if is_made else ("amount",))]
+        return next((f"{_COLUMN}{n}" for n in asked if f"{_COLUMN}{n}" not in settings), None)
+    ours = COLUMN_ASKED.get(reason)
+    name = f"{_COLUMN}{ours}" if ours else {"year_order": "date_order"}.get(reason, reason)
+    return None if name in settings else name
 
 
 @of_client.get("/branches/{branch}/profile")

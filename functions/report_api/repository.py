@@ -65,7 +65,7 @@ _UPLOAD_COLUMNS = """
            u.sha256, u.stored_at, u.seen_at, u.settled_at, u.uploaded_by,
            f.id AS first_id, f.filename AS first_filename, f.stored_at AS first_stored_at,
            f.branch_id AS first_branch,
-           d.rows_in, d.accepted, d.rejected, coalesce(d.left_out, 0) AS left_out, d.blank,
+           d.rows_in, d.accepted, d.rejected, d.left_out, d.blank,
            d.repeated, d.quantity, d.amount,
            d.first_day, d.last_day, d.understanding, d.rejected_frame_id,
            coalesce(mended.rows, 0) AS repaired_rows,

@@ -72,12 +72,12 @@ class FirstUpload:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Balance:
-    """The file balance: rows in = accepted + rejected + blank + repeated."""
+    """The file balance: rows in = accepted + rejected + left_out + blank + repeated."""
 
     rows_in: int
     accepted: int
     rejected: int
-    left_out: int  # of the rejected: no purchases, says the export
+    left_out: int  # no purchases, says the export
     blank: int
     repeated: int
     quantity: Decimal
@@ -146,6 +146,7 @@ class Upload:
     uploaded_by: str | None
     first_upload: FirstUpload | None
     balance: Balance | None
+    left_out: Mapping[str, int]  # rows that are no purchases, by what the export says they are
     repaired: Repaired | None  # None: no row has to be
     repairs: Repairs | None  # None: it mends nothing
     waiting: Waiting | None
@@ -153,19 +154,20 @@ class Upload:
     @property
     def open_rows(self) -> int:
         """Count the rejected rows that nobody has mended."""
-        wrong = self.balance.rejected - self.balance.left_out if self.balance else 0
-        return wrong - (self.repaired.rows if self.repaired else 0)
+        rejected = self.balance.rejected if self.balance else 0
+        return rejected - (self.repaired.rows if self.repaired else 0)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Take a row of the statement that joins uploads, datasets and claims."""
-        joined = {"first_upload", "balance", "repaired", "repairs", "waiting"}
+        joined = {"first_upload", "balance", "left_out", "repaired", "repairs", "waiting"}
         plain = {name: row[name] for name in cls.__slots__ if name not in joined}
         return cls(
             **plain,
             first_upload=FirstUpload.from_row(row) if row["first_id"] else None,
             balance=Balance.from_row(row) if row["rows_in"] is not None else None,
-            repaired=_repaired(row) if (row["rejected"] or 0) > row["left_out"] else None,
+            left_out=(row["understanding"] or {}).get("left_out", {}),
+            repaired=_repaired(row) if row["rejected"] else None,
             repairs=_repairs(row) if row["repairs_rows"] else None,
             waiting=_waiting(row) if row["retry_at"] else None,
         )

@@ -57,6 +57,7 @@ def upload_body(upload: Upload, *, language: str) -> dict[str, Any]:
         "uploaded_by": upload.uploaded_by,
         "first_upload": first_upload_body(upload.first_upload),
         "balance": _balance_body(upload.balance),
+        "left_out": dict(upload.left_out),
         "repaired": _repaired_body(upload),
         "repairs": upload.repairs and asdict(upload.repairs),
         "waiting": waiting
@@ -97,14 +98,20 @@ def _answers(
 ) -> Iterator[tuple[dict[str, Any], str, dict[str, Any]]]:
     """Yield each answer with the code and the parameters of its label."""
     match reason:
-        case "date_order":
-            for order in ("dmy", "mdy"):
+        case "date_order" | "year_order":
+            for order in (each for each in ("ymd", "dmy", "mdy") if each in params):
                 shown = {"value": params["value"], "day": params[order]}
                 yield {"date_order": order}, "answer_date", shown
         case "decimal_mark":
             for mark, name in ((".", "point"), (",", "comma")):
                 shown = {"value": params["value"], "number": params[name]}
                 yield {"decimal_mark": mark}, "answer_number", shown
+        case "unnamed_columns":
+            examples = dict(zip(params["columns"], params["candidates"], strict=True))
+            for columns in params["answers"]:
+                shown = {ours: examples[name] for ours, name in columns.items()}
+                code = "answer_amount" if "amount" in columns else "answer_price"
+                yield {"columns": columns}, code, shown
         case _:
             ours = COLUMN_ASKED[reason]
             for name, shown_as in zip(params["columns"], params["candidates"], strict=True):
@@ -143,8 +150,9 @@ def sentence(upload: Upload, *, language: str) -> str:
     """Say what became of an upload, or what happens next."""
     code, params = _told(upload)
     said = say(code, params, language=language)
-    if upload.state == "stored" and upload.balance and (left_out := upload.balance.left_out):
-        said = f"{said} {say('upload_left_out', {'rows': left_out}, language=language)}"
+    if upload.state == "stored" and upload.left_out:
+        left_out = {"left_out": upload.left_out}
+        said = f"{said} {say('upload_left_out', left_out, language=language)}"
     if upload.state == "stored" and (repairs := upload.repairs):
         code = "upload_repairs" if repairs.counted == repairs.rows else "upload_repairs_partly"
         return f"{said} {say(code, asdict(repairs), language=language)}"
@@ -170,17 +178,16 @@ def _told(upload: Upload) -> tuple[str, Mapping[str, Any]]:
 
 
 def _told_of_rows(balance: Balance, *, open_rows: int) -> tuple[str, Mapping[str, Any]]:
-    wrong = balance.rejected - balance.left_out
-    repaired = wrong - open_rows
+    repaired = balance.rejected - open_rows
     counts = {
         "accepted": balance.accepted + repaired,
-        "rows": balance.accepted + wrong,
+        "rows": balance.accepted + balance.rejected,
         "rejected": open_rows,
         "repaired": repaired,
     }
     if not counts["rows"]:
         return "no_rows", {}
-    if not wrong:
+    if not balance.rejected:
         return "upload_all_in", counts
     if not repaired:
         return "upload_partly_in", counts

@@ -73,7 +73,7 @@ class MongoServer:
     def is_ready(self) -> bool:
         """Say whether it answers."""
         try:
-            with self._as_stranger() as client:
+            with self._as_stranger(found_within_ms=500) as client:
                 client.admin.command("ping")
         except PyMongoError:
             return False
@@ -135,15 +135,18 @@ class MongoServer:
     # A connection made before the set, or before its user, stays without them: each step its own.
 
     @contextmanager
-    def _as_stranger(self) -> Iterator[MongoClient[dict[str, Any]]]:
+    def _as_stranger(
+        self, *, found_within_ms: int = 10_000
+    ) -> Iterator[MongoClient[dict[str, Any]]]:
         with MongoClient[dict[str, Any]](
-            f"mongodb://{self._address}/?directConnection=true", serverSelectionTimeoutMS=500
+            f"mongodb://{self._address}/?directConnection=true",
+            serverSelectionTimeoutMS=found_within_ms,
         ) as client:
             yield client
 
     @contextmanager
     def _as_user(self) -> Iterator[MongoClient[dict[str, Any]]]:
-        with MongoClient[dict[str, Any]](self.url, serverSelectionTimeoutMS=5000) as client:
+        with MongoClient[dict[str, Any]](self.url, serverSelectionTimeoutMS=10_000) as client:
             yield client
 
 

@@ -32,6 +32,22 @@ MIXED = (
 )
 
 
+BROKEN = csv(
+    *(f"{n},2026-04-{n % 28 + 1:02},c{n % 7},tea,{n % 3 + 1},3.50" for n in range(40)),
+    *("1,2026-04-02,c1,jam,1,ten", "2,2026-04-03,c2,jam,1,ten", "90,soon,c9,jam,1,2.50"),
+)
+BAD_LINES = (42, 43, 44)
+
+
+def mended(upload: str, *rows: tuple[int, str]) -> bytes:
+    """Return a file that mends lines of an upload: each with its line and its cells."""
+    header, *cells = csv(*(row for _, row in rows)).decode().splitlines()
+    named = zip(rows, cells, strict=True)
+    lines = [f"_upload,_line,_error,{header}"]
+    lines += [f"{upload},{line},was wrong,{row}" for (line, _), row in named]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
 def many(count: int) -> list[File]:
     """Return files of a few rows each; every tenth is a new version of an earlier one."""
     return [File(key=_key(n - 5 if n % 10 == 9 else n), body=_body(n)) for n in range(count)]

@@ -71,7 +71,7 @@ _TOLD_AGAIN = text("""
 """)
 
 _UNBALANCED = """
-    SELECT sha256 FROM datasets WHERE rows_in <> accepted + rejected + blank + repeated
+    SELECT sha256 FROM datasets WHERE rows_in <> accepted + rejected + left_out + blank + repeated
     UNION ALL
     SELECT sha256 FROM contributions JOIN clients ON clients.segmentation_id = contributions.segmentation_id
     WHERE accepted_rows <> counted_rows + replaced_rows
@@ -97,8 +97,8 @@ _UPLOADS = """
     FROM uploads ORDER BY key, stored_at
 """
 _DATASETS = """
-    SELECT sha256, frame_id, rejected_frame_id, branch_id, rows_in, accepted, rejected, blank,
-           repeated, quantity, amount
+    SELECT sha256, frame_id, rejected_frame_id, branch_id, rows_in, accepted, rejected, left_out,
+           blank, repeated, quantity, amount
     FROM datasets ORDER BY sha256
 """
 _NOTICES = """

@@ -6,16 +6,17 @@ What is left must be what an undisturbed run leaves.
 """
 
 import signal
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from common.events import FUNCTIONS
+from common.events import FUNCTIONS, upload_id
 from common.failpoints import ACTIONS, POINTS
 from infra.local.process import Child
-from tests.chaos.files import MIXED
+from tests.chaos.files import BAD_LINES, BROKEN, MIXED, mended
 from tests.chaos.scene import FragileStack, Scene, Shop
 from tests.waiting import wait_until
 
@@ -96,6 +97,92 @@ def test_a_crash_leaves_what_an_undisturbed_run_leaves(
 
     assert tally.is_clean, tally
     assert scene.left_of(shop) == undisturbed
+
+
+# --- rows that are mended ---------------------------------------------------------------------
+
+MENDED_USUAL = ("mongo_done", "pg_after_commit")  # nobody sees it yet; all is done, nobody knows
+
+_MENDED = """
+    SELECT line, quantity, amount, parent_row, data_row FROM current_repairs ORDER BY line
+"""
+_COUNTED = """
+    SELECT substr(u.key, length(u.client_id) + 2) AS key, u.state, u.reason, d.rows_in, d.accepted,
+           d.rejected, d.quantity, d.amount
+    FROM uploads u LEFT JOIN datasets d USING (client_id, sha256) ORDER BY key, u.stored_at
+"""
+
+
+def send_broken(scene: Scene, shop: Shop) -> str:
+    """Have a file with bad rows read; return its upload."""
+    version = shop.send("centro/broken.csv", BROKEN)
+    scene.have(FUNCTIONS)
+    scene.settle(shop)
+    return upload_id(shop.ref("centro/broken.csv", version))
+
+
+def send_mended(shop: Shop, upload: str) -> None:
+    """Send the bad rows corrected in two files, one of them in both."""
+    first, second, third = BAD_LINES
+    one = (first, "1,2026-04-02,c1,jam,1,10"), (second, "2,2026-04-03,c2,jam,1,99")
+    two = (second, "2,2026-04-03,c2,jam,1,10"), (third, "90,2026-04-04,c9,jam,1,2.50")
+    shop.send("centro/mended.csv", mended(upload, *one))
+    shop.send("centro/mended-too.csv", mended(upload, *two))
+
+
+def mended_of(scene: Scene, shop: Shop) -> dict[str, Any]:
+    """Return what is left of a repair, without the upload's id, which its own rows name."""
+    told = scene.left_of(shop)["told"]
+    return {
+        "repairs": [tuple(row) for row in shop.rows(_MENDED)],
+        "uploads": [tuple(row) for row in shop.rows(_COUNTED)],
+        "report": shop.report(),
+        "told": told,
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed_repair(fragile_stack: FragileStack) -> dict[str, Any]:
+    """What a repair leaves in which nothing happens."""
+    scene = Scene(fragile_stack, lambda _: None)
+    try:
+        shop = scene.shop()
+        send_mended(shop, send_broken(scene, shop))
+        scene.settle(shop)
+        left = mended_of(scene, shop)
+    finally:
+        scene.close()
+    assert [(line, amount) for line, _, amount, _, _ in left["repairs"]] == [
+        (line, Decimal(amount)) for line, amount in zip(BAD_LINES, ("10", "10", "2.5"), strict=True)
+    ]
+    return left
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param(point, marks=[] if point in MENDED_USUAL else [pytest.mark.whole])
+        for point in POINTS
+    ],
+)
+def test_a_crash_amid_a_repair_counts_each_line_once(
+    scene: Scene, undisturbed_repair: dict[str, Any], point: str
+) -> None:
+    function = OWNERS.get(point, "ingest")
+    shop = scene.shop()
+    upload = send_broken(scene, shop)
+    scene.have([name for name in FUNCTIONS if name != function])
+    send_mended(shop, upload)
+    victim = scene.start(function, DATACORE_FAILPOINT=f"{point}:kill@1")
+    wait_until(lambda: has_reached(victim, point), within_s=60)
+    victim.wait_for_end()
+    assert victim.exit_code == -signal.SIGKILL
+    scene.have(FUNCTIONS)
+
+    tally = scene.settle(shop)
+
+    assert tally.is_clean, tally
+    assert mended_of(scene, shop) == undisturbed_repair
 
 
 def has_reached(worker: Child, point: str) -> bool:

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from unittest import mock
 
 import pytest
 from starlette.testclient import TestClient
@@ -9,6 +12,7 @@ from starlette.testclient import TestClient
 from common.events import ObjectCreated
 from common.settings import Settings
 from common.texts import say
+from functions.ingest import handler
 from functions.notify.__main__ import connected
 from functions.report_api.__main__ import build
 from functions.report_api.accounts import create_client
@@ -164,6 +168,62 @@ def test_what_came_before_a_change_is_read_as_before(branches: Branches):
     assert state(branches, "centro/a.csv") == "needs_answer"
 
 
+def test_a_file_that_comes_late_has_those_read_anew_that_it_contradicts(branches: Branches):
+    late = branches.pipeline.put("centro/late.csv", MONTH_FIRST)
+    shows = branches.pipeline.put("centro/shows.csv", DAY_FIRST.replace(b"tea", b"milk"))
+    after = branches.pipeline.put("centro/after.csv", UNCLEAR)
+    branches.pipeline.settle(shows, after)
+    assert branches.understood("centro/after.csv")["date_order"] == "dmy"
+    assert branches.pipeline.revenue() == Decimal(8)
+    branches.pipeline.settle(late)
+    # As if all had come in their order: the two before it do not agree.
+    assert state(branches, "centro/after.csv") == "needs_answer"
+    assert branches.pipeline.revenue() == Decimal(5)  # the late one holds orders of the other
+    branches.answer(branches.pipeline.upload("centro/after.csv").id, date_order="mdy")
+    assert branches.understood("centro/after.csv")["date_order"] == "mdy"
+
+
+def test_read_by_what_came_later_a_file_is_read_by_what_came_before_instead(branches: Branches):
+    late = branches.pipeline.put("centro/late.csv", MONTH_FIRST)
+    unclear = branches.pipeline.put("centro/a.csv", UNCLEAR)
+    shows = branches.pipeline.put("centro/shows.csv", DAY_FIRST.replace(b"tea", b"milk"))
+    branches.pipeline.settle(unclear, shows)
+    assert branches.understood("centro/a.csv")["date_order"] == "dmy"
+    branches.pipeline.settle(late)
+    assert branches.understood("centro/a.csv")["date_order"] == "mdy"
+
+
+def test_a_file_that_comes_late_is_seen_by_one_that_is_being_read(
+    branches: Branches, settings: Settings
+):
+    late = branches.pipeline.put("centro/late.csv", MONTH_FIRST)
+    branches.put("centro/shows.csv", DAY_FIRST.replace(b"tea", b"milk"))
+    after = branches.pipeline.put("centro/after.csv", UNCLEAR)
+    [other] = others = [Pipeline(settings, branches.pipeline.client)]
+    read = handler._read
+
+    def read_while_another_comes(*args: Any) -> Any:
+        dataset = read(*args)
+        if others:
+            others.pop().settle(late)
+        return dataset
+
+    with mock.patch.object(handler, "_read", read_while_another_comes):
+        branches.pipeline.settle(after)
+    other.close()
+    assert state(branches, "centro/late.csv") == "stored"
+    assert state(branches, "centro/after.csv") == "needs_answer"
+
+
+def test_an_answer_is_not_overtaken_by_a_file_that_comes_late(branches: Branches):
+    late = branches.pipeline.put("centro/late.csv", MONTH_FIRST)
+    upload = branches.put("centro/a.csv", UNCLEAR)
+    branches.answer(upload, date_order="dmy")
+    branches.pipeline.settle(late)
+    assert state(branches, "centro/a.csv") == "stored"
+    assert branches.understood("centro/a.csv")["date_order"] == "dmy"
+
+
 def test_a_decimal_mark_is_answered_too(branches: Branches):
     upload = branches.put("centro/a.csv", MARKS)
     assert branches.pipeline.upload("centro/a.csv").reason == "decimal_mark"
@@ -207,7 +267,7 @@ def test_a_file_without_a_question_takes_no_answer(branches: Branches):
     told = branches.answer(upload, date_order="dmy")
     assert (told.status_code, told.json()["state"]) == (409, "stored")
     assert branches.answer("nothing", date_order="dmy").status_code == 404
-    assert branches.answer(upload, date_order="ymd").status_code == 422
+    assert branches.answer(upload, date_order="ydm").status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -267,6 +327,72 @@ def test_a_column_is_named_once_and_remembered(branches: Branches):
     assert branches.understood("centro/b.csv")["profile_version"] == 1
     profile = branches.ask("GET", "branches/centro/profile").json()
     assert profile["columns"] == {"customer_id": column}
+
+
+# --- years of two digits ------------------------------------------------------------------------
+
+EITHER_END = csv("1,19-01-05,ana,tea,1,1.5", "2,20-02-06,bea,tea,1,1.5")
+YEAR_FIRST = csv(*(f"{i},20-03-{i:02},ana,soap,1,1.5" for i in range(1, 9)))
+
+
+def test_a_year_at_either_end_is_asked_and_remembered(branches: Branches):
+    upload = branches.put("centro/a.csv", EITHER_END)
+    asked = branches.ask("GET", f"uploads/{upload}").json()
+    assert asked["reason"] == "year_order"
+    assert [each["answer"]["date_order"] for each in asked["question"]["answers"]] == ["ymd", "dmy"]
+    assert branches.answer(upload, date_order="ymd").status_code == 202
+    balance = branches.ask("GET", f"uploads/{upload}").json()["balance"]
+    assert (balance["first_day"], balance["last_day"]) == ("2019-01-05", "2020-02-06")
+    branches.put("centro/b.csv", EITHER_END.replace(b"tea", b"soap"))
+    assert branches.understood("centro/b.csv")["date_order"] == "ymd"
+
+
+def test_a_file_that_shows_where_the_year_stands_answers_for_those_that_wait(branches: Branches):
+    branches.put("centro/a.csv", EITHER_END)
+    assert state(branches, "centro/a.csv") == "needs_answer"
+    branches.put("centro/b.csv", YEAR_FIRST)
+    assert branches.understood("centro/a.csv")["date_order"] == "ymd"
+
+
+# --- no names of columns ----------------------------------------------------------------------
+
+UNNAMED = b"1001,2026-01-31,C7,2,9.50\n1002,2026-02-01,C8,1,4.25\n1003,2026-02-02,C7,3,1.00\n"
+
+
+def test_a_file_without_names_is_asked_once_and_remembered(branches: Branches):
+    upload = branches.put("centro/a.csv", UNNAMED)
+    asked = branches.pipeline.upload("centro/a.csv")
+    assert (asked.state, asked.reason) == ("needs_answer", "unnamed_columns")
+    half = {"columns": {"customer_id": "column_3", "ordered_at": "column_2"}}
+    told = branches.ask("POST", f"uploads/{upload}/mapping", half)
+    assert (told.status_code, told.json()["code"]) == (422, "answer_missing")
+    money = {"unit_price": "column_5", "quantity": "column_4"}
+    whole = {"columns": {**half["columns"], **money}}
+    assert branches.ask("POST", f"uploads/{upload}/mapping", whole).status_code == 202
+    branches.relay()
+    balance = branches.ask("GET", f"uploads/{upload}").json()["balance"]
+    assert (balance["rows_in"], balance["accepted"], balance["amount"]) == (3, 3, "26.25")
+    branches.put("centro/b.csv", UNNAMED.replace(b"2026", b"2025"))
+    assert branches.understood("centro/b.csv")["mapping"] == whole["columns"]
+    assert branches.understood("centro/b.csv")["profile_version"] == 1
+    branches.put("norte/c.csv", UNNAMED.replace(b"2026", b"2024"))
+    assert state(branches, "norte/c.csv") == "needs_answer"
+
+
+def test_the_page_shows_the_columns_and_takes_a_whole_answer(branches: Branches):
+    upload = branches.put("centro/a.csv", UNNAMED)
+    branches.web.cookies.set("datacore_token", branches.token)
+    page = branches.web.get(f"/files/{upload}").text
+    label = "Customer column_3 (C7; C8), date column_2 (2026-01-31; 2026-02-01), amount column_5 (9.50; 4.25)"
+    assert f"<button>{label}</button>" in page
+    answers = branches.ask("GET", f"uploads/{upload}").json()["question"]["answers"]
+    branches.web.post(
+        f"/files/{upload}/answer",
+        data={"answer": str([each["label"] for each in answers].index(label))},
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+    branches.relay()
+    assert branches.understood("centro/a.csv")["mapping"]["amount"] == "column_5"
 
 
 # --- drift --------------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ def test_mended_rows_count_with_their_file_and_come_back_as_they_were(loop: Loop
     together = shown["repaired"]["balance"]
     assert (together["accepted"], together["rejected"], together["amount"]) == (5, 0, "39.25")
     assert together["rows_in"] == sum(
-        together[name] for name in ("accepted", "rejected", "blank", "repeated")
+        together[name] for name in ("accepted", "rejected", "left_out", "blank", "repeated")
     )
     assert shown["repaired_by"] == [
         {"id": repair, "filename": "mended.csv", "rows": 3, "counted": 3}
@@ -359,9 +359,12 @@ def test_rows_that_the_file_calls_void_are_nobodys_to_mend(loop: Loop):
     rows = [b"1,2026-04-13,ana,tea,2,3.50,paid\n", b"2,2026-04-13,ana,tea,1,9.00,voided\n"]
     upload = loop.put("centro/a.csv", header + b"".join(rows))
     shown = loop.shown(upload)
-    assert (shown["balance"]["rejected"], shown["balance"]["left_out"]) == (1, 1)
+    assert (shown["balance"]["rejected"], shown["balance"]["left_out"]) == (0, 1)
+    assert shown["left_out"] == {"voided": 1}
     assert (shown["repaired"], shown["rejected"]) == (None, [])
-    assert shown["sentence"].startswith("All 1 rows are in. Left out: 1 row ")
+    assert shown["sentence"].startswith(
+        "All 1 rows are in. Left out, as the file itself says: 1 voided line."
+    )
     assert loop.ask(f"uploads/{upload}/rejected.csv").status_code == 404
     bad = header + b"3,soon,bea,tea,1,4.00,paid\n" + b"".join(rows)
     second = loop.put("centro/b.csv", bad)

@@ -23,6 +23,7 @@ EXCEL_1900, EXCEL_1904 = "excel_1900", "excel_1904"
 SECONDS, MILLISECONDS = "seconds", "milliseconds"
 
 FIRST_YEAR = 1970
+SOME_DAY = "2000-01-01"  # to read a time with, which alone is no date
 _LONGEST = 100  # characters; what is longer is none, and is not kept in mind
 # Two-digit years from here on are of the last century.
 PIVOT = 70
@@ -225,21 +226,27 @@ def read_date(text: str, *, order: str | None, form: str, zone: tzinfo) -> datet
     return day if isinstance(day, Fault) else _moment(day, written, zone)
 
 
+def read_clock(text: str) -> timedelta | None:
+    """Return the time of day that `text` is alone, as the branch's clock shows it."""
+    written = parse(f"{SOME_DAY} {text}") if any(map(str.isdecimal, text)) else None
+    return written.clock if written and written.form == WALL else None
+
+
 def _is_meant(written: str, form: str) -> bool:
     return written == form or (written, form) == (EXCEL_1900, EXCEL_1904)
 
 
 def _day(written: Written, order: str) -> date | Fault:
-    day = _real(written, order)
+    day = real_day(written, order)
     if day is None:
-        is_real = any(_real(written, other) for other in ORDERS)
+        is_real = any(real_day(written, other) for other in ORDERS)
         return Fault.OTHER_DATE_ORDER if is_real else Fault.IMPOSSIBLE_DATE
     if written.weekdays and day.isoweekday() not in written.weekdays:
         return Fault.IMPOSSIBLE_DATE
     return day if day.year >= FIRST_YEAR else Fault.EARLY_DATE
 
 
-def _real(written: Written, order: str) -> date | None:
+def real_day(written: Written, order: str) -> date | None:
     """Return the day of the calendar that it is in this order."""
     try:
         return date(*written.days.get(order, (0, 0, 0)))

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 
+from common import mending
 from functions.ingest.reader.synonyms import SYNONYMS
 
 _FILLERS = frozenset([
@@ -52,6 +53,7 @@ _MISTYPED = (
 )
 # Words that are one slip away from ours, and mean something else: a tax, a number of people.
 _OTHER_WORDS = frozenset({"imposto", "impostos", "kunden", "clienti"})
+_MADE_UP = "column_"
 _COUNTABLE = ("customer_id", "order_id", "product_id", "product")
 
 
@@ -149,6 +151,17 @@ def within(name: str) -> str | None:
             if found := _NAMES.get("".join(sorted(parts[start : start + size]))):
                 return found[0]
     return None
+
+
+def made_up_names(width: int) -> tuple[str, ...]:
+    """Return names for the columns of a table that does not name them."""
+    return tuple(f"{_MADE_UP}{number}" for number in range(1, width + 1))
+
+
+def are_made_up(header: Sequence[str]) -> bool:
+    """Say whether the columns of the file got their names here, also if its rows were mended."""
+    own = [name for name in header if name not in mending.COLUMNS]
+    return tuple(own) == made_up_names(len(own))
 
 
 def name_others(header: Sequence[str], mapping: Mapping[str, int]) -> dict[str, int]:

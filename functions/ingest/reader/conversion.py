@@ -1,6 +1,6 @@
 """From text to a batch: typed columns of the accepted rows, and what is wrong with the others."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from common import frame
 from functions.ingest.balance import Balance
 from functions.ingest.reader import currencies, dates, numbers, rows
+from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_1904, WALL
 from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
@@ -27,6 +28,7 @@ NUMBERS = {
     "unit_price": frame.PRICE,
     "amount": frame.AMOUNT,
 }
+_WITHOUT_CLOCK = (WALL, COMPACT, EXCEL_1900, EXCEL_1904)  # unless they show one
 _AMOUNT_LIMIT = Decimal(10) ** MAX_INTEGER_DIGITS
 _CANCELLATION = "^[Cc][0-9]+"
 # All control characters of Unicode but tab and line ends, which a quoted cell may hold.
@@ -36,8 +38,8 @@ Mask = NDArray[np.bool_]
 _FAULTS = tuple(Fault)
 _LEFT_OUT = [_FAULTS.index(fault) for fault in LEFT_OUT]
 _WHOLE_ROW = -1
-# Marks of dates beyond those of `dates.FAULTS`.
-_EMPTY, _FUTURE = len(dates.FAULTS) + 1, len(dates.FAULTS) + 2
+# The mark of dates beyond those of `dates.FAULTS`.
+_EMPTY = len(dates.FAULTS) + 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,33 +72,38 @@ class Verdict:
     column: NDArray[np.int16]  # index of the column at fault, -1 for the whole row
 
     @property
-    def rejected(self) -> Mask:
-        """Mark the rejected rows."""
+    def set_aside(self) -> Mask:
+        """Mark the rows of data that are not accepted: rejected ones, and those left out."""
         return self.fault >= 0
+
+    @property
+    def left_out(self) -> Mask:
+        """Mark the rows that the export itself says are no purchases."""
+        return np.isin(self.fault, _LEFT_OUT)
+
+    @property
+    def rejected(self) -> Mask:
+        """Mark the rows that something is wrong with."""
+        return self.set_aside & ~self.left_out
 
     @property
     def accepted(self) -> Mask:
         """Mark the accepted rows."""
-        return ~(self.blank | self.repeated | self.rejected)
+        return ~(self.blank | self.repeated | self.set_aside)
 
     def reject(self, mask: Mask, fault: Fault, column: int) -> None:
-        """Give the rows under `mask` this fault, unless they have one or are no rows of data."""
+        """Set the rows under `mask` aside, unless they are already or are no rows of data."""
         fresh = mask & self.accepted
         self.fault[fresh] = _FAULTS.index(fault)
         self.column[fresh] = column
 
-    @property
-    def left_out(self) -> Mask:
-        """Mark the rejected rows that the export itself says are no purchases."""
-        return self.rejected & np.isin(self.fault, _LEFT_OUT)
-
     def reasons(self) -> dict[str, int]:
-        """Count the rejected rows by their fault."""
-        counts = np.bincount(self.fault[self.rejected], minlength=len(_FAULTS))
+        """Count the rows that were set aside by why they were."""
+        counts = np.bincount(self.fault[self.set_aside], minlength=len(_FAULTS))
         return {f.value: int(n) for f, n in zip(_FAULTS, counts, strict=True) if n}
 
     def fault_of(self, row: int) -> Fault:
-        """Name what is wrong with a rejected row."""
+        """Say why a row was set aside."""
         return _FAULTS[int(self.fault[row])]
 
 
@@ -204,8 +211,8 @@ def _typed(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> dict
         elif name in _TEXTS:
             typed[name] = _null_if_empty(pc.utf8_trim_whitespace(column))
         elif name == "ordered_at":
-            typed[name] = _moments(column, index, conventions, verdict)
-        else:
+            typed[name] = _moments(stretch.columns, conventions, verdict)
+        elif name in NUMBERS:
             typed[name] = _decimals(name, column, conventions, verdict)
     if "currency" not in typed and currencies.is_code(conventions.currency):
         typed["currency"] = pa.repeat(conventions.currency, len(stretch))
@@ -249,27 +256,38 @@ def _per_distinct(
     return values.take(encoded.indices), marks[np.asarray(encoded.indices)]
 
 
-def _moments(column: Any, index: int, conventions: Conventions, verdict: Verdict) -> Any:
-    latest = np.datetime64(conventions.latest, "us")
+def _moments(columns: Sequence[Any], conventions: Conventions, verdict: Verdict) -> Any:
+    index, form = conventions.mapping["ordered_at"], conventions.dates.form
 
     def read(texts: Any) -> tuple[Any, NDArray[Any]]:
         moments, marks = dates.convert(
             texts,
             order=conventions.dates.value,
-            form=conventions.dates.form,
+            form=form,
             zone=conventions.zone,
         )
         is_date = marks == 0
-        marks[is_date & (moments > latest)] = _FUTURE
         marks[np.asarray(pc.equal(texts, ""))] = _EMPTY
         return pa.array(moments, pa.timestamp("us"), mask=~is_date), marks
 
-    moments, marks = _per_distinct(column, read)
+    moments, marks = _per_distinct(columns[index], read)
     for number, fault in enumerate(dates.FAULTS, start=1):
         verdict.reject(marks == number, fault, index)
     verdict.reject(marks == _EMPTY, Fault.EMPTY_CELL, index)
-    verdict.reject(marks == _FUTURE, Fault.FUTURE_DATE, index)
+    if (place := conventions.mapping.get("time")) is not None and form in _WITHOUT_CLOCK:
+        moments = _with_clock(moments, columns[place], place, verdict)
+    is_late = pc.greater(moments, pa.scalar(conventions.latest, pa.timestamp("us")))
+    verdict.reject(np.asarray(is_late.fill_null(False)), Fault.FUTURE_DATE, index)
     return moments
+
+
+def _with_clock(moments: Any, column: Any, index: int, verdict: Verdict) -> Any:
+    """Return moments with the time of day of another column, where they show none themselves."""
+    clocks, is_wrong = _per_distinct(column, dates.convert_clocks)
+    verdict.reject(is_wrong, Fault.BAD_TIME, index)
+    has_none = pc.equal(moments, pc.floor_temporal(moments, unit="day"))
+    zero = pa.scalar(0, pa.duration("us"))
+    return pc.add(moments, pc.if_else(has_none, clocks.fill_null(zero), zero))
 
 
 def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict) -> Any:

@@ -4,7 +4,8 @@ What a date is, and what is wrong with a text that is none, is said by `careful_
 """
 
 import re
-from datetime import MAXYEAR, UTC, date, datetime, timedelta, tzinfo
+from collections.abc import Iterable
+from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,12 @@ from functions.ingest.reader.careful_dates import (
     MONTH_FIRST,
     PIVOT,
     SECONDS,
+    SOME_DAY,
     WALL,
     YEAR_FIRST,
     parse,
     read_date,
+    real_day,
 )
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.shapes import ALL_ALIKE, Integers, Mask, Parts, shapes, split
@@ -92,6 +95,11 @@ def _by_shape(texts: Any, pattern: str) -> Mask:
     return np.take(is_match, np.asarray(alike.indices))
 
 
+def begins_with_two(texts: Any) -> Any:
+    """Say which texts begin with two digits, as a year of two does, and a sign that follows one."""
+    return pc.match_substring_regex(texts, "^[0-9]{2}[-/]")
+
+
 def year_last(texts: Any) -> tuple[Integers, Integers, Integers, Mask]:
     """Return the parts of regular dates that end with the year, and whose year has two digits."""
     parts = split(texts, _YEAR_LAST)
@@ -120,6 +128,19 @@ def convert(
         else:
             moments[place] = read
     return moments, faults
+
+
+def convert_clocks(texts: Any) -> tuple[Any, Mask]:
+    """Return trimmed times of day as durations, null where they are none; and which are wrong.
+
+    An empty text is none, and not wrong.
+    """
+    moments, faults = convert(pc.binary_join_element_wise(SOME_DAY, texts, " "), order=None)
+    has_digits = np.asarray(pc.match_substring_regex(texts, r"\p{Nd}"))
+    is_clock = (faults == 0) & has_digits
+    clocks = (moments - np.datetime64(SOME_DAY)).astype("timedelta64[us]")
+    is_wrong = ~is_clock & np.asarray(pc.not_equal(texts, ""))
+    return pa.array(clocks, pa.duration("us"), mask=~is_clock), is_wrong
 
 
 def _convert_regular(
@@ -216,6 +237,12 @@ def _offset_at(utc: datetime, zone: tzinfo) -> timedelta:
 
 def readings(text: str) -> dict[str, str]:
     """Return the two days that `text` can be, as ISO text."""
+    return all_readings(text, (DAY_FIRST, MONTH_FIRST))
+
+
+def all_readings(text: str, orders: Iterable[str]) -> dict[str, str]:
+    """Return the days that `text` can be in these orders, as ISO text."""
     written = parse(text)
-    assert written is not None  # it is open, so it is a date in both orders
-    return {order: date(*written.days[order]).isoformat() for order in (DAY_FIRST, MONTH_FIRST)}
+    assert written is not None  # it is open, so it is a date
+    days = {order: real_day(written, order) for order in orders}
+    return {order: day.isoformat() for order, day in days.items() if day}

@@ -23,7 +23,7 @@ class Dialect:
 
     encoding: str
     style: Style
-    header: tuple[str, ...]  # without one, empty names
+    header: tuple[str, ...]  # without one, `column_1` and so on
     has_header: bool = True
     header_line: int | None = None  # where the first line of the header stands
     body_offset: int  # bytes before it are furniture: mark, `sep=` line, preamble, header

@@ -4,6 +4,7 @@ Values are looked at once, distinct ones with their counts, block by block. What
 settled by the file's other columns, then by the branch's profile, and otherwise asked.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -97,7 +98,12 @@ class Look(Protocol):
 
 
 OPEN = "open"
-_SHORT, _NOT_YEAR_FIRST = "short", "not ymd"  # of dates with years of two digits
+_TWO_DIGITS = re.compile(r"\d{2} ?[-/]")  # as a year begins that may stand in front
+_YEAR_LAST = (DAY_FIRST, MONTH_FIRST)
+# Of dates with years of two digits; of those that can be read with the year at either end; and of
+# dates that end with a year of four.
+_SHORT, _NOT_YEAR_FIRST, _EITHER_END, _LONG = "short", "not ymd", "either end", "long"
+_YEARS_APART = 3  # so many years, where there is one when read otherwise, are none
 
 
 class DateEvidence:
@@ -106,6 +112,7 @@ class DateEvidence:
     def __init__(self, latest: datetime) -> None:
         self.forms = Evidence()
         self.orders = Evidence()
+        self.years: dict[str, set[int]] = {YEAR_FIRST: set(), DAY_FIRST: set()}  # at either end
         self._latest_year = latest.year
 
     def add(self, column: Any) -> None:
@@ -133,6 +140,7 @@ class DateEvidence:
         self.orders.add(DAY_FIRST, values, counts, is_day_only[0] & is_month[1])
         self.orders.add(MONTH_FIRST, values, counts, is_month[0] & is_day_only[1])
         self.orders.add(OPEN, values, counts, is_month[0] & is_month[1] & (first != second))
+        self.orders.add(_LONG, values, counts, ~is_short)
         if is_short.any():
             self._add_short(values.filter(pa.array(is_short)), counts[is_short])
 
@@ -140,8 +148,12 @@ class DateEvidence:
         """Add dates with years of two digits, which may stand in front."""
         first, second, third, _ = dates.year_last(values)
         is_year_first = (second >= 1) & (second <= 12) & (third >= 1) & (third <= 31)
-        is_year_first &= ~self._is_future(first)
-        is_year_last = (first <= 31) & ~self._is_future(third)
+        is_year_first &= ~self._is_future(first) & np.asarray(dates.begins_with_two(values))
+        is_year_last = (first >= 1) & (first <= 31) & ~self._is_future(third)
+        is_either = is_year_first & is_year_last
+        self.orders.add(_EITHER_END, values, counts, is_either)
+        self.years[YEAR_FIRST].update(first[is_either].tolist())
+        self.years[DAY_FIRST].update(third[is_either].tolist())
         self.orders.add(YEAR_FIRST, values, counts, is_year_first & ~is_year_last)
         self.orders.add(_NOT_YEAR_FIRST, values, counts, ~is_year_first)
         self.orders.add(_SHORT, values, counts, np.ones(len(values), np.bool_))
@@ -154,12 +166,31 @@ class DateEvidence:
         if written is None:
             return
         self.forms.count(written.form, value, rows)
-        orders = {each for each in (DAY_FIRST, MONTH_FIRST) if written.allows(each)}
+        year_last = {written.days.get(each) for each in _YEAR_LAST}
+        if _TWO_DIGITS.match(value) and written.days.get(YEAR_FIRST) not in year_last:
+            self._add_other_short(value, written, rows)
+        orders = {each for each in _YEAR_LAST if written.allows(each)}
         days = {written.days[each] for each in orders}
         if len(orders) == 1:
             self.orders.count(orders.pop(), value, rows)
         elif len(days) > 1:
             self.orders.count(OPEN, value, rows)
+
+    def _add_other_short(self, value: str, written: careful_dates.Written, rows: int) -> None:
+        """Add one date whose year may stand in front or at the end."""
+        latest = self._latest_year
+        is_first = written.allows(YEAR_FIRST) and written.days[YEAR_FIRST][0] <= latest
+        is_last = any(written.allows(each) for each in _YEAR_LAST)
+        is_last &= written.days[DAY_FIRST][0] <= latest
+        self.orders.count(_SHORT, value, rows)
+        if not is_first:
+            self.orders.count(_NOT_YEAR_FIRST, value, rows)
+        elif not is_last:
+            self.orders.count(YEAR_FIRST, value, rows)
+        else:
+            self.orders.count(_EITHER_END, value, rows)
+            self.years[YEAR_FIRST].add(written.days[YEAR_FIRST][0] % 100)
+            self.years[DAY_FIRST].add(written.days[DAY_FIRST][0] % 100)
 
 
 class NumberEvidence:
@@ -216,17 +247,21 @@ def settle_dates(column: str, evidence: DateEvidence, told: Told) -> DateConvent
     Raises:
         UnreadableFileError: Its dates are of different kinds, or some rows can only be day first,
             others only month first.
-        OpenQuestionError: All rows can be both, and they differ.
+        OpenQuestionError: All rows can be both, and they differ, or the year may be at either end.
     """
     form = _form(column, evidence.forms)
     orders = evidence.orders
-    if _is_short_year_first(orders):
+    if _is_short_year_first(orders) or _years_agree(evidence, YEAR_FIRST, DAY_FIRST):
         return DateConvention(value=YEAR_FIRST, settled_by="column", form=form)
+    if _may_lead(orders) and not _years_agree(evidence, DAY_FIRST, YEAR_FIRST):
+        return DateConvention(
+            value=_either_end(column, orders, told), settled_by="profile", form=form
+        )
     if order := _own(column, orders, (DAY_FIRST, MONTH_FIRST), Refusal.MIXED_DATE_ORDER):
         return DateConvention(value=order, settled_by="column", form=form)
     if not orders.rows.get(OPEN):
         return DateConvention(form=form)
-    if order := told("date_order"):
+    if (order := told("date_order")) in _YEAR_LAST:
         return DateConvention(value=order, settled_by="profile", form=form)
     raise OpenQuestionError(Question.DATE_ORDER, _question(column, orders, dates.readings))
 
@@ -253,6 +288,43 @@ def _is_short_year_first(orders: Evidence) -> bool:
     shown = orders.rows.get(YEAR_FIRST, 0)
     is_frequent = shown > _FEW * orders.rows.get(_SHORT, 0)
     return is_frequent and orders.rows.get(_NOT_YEAR_FIRST, 0) <= _FEW * shown
+
+
+def _may_lead(orders: Evidence) -> bool:
+    """Say whether two-digit years may stand in front, and at the end as well."""
+    against = orders.rows.get(_NOT_YEAR_FIRST, 0) + orders.rows.get(_LONG, 0)
+    return orders.rows.get(_EITHER_END, 0) > 0 and against <= _FEW * orders.rows[_SHORT]
+
+
+def _years_agree(evidence: DateEvidence, order: str, other: str) -> bool:
+    """Say whether all dates are of one year in this order, and of several read otherwise.
+
+    Who sells on the 19th of January of 2005, 2006 and 2007, and on no other day, sold in 2019.
+    """
+    one, several = evidence.years[order], evidence.years[other]
+    return _may_lead(evidence.orders) and len(one) == 1 and len(several) >= _YEARS_APART
+
+
+def _either_end(column: str, orders: Evidence, told: Told) -> str:
+    """Return what was told of dates like 19-01-05.
+
+    Raises:
+        OpenQuestionError: Nothing that they can be.
+    """
+    possible = [YEAR_FIRST, DAY_FIRST] + [MONTH_FIRST] * (not orders.rows.get(DAY_FIRST))
+    if (order := told("date_order")) in possible:
+        return str(order)
+    value = orders.examples[_EITHER_END][0]
+    readings = dates.all_readings(value, possible)
+    raise OpenQuestionError(
+        Question.YEAR_ORDER,
+        {
+            "column": excerpt(column),
+            "value": excerpt(value),
+            "days": list(readings.values()),
+            **readings,
+        },
+    )
 
 
 def settle_numbers(

@@ -1,5 +1,6 @@
 """How a file is written, whatever it is about: its text, its style, what stands around the table."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ class Described:
         }
 
 
-def find_layout(path: Path, folder: Path) -> Layout:
+def find_layout(path: Path, folder: Callable[[], Path]) -> Layout:
     """Unpack what is packed, and find out how the text is written and laid out.
 
     Raises:
@@ -62,10 +63,10 @@ def find_layout(path: Path, folder: Path) -> Layout:
         refuse_other_kinds(file.read(HEAD_BYTES))
         encoding = detect(file)
     is_wide = encoding.name in WIDE
-    text = copy(path, encoding.name, folder) if is_wide else original(path, encoding.name)
+    text = copy(path, encoding.name, folder()) if is_wide else original(path, encoding.name)
     dialect = _dialect(text)
     if not dialect.style.is_plain and text.encoding != UTF_8:
-        text = copy(path, encoding.name, folder)
+        text = copy(path, encoding.name, folder())
         dialect = _dialect(text)
     return Layout(text=text, encoding=encoding, dialect=dialect)
 

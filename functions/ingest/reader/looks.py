@@ -19,6 +19,7 @@ _DATE = re.compile(
     r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:T?\d{4}(?:\d{2})?Z?)?"
     r")(?:(?:,? +|T).*)?"
 )
+_CLOCK = re.compile(r"\s*\d{1,2}\s*(?:[:h]|[aApP]\.? ?[mM])")
 _UNIT = re.compile(
     r"\(.*\)|\[.*\]|[$€£¥%#]|[A-Z]{3}|kgs?|g|l|uds?\.?|units?|pcs|pieces|und\.?|unidades|"
     r"[dmy/\-. :h]{6,}|[dmay/\-. :h]{6,}|date|datetime|text|string|number|numeric|decimal|integer|"
@@ -57,6 +58,11 @@ def _is_written_date(cell: str) -> bool:
     """Say whether it is a date, and not a number that could be one."""
     written = careful_dates.parse(cell)
     return written is not None and written.count is None
+
+
+def is_time(cell: str) -> bool:
+    """Say whether a cell has the form of a time of day, and no more."""
+    return _CLOCK.match(cell) is not None and careful_dates.read_clock(cell) is not None
 
 
 @_SOME

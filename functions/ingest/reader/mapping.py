@@ -4,12 +4,12 @@ Names count most: known ones, then mistyped ones whose values fit. What only the
 a part of a longer name, is never taken: it is asked, in one question with the candidates.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
 from common import mending
-from functions.ingest.reader.columns import fold, known, similar, within
+from functions.ingest.reader.columns import are_made_up, fold, known, similar, within
 from functions.ingest.reader.lists import refuse_other_lists
 from functions.ingest.reader.refusal import (
     OpenQuestionError,
@@ -19,13 +19,16 @@ from functions.ingest.reader.refusal import (
     excerpt,
     mask,
 )
-from functions.ingest.reader.samples import Sample, sample_of
+from functions.ingest.reader.samples import Sample, is_code, sample_of
 from functions.ingest.reader.synonyms import SYNONYMS
+from functions.ingest.reader.unnamed import read_unnamed
 
 SURE = 0.8  # from here on a column is taken without asking
 _KNOWN, _KNOWN_UNSEEN, _KNOWN_ODD = 0.99, 0.95, 0.8
+_VALUES_ALONE = 0.85  # where they leave no other reading
 _SUGGESTED_BY_NAME, _SUGGESTED_BY_VALUES = 0.6, 0.5
 _MOST_CANDIDATES = 4
+_LAST_RANK = 1000
 _REQUIRED = (
     ("customer_id", Question.CUSTOMER_COLUMN, Refusal.NO_CUSTOMER),
     ("ordered_at", Question.DATE_COLUMN, Refusal.NO_DATE),
@@ -39,7 +42,7 @@ class Mapped:
 
     columns: Mapping[str, int]
     confidence: Mapping[str, float] = field(default_factory=dict)
-    settled_by: Mapping[str, str] = field(default_factory=dict)  # name | similar | profile
+    settled_by: Mapping[str, str] = field(default_factory=dict)  # name | similar | values | profile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +59,6 @@ def map_columns(
     *,
     rows: Sequence[Sequence[str]] = (),
     told: Mapping[str, str] | None = None,
-    has_header: bool = True,
 ) -> Mapped:
     """Find our columns in a header, with its first `rows` and what was `told` for the branch.
 
@@ -65,20 +67,50 @@ def map_columns(
             a list of something else.
         OpenQuestionError: Several columns could be a required one, or one that is not surely it.
     """
-    if not has_header:
-        raise UnreadableFileError(Refusal.NO_HEADER, {"columns": len(header)})
     samples = [sample_of(rows, index) for index in range(len(header))]
+    if are_made_up(header):
+        return _mapped(_unnamed(header, samples, rows, told or {}))
     candidates = list(_candidates(header, samples))
     chosen = _chosen(header, candidates, samples) | _told(header, told or {})
     _drop_order_totals(chosen, header, rows)
     columns = {name: each.index for name, each in chosen.items()}
     refuse_other_lists(header, samples, columns)
     _require(header, candidates, samples, columns)
+    return _mapped(chosen)
+
+
+def _mapped(chosen: Mapping[str, "_Candidate"]) -> Mapped:
     return Mapped(
-        columns=columns,
+        columns={name: each.index for name, each in chosen.items()},
         confidence={name: each.confidence for name, each in chosen.items()},
         settled_by={name: each.by for name, each in chosen.items()},
     )
+
+
+def _unnamed(
+    header: Sequence[str],
+    samples: Sequence[Sample],
+    rows: Sequence[Sequence[str]],
+    told: Mapping[str, str],
+) -> dict[str, "_Candidate"]:
+    """Return what was told of columns without names, if it fits, else what can be nothing else."""
+    said = _told(header, told)
+    fits = all(samples[each.index].allows(name) for name, each in said.items())
+    if fits and all(_is_there(column, said) for column, _, _ in _REQUIRED):
+        return said
+    own = [i for i, name in enumerate(header) if name not in mending.COLUMNS]
+    of_own = [[row[i] for i in own] for row in rows]
+    found = read_unnamed([header[i] for i in own], [samples[i] for i in own], of_own)
+    return {
+        name: _Candidate(column=name, index=own[i], confidence=_VALUES_ALONE, by="values")
+        for name, i in found.items()
+    }
+
+
+def _is_there(column: str, chosen: Container[str]) -> bool:
+    """Say whether a required column is there; price and quantity make an amount."""
+    is_made = column == "amount" and "unit_price" in chosen and "quantity" in chosen
+    return column in chosen or is_made
 
 
 # --- candidates -----------------------------------------------------------------------------
@@ -87,17 +119,30 @@ def map_columns(
 def _candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterator[_Candidate]:
     names_orders = _names_orders(header)
     for index, (name, sample) in enumerate(zip(header, samples, strict=True)):
-        if name in (mending.UPLOAD, mending.LINE, mending.ERROR):
+        if name in mending.COLUMNS:
             continue
         if index == names_orders:
             yield _Candidate(column="order_id", index=index, confidence=_KNOWN, by="name", rank=-1)
-        elif found := known(name):
+        elif found := _known(name, sample):
             column, rank = found
             sure = _KNOWN if sample.fits(column) else _KNOWN_ODD
             sure = _KNOWN_UNSEEN if sample.is_empty else sure
             yield _Candidate(column=column, index=index, confidence=sure, by="name", rank=rank)
         else:
             yield from _guesses(name, index, sample)
+
+
+def _known(name: str, sample: Sample) -> tuple[str, int] | None:
+    """Return which of ours a known name stands for, and its rank."""
+    found = known(name)
+    if found is None or found[0] not in {"ordered_at", "time"}:
+        return found
+    # "Transaction time" may be the time of a day alone, and "time" all of the moment.
+    if sample.fits("time"):
+        return "time", found[1]
+    if found[0] == "time":
+        return ("ordered_at", _LAST_RANK) if sample.fits("ordered_at") else None
+    return found
 
 
 def _names_orders(header: Sequence[str]) -> int | None:
@@ -133,6 +178,8 @@ def _chosen(
     for column in SYNONYMS:
         sure = [c for c in candidates if c.column == column and c.confidence >= SURE]
         by_name = sorted((c for c in sure if c.by == "name"), key=lambda c: (c.rank, c.index))
+        if column == "time" and len(sure) > 1:
+            continue  # of what these are the times, nobody said
         if by_name:
             chosen[column] = _only(by_name, header, samples)
         elif len(sure) == 1:
@@ -219,8 +266,7 @@ def _require(
 ) -> None:
     """Ask for a required column that is not surely there, or refuse the file without it."""
     for column, question, refusal in _REQUIRED:
-        is_money = column == "amount"
-        if column in columns or (is_money and {"unit_price", "quantity"} <= columns.keys()):
+        if _is_there(column, columns):
             continue
         open_ones = [
             c for c in candidates if c.column == column and c.index not in columns.values()
@@ -238,13 +284,9 @@ def _require(
 
 def _with_values(header: Sequence[str], index: int, sample: Sample, *, is_secret: bool) -> str:
     """Name a column with values of it; what could be a person's name or address only by its form."""
-    values = dict.fromkeys(mask(v) if is_secret and not _is_code(v) else v for v in sample.shown)
+    values = dict.fromkeys(mask(v) if is_secret and not is_code(v) else v for v in sample.shown)
     name = header[index] or f"#{index + 1}"
     return f"{excerpt(name)} ({'; '.join(map(excerpt, values))})"
-
-
-def _is_code(value: str) -> bool:
-    return any(c.isdigit() for c in value) and value.replace("-", "").isalnum()
 
 
 def _shown(header: Sequence[str]) -> list[str]:

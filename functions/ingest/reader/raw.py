@@ -3,9 +3,8 @@
 For people who want to see what was read, and for tests that score the reader against others.
 """
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.encoding import decode
 from functions.ingest.reader.ending import Below, Ending
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
+from functions.ingest.reader.scratch import made_when_needed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,8 +85,8 @@ def open_table(path: Path, *, scratch: Path) -> Iterator[RawTable]:
     Raises:
         UnreadableFileError: It is no text, or no table, or its shape is lost.
     """
-    with tempfile.TemporaryDirectory(prefix="table-", dir=scratch) as folder:
-        layout = find_layout(path, Path(folder))
+    with ExitStack() as stack:
+        layout = find_layout(path, made_when_needed(stack, scratch))
         yield RawTable(layout=layout, ending=_ending(layout))
 
 

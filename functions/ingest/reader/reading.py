@@ -4,7 +4,6 @@ The first finds the records, splits them into text and collects evidence; at its
 about the file as a whole is settled, asked or refused. The second types the text, batch by batch.
 """
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -43,17 +42,16 @@ from functions.ingest.reader.mapping import Mapped, map_columns
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
     Refusal,
-    Severity,
     UnreadableFileError,
-    severity,
 )
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
-from functions.ingest.reader.spill import SpillWriter, Stretch, empty_stretch, read_stretches
+from functions.ingest.reader.scratch import made_when_needed
+from functions.ingest.reader.spill import Spill, Stretch, empty_stretch
 from functions.ingest.reader.standing import Orders, find_signs
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "3"
+READER_VERSION = "4"
 
 MAX_ROWS = 20_000_000
 # Rows of one batch, unless they are long. Batches, and so a frame's chunks, depend on the file alone.
@@ -73,7 +71,7 @@ def _tells_nothing(_setting: str) -> None:
 class FormatProfile:
     """What was decided for the branch before; used where a file leaves a question open.
 
-    `told` answers it, and is not asked otherwise: "date_order" with dmy or mdy, "decimal_mark" with
+    `told` answers it, and is not asked otherwise: "date_order" with dmy, mdy or ymd, "decimal_mark" with
     a point or a comma, or None.
     """
 
@@ -88,7 +86,7 @@ class Understanding(Described):
 
     mapping: Mapping[str, str]  # column of ours -> header name
     mapping_confidence: Mapping[str, float]
-    mapping_settled_by: Mapping[str, str]  # name | similar | profile
+    mapping_settled_by: Mapping[str, str]  # name | similar | values | profile
     date_form: str  # wall | instant | compact | excel_1900 | excel_1904 | seconds | milliseconds
     date_order: str | None  # dmy | mdy | ymd; None: the dates read the same either way
     date_order_settled_by: str | None  # column | profile
@@ -99,6 +97,15 @@ class Understanding(Described):
     # Rows by what the export says they are instead of purchases; known once all batches are read.
     left_out: Mapping[str, int] = field(default_factory=dict)
     reader_version: str = READER_VERSION
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """Return the conventions that the file's own columns show."""
+        found = {
+            "date_order": (self.date_order, self.date_order_settled_by),
+            "decimal_mark": (self.decimal_mark, self.decimal_mark_settled_by),
+        }
+        return {name: value for name, (value, by) in found.items() if value and by == "column"}
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
@@ -116,7 +123,13 @@ class Batch:
 
     accepted: Any  # pyarrow.Table: frame.CANONICAL, then `other.<header>` as text
     rejected: tuple[RejectedRow, ...]
+    left_out: tuple[RejectedRow, ...] = ()  # no purchases, as the export itself says
     balance: Balance
+
+    @property
+    def set_aside(self) -> tuple[RejectedRow, ...]:
+        """Return the rows of data that are not accepted, in the file's order."""
+        return tuple(sorted((*self.rejected, *self.left_out), key=lambda row: row.row))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +138,7 @@ class _Source:
 
     layout: Layout
     conventions: Conventions
-    spill: Path
+    spill: Spill
     ending: Ending
 
     @property
@@ -155,16 +168,17 @@ class _Source:
     def describe(
         self, stretch: Stretch, converted: Converted, *, all_of_them: bool
     ) -> tuple[RejectedRow, ...]:
-        """Return a stretch's rejected rows, or the first one that something is wrong with."""
+        """Return a stretch's rows that were set aside, or the first that something is wrong with."""
         verdict = converted.verdict
-        wrong = np.flatnonzero(verdict.rejected & ~verdict.left_out)
         return rejected_rows(
             self.text,
             stretch,
             verdict,
             self.conventions,
             style=self.layout.dialect.style,
-            chosen=np.flatnonzero(verdict.rejected) if all_of_them else wrong[:1],
+            chosen=np.flatnonzero(verdict.set_aside)
+            if all_of_them
+            else np.flatnonzero(verdict.rejected)[:1],
         )
 
 
@@ -211,26 +225,30 @@ class Reading:
             total, furniture = total + balance, Balance()
             reasons.update(converted.verdict.reasons())
             # Past the limit nothing will be kept: one example is enough, and all reasons.
-            is_kept = total.rejected - total.left_out <= limit
+            is_kept = total.rejected <= limit
             if is_kept or example is None:
-                rejected = source.describe(stretch, converted, all_of_them=is_kept)
-                wrong = (row for row in rejected if severity(row.code) is Severity.ERROR)
-                example = example or next(wrong, None)
+                rows_aside = source.describe(stretch, converted, all_of_them=is_kept)
+                rejected = tuple(row for row in rows_aside if not row.is_left_out)
+                example = example or next(iter(rejected), None)
             if is_kept:
-                yield Batch(accepted=converted.accepted, rejected=rejected, balance=balance)
+                yield Batch(
+                    accepted=converted.accepted,
+                    rejected=rejected,
+                    left_out=tuple(row for row in rows_aside if row.is_left_out),
+                    balance=balance,
+                )
         left_out = {fault.value: reasons[fault] for fault in LEFT_OUT if reasons[fault]}
         self.understanding = replace(self.understanding, left_out=left_out)
         total.verify_bytes(source.text.origin(source.text.size))
-        wrong_rows = total.rejected - total.left_out
-        if example and (wrong_rows > limit or not total.accepted):
-            is_strict = all_or_nothing and total.accepted and wrong_rows <= tolerated
+        if example and (total.rejected > limit or not total.accepted):
+            is_strict = all_or_nothing and total.accepted and total.rejected <= tolerated
             code = Refusal.ALL_OR_NOTHING if is_strict else Refusal.TOO_MANY_REJECTED
             raise _too_many_rejected(code, total, reasons - Counter(left_out), example)
 
 
 def _stretches(source: _Source) -> Iterator[Stretch]:
     if source.rows_in:
-        return read_stretches(source.spill, BATCH_ROWS, stop=source.rows_in)
+        return source.spill.stretches(BATCH_ROWS, stop=source.rows_in)
     return iter([empty_stretch(len(source.layout.dialect.header))])
 
 
@@ -240,7 +258,7 @@ def _too_many_rejected(
     return UnreadableFileError(
         code,
         {
-            "rejected": total.rejected - total.left_out,
+            "rejected": total.rejected,
             "rows": total.rows_in,
             "reasons": [
                 {"code": code, "rows": count} for code, count in reasons.most_common(_SHOWN_REASONS)
@@ -265,21 +283,20 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         OpenQuestionError: The file can be read in two ways, and nothing known settles it.
     """
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="reader-", dir=scratch))
-        layout = find_layout(path, Path(folder))
+        folder = made_when_needed(stack, scratch)
+        layout = find_layout(path, folder)
         text, dialect = layout.text, layout.dialect
         mapped = map_columns(
             dialect.header,
             rows=dialect.sample,
             told=profile.columns,
-            has_header=dialect.has_header,
         )
         mapping = mapped.columns
         dates = DateEvidence(latest_moment(stored_at))
         numbers = {name: NumberEvidence() for name in _NUMBERS if name in mapping}
-        spill = Path(folder) / "cells.arrow"
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
-        ending = _first_pass(text, dialect, mapping, looks, spill)
+        with Spill(folder, len(dialect.header)) as spill:
+            ending = _first_pass(text, dialect, mapping, looks, spill)
         header = dialect.header
         columns = {name: (header[mapping[name]], numbers[name]) for name in numbers}
         conventions = Conventions(
@@ -306,21 +323,21 @@ def _first_pass(
     dialect: Dialect,
     mapping: Mapping[str, int],
     looks: Mapping[str, Look],
-    spill: Path,
+    spill: Spill,
 ) -> Ending:
-    """Put all cells on disk, collect the evidence, and find out where the table ends.
+    """Put all cells aside, collect the evidence, and find out where the table ends.
 
     Raises:
         UnreadableFileError: It has more rows than are read, or its shape is lost.
     """
     below = Below(dialect, mapping.get("ordered_at"))
     is_mended = is_of_mended_rows(dialect.header)
-    with text.path.open("rb") as file, SpillWriter(spill, len(dialect.header)) as writer:
+    with text.path.open("rb") as file:
         for block in rows.read_blocks(file, dialect):
             parsed = rows.parse(block, dialect)
             parsed = rows.read_back(parsed) if is_mended else parsed
-            writer.add(block, parsed)
-            if writer.rows > MAX_ROWS:
+            spill.add(block, parsed)
+            if spill.rows > MAX_ROWS:
                 raise UnreadableFileError(Refusal.TOO_MANY_ROWS, {"limit": MAX_ROWS})
             below.add(block, parsed)
             for name, look in looks.items():

@@ -58,7 +58,9 @@ class Question(StrEnum):
     DATE_COLUMN = "date_column"
     MONEY_COLUMN = "money_column"
     DATE_ORDER = "date_order"
+    YEAR_ORDER = "year_order"
     DECIMAL_MARK = "decimal_mark"
+    UNNAMED_COLUMNS = "unnamed_columns"
 
 
 class Fault(StrEnum):
@@ -79,6 +81,7 @@ class Fault(StrEnum):
     OTHER_DATE_ORDER = "other_date_order"
     EARLY_DATE = "early_date"
     FUTURE_DATE = "future_date"
+    BAD_TIME = "bad_time"
     BAD_NUMBER = "bad_number"
     NOT_FINITE = "not_finite"
     NUMBER_TOO_LARGE = "number_too_large"

@@ -1,4 +1,4 @@
-"""Rejected rows: where they stand in the file, what is wrong where, and their own text."""
+"""Rows set aside: where they stand in the file, what is wrong where, and their own text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from functions.ingest.reader.spill import Stretch
 from functions.ingest.reader.texts import Text
 
 # Of these the text of the cell is shown; other cells may hold anything, a person's name too.
-_SHOWN = frozenset({*dates.FAULTS, *numbers.FAULTS})
+_SHOWN = frozenset({*dates.FAULTS, Fault.BAD_TIME, *numbers.FAULTS})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +34,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RejectedRow:
-    """A row that was not accepted."""
+    """A row that was not accepted: something is wrong with it, or the export leaves it out."""
 
     code: str
     row: int  # data row, from 1
@@ -85,7 +85,7 @@ def rejected_rows(
     with text.path.open("rb", buffering=0) as file:  # a row at a time, with nothing around it
         raws = [_raw(file, stretch, int(row)) for row in chosen]
     is_mended = is_of_mended_rows(conventions.header)
-    columns = (conventions.mapping.get(name) for name in ("ordered_at", *NUMBERS))
+    columns = (conventions.mapping.get(name) for name in ("ordered_at", "time", *NUMBERS))
     typed = frozenset(index for index in columns if index is not None)
     teller = _Teller(text, stretch, verdict, conventions, style, is_mended, typed)
     return tuple(teller.tell(int(row), raw) for row, raw in zip(chosen, raws, strict=True))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from functions.ingest.reader.looks import is_date, is_number
+from functions.ingest.reader.looks import is_date, is_number, is_time
 
 _SHOWN_VALUES = 2
 _LOOKED_AT_CELLS = 16  # enough to tell what they are, few enough to cost a small file nothing
@@ -26,6 +26,21 @@ class Sample:
     def is_empty(self) -> bool:
         """Say whether there is nothing to see."""
         return not self.cells
+
+    @property
+    def is_of_values(self) -> bool:
+        """Say whether these are dates, numbers or codes: nothing that names a person."""
+        return self._share(lambda cell: is_date(cell) or is_number(cell) or is_code(cell)) == 1
+
+    @property
+    def is_of_addresses(self) -> bool:
+        """Say whether these are addresses of e-mail."""
+        return self._share(lambda cell: _EMAIL.fullmatch(cell) is not None) >= _MOST
+
+    @property
+    def comes_back(self) -> bool:
+        """Say whether a value is there more than once, and not everywhere."""
+        return 1 < self._distinct < len(self.cells)
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -55,8 +70,9 @@ class Sample:
     def fits(self, column: str) -> bool:
         """Say whether the values could be those of one of our columns."""
         match column:
-            case "ordered_at":
-                return self._dates >= _MOST
+            case "ordered_at" | "time":
+                share = self._dates if column == "ordered_at" else self._share(is_time)
+                return share >= _MOST
             case "amount" | "unit_price" | "quantity":
                 return self._numbers >= _MOST
             case "customer_id":
@@ -65,6 +81,12 @@ class Sample:
                 return self._numbers < 0.5 and self._dates < 0.5
             case _:
                 return self._dates < 0.5
+
+    def allows(self, column: str) -> bool:
+        """Say whether nothing in the values speaks against one of our columns."""
+        if column == "customer_id":
+            return self._dates < 0.5 and self._decimals < 0.5
+        return self.is_empty or self.fits(column)
 
     def suggests(self, column: str) -> bool:
         """Say whether the values alone make one think of a required column."""
@@ -80,9 +102,12 @@ class Sample:
 
     def _is_of_ids(self) -> bool:
         """Say whether these are addresses of e-mail, or codes and long numbers that come back."""
-        emails = self._share(lambda cell: _EMAIL.fullmatch(cell) is not None)
-        comes_back = 1 < self._distinct < len(self.cells)
-        return emails >= _MOST or (comes_back and self._share(_is_id) >= _MOST)
+        return self.is_of_addresses or (self.comes_back and self._share(_is_id) >= _MOST)
+
+
+def is_code(value: str) -> bool:
+    """Say whether a value is made of letters and digits, and so names nobody."""
+    return any(c.isdigit() for c in value) and value.replace("-", "").isalnum()
 
 
 def _is_id(cell: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from functions.ingest.reader.columns import recognise
+from functions.ingest.reader.columns import made_up_names, recognise
 from functions.ingest.reader.looks import is_date, is_number, is_unit, is_value
 
 PREAMBLE, TABLE, HEADER = "preamble", "table", "header"
@@ -64,7 +64,10 @@ def find_shape(rows: Sequence[Row], width: int) -> Shape:
         return Shape(header=(), has_header=False, above=0, lines=0, units=0)
     data = [row for row in rows[first + 1 :] if len(row.cells) == width]
     if not _stands_out(rows[first], data):
-        return Shape(header=("",) * width, has_header=False, above=first, lines=0, units=0)
+        # A damaged row above the first whole one is one of the table's too.
+        first = next(i for i, row in enumerate(rows) if i == first or _is_dated(row))
+        names = made_up_names(width)
+        return Shape(header=names, has_header=False, above=first, lines=0, units=0)
     lines = 1
     while lines < _HEADER_LINES and _goes_on(rows[first + lines :], width):
         lines += 1
@@ -128,8 +131,13 @@ def _stands_out(row: Row, data: Sequence[Row]) -> bool:
     """Say whether a row is unlike the rows below it: it has words where they have values."""
     if not data:
         return not _holds_values(row)
-    for i, cell in enumerate(row.cells):
-        below = [each.cells[i] for each in data if each.cells[i]]
+    columns = [[each.cells[i] for each in data if each.cells[i]] for i in range(len(row.cells))]
+    if any(
+        is_date(c) and 2 * sum(map(is_date, b)) > len(b)
+        for c, b in zip(row.cells, columns, strict=True)
+    ):
+        return False
+    for cell, below in zip(row.cells, columns, strict=True):
         values = sum(map(is_value, below))
         if cell and not is_value(cell) and below and 2 * values > len(below):
             return True
@@ -197,6 +205,10 @@ def describe_section(rows: Sequence[Row]) -> list[Furniture]:
     if len(wide) > 2 and not any(map(is_value, wide[0].cells)):
         return [Furniture(kind=TABLE, line=wide[0].line, text=wide[0].text)]
     return [Furniture(kind=PREAMBLE, line=row.line, text=row.text) for row in rows]
+
+
+def _is_dated(row: Row) -> bool:
+    return sum(map(bool, row.cells)) > 1 and any(map(is_date, row.cells))
 
 
 def rows_above(rows: Sequence[Row], shape: Shape) -> Row | None:

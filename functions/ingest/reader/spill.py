@@ -1,10 +1,11 @@
-"""What the first pass leaves for the second: the text of all cells, on disk, in order.
+"""What the first pass leaves for the second: the text of all cells, in order.
 
-An Arrow file without compression in the scratch folder. Its first columns are the records'
-positions, then come the file's own, named by their number.
+Record batches, in memory as long as they are few, and in an Arrow file without compression when
+they are more. Their first columns are the records' positions, then come the file's own, named by
+their number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,8 @@ _PLACES = (
 STRETCH_BYTES = 1 << 24
 _PLACE_BYTES = 4  # of a cell in a column, beside its text
 
+_KEPT_BYTES = 1 << 20  # of the file: what is longer goes to disk
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stretch:
@@ -47,13 +50,17 @@ class Stretch:
         return len(self.lines)
 
 
-class SpillWriter:
-    """Writes blocks to a new file."""
+class Spill:
+    """Keeps blocks, in order; in a file of `folder()` once they are many."""
 
-    def __init__(self, path: Path, width: int) -> None:
+    def __init__(self, folder: Callable[[], Path], width: int) -> None:
         cells = [(str(i), pa.string()) for i in range(width)]
         self._schema = pa.schema([*_PLACES, *cells])
-        self._writer = pa.ipc.new_file(str(path), self._schema)
+        self._folder = folder
+        self._kept: list[Any] = []
+        self._bytes = 0
+        self._path: Path | None = None
+        self._writer: Any = None
         self.rows = 0
 
     def __enter__(self) -> Self:
@@ -65,40 +72,58 @@ class SpillWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
 
     def add(self, block: Block, parsed: Parsed) -> None:
         """Append a block."""
         edges = block.edges
         places = (block.lines, block.offset + edges[:-1], np.diff(edges).astype(np.int32))
         arrays = [pa.array(values) for values in (*places, parsed.fault, parsed.detail)]
-        self._writer.write(pa.record_batch([*arrays, *parsed.columns], schema=self._schema))
+        self._kept.append(pa.record_batch([*arrays, *parsed.columns], schema=self._schema))
+        self._bytes += len(block.data)
         self.rows += block.rows
+        if self._bytes > _KEPT_BYTES:
+            self._write_kept()
 
+    def _write_kept(self) -> None:
+        if self._writer is None:
+            self._path = self._folder() / "cells.arrow"
+            self._writer = pa.ipc.new_file(str(self._path), self._schema)
+        for batch in self._kept:
+            self._writer.write(batch)
+        self._kept.clear()
 
-def read_stretches(path: Path, rows: int, *, stop: int) -> Iterator[Stretch]:
-    """Yield the first `stop` records in stretches of `rows`, or of fewer if they are long."""
-    first_row = 1
-    for table in _slices(path, rows):
-        if first_row > stop:
+    def stretches(self, rows: int, *, stop: int) -> Iterator[Stretch]:
+        """Yield the first `stop` records in stretches of `rows`, or of fewer if they are long."""
+        first_row = 1
+        for table in _slices(self._batches(), rows):
+            if first_row > stop:
+                return
+            yield _stretch(table.slice(0, stop + 1 - first_row), first_row)
+            first_row += table.num_rows
+
+    def _batches(self) -> Iterator[Any]:
+        if self._path is None:
+            yield from self._kept
             return
-        yield _stretch(table.slice(0, stop + 1 - first_row), first_row)
-        first_row += table.num_rows
+        with pa.OSFile(str(self._path)) as file, pa.ipc.open_file(file) as reader:
+            for number in range(reader.num_record_batches):
+                yield reader.get_batch(number)
 
 
-def _slices(path: Path, rows: int) -> Iterator[Any]:
+def _slices(batches: Iterator[Any], rows: int) -> Iterator[Any]:
     waiting: list[Any] = []
     count = size = 0
-    with pa.OSFile(str(path)) as file, pa.ipc.open_file(file) as reader:
-        for number in range(reader.num_record_batches):
-            batch = reader.get_batch(number)
-            while taken := _fill(batch, rows - count, STRETCH_BYTES - size):
-                yield pa.Table.from_batches([*waiting, batch.slice(0, taken)])
-                batch, waiting, count, size = batch.slice(taken), [], 0, 0
-            waiting, count = [*waiting, batch], count + batch.num_rows
-            size += int(_sizes(batch).sum())
-        if count:
-            yield pa.Table.from_batches(waiting)
+    for whole in batches:
+        batch = whole
+        while taken := _fill(batch, rows - count, STRETCH_BYTES - size):
+            yield pa.Table.from_batches([*waiting, batch.slice(0, taken)])
+            batch, waiting, count, size = batch.slice(taken), [], 0, 0
+        waiting, count = [*waiting, batch], count + batch.num_rows
+        size += int(_sizes(batch).sum())
+    if count:
+        yield pa.Table.from_batches(waiting)
 
 
 def _fill(batch: Any, rows: int, size: int) -> int:

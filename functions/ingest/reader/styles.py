@@ -95,7 +95,8 @@ def _sense(data: bytes, style: Style, encoding: str, *, final: bool) -> tuple[in
     columns = list(zip(*(row for row in table if len(row) == width), strict=True))
     filled = [column for column in columns if any(column)]
     own = style.delimiter.decode()
-    sense = sum(_cell_sense(cell, own) for column in filled for cell in column)
+    cells = Counter(cell for column in filled for cell in column)
+    sense = sum(_cell_sense(cell, own) * count for cell, count in cells.items())
     sense /= len(columns) * len(columns[0])
     return width, share * sense * (1 - 1 / (2 * max(len(filled), 1)))
 

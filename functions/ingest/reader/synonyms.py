@@ -42,6 +42,10 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         fecha movimiento; fecha creacion; fecha pago; fecha hora; fecha y hora; fecha;
         date time; datetime; timestamp; date; day; dia
     """,
+    "time": """
+        time; order time; sale time; sales time; time sale;
+        hora; hora pedido; hora venta; hora compra; hora ticket; hora factura
+    """,
     "order_id": """
         order id; order no; order number; order nr; order ref; order reference; order code;
         order key; id order; invoice id; invoice no; invoice number; invoice nr; invoice;
@@ -142,6 +146,7 @@ _PORTUGUESE: Mapping[str, str] = {
         data emissao; data nota; data fatura; data documento; data criacao; data pagamento;
         data hora; data; emissao
     """,
+    "time": "hora; hora venda; hora pedido; hora compra",
     "order_id": """
         id pedido; codigo pedido; numero pedido; n pedido; pedido; id venda; numero venda; venda id;
         codigo venda; nota fiscal; numero nota; numero nota fiscal; nf; nfe; fatura; numero fatura;
@@ -175,6 +180,7 @@ _FRENCH: Mapping[str, str] = {
         date facture; date facturation; date ticket; date transaction; date creation;
         date paiement; date document; date piece; date heure; horodatage; jour; le
     """,
+    "time": "heure; heure vente; heure commande; heure achat; heure ticket",
     "order_id": """
         id commande; n commande; no commande; numero commande; num commande; ref commande;
         reference commande; commande; n facture; no facture; numero facture; num facture;
@@ -214,6 +220,7 @@ _GERMAN: Mapping[str, str] = {
         buchungsdatum; transaktionsdatum; bondatum; datum uhrzeit; zeitpunkt; zeitstempel;
         erstellt am; datum; tag
     """,
+    "time": "uhrzeit; zeit; verkaufszeit; bestellzeit; belegzeit",
     "order_id": """
         bestellnummer; bestell nr; bestellnr; bestell id; bestellung; auftragsnummer; auftrags nr;
         auftragsnr; auftrag; rechnungsnummer; rechnungs nr; rechnungsnr; rechnung; belegnummer;
@@ -253,6 +260,7 @@ _ITALIAN: Mapping[str, str] = {
         data scontrino; data documento; data transazione; data creazione; data pagamento; data ora;
         data; giorno
     """,
+    "time": "ora; orario; ora vendita; ora ordine; ora acquisto",
     "order_id": """
         id ordine; numero ordine; n ordine; codice ordine; ordine; numero fattura; n fattura;
         fattura; scontrino; numero scontrino; n scontrino; id vendita; numero vendita;
@@ -283,6 +291,7 @@ _TURKISH: Mapping[str, str] = {
         siparis tarihi; siparis tarih; satis tarihi; satin alma tarihi; islem tarihi;
         fatura tarihi; fis tarihi; odeme tarihi; olusturma tarihi; tarih saat; tarih; gun
     """,
+    "time": "saat; satis saati; siparis saati; fis saati",
     "order_id": """
         siparis no; siparis numarasi; siparis id; siparis kodu; siparis; fatura no;
         fatura numarasi; fatura; fis no; fis numarasi; satis no; satis id; islem no; belge no
@@ -309,6 +318,7 @@ _JAPANESE: Mapping[str, str] = {
         注文日時; 注文日; 購入日時; 購入日; 売上日時; 売上日; 販売日時; 販売日; 取引日時; 取引日;
         受注日時; 受注日; 伝票日付; 請求日; 決済日; 来店日; 日時; 日付; 年月日
     """,
+    "time": "時刻; 時間; 販売時刻; 注文時刻; 取引時刻",
     "order_id": """
         注文番号; 注文id; 注文no; 受注番号; 受注id; 伝票番号; 伝票no; レシート番号; レシートno;
         取引番号; 取引id; 売上番号; 請求書番号; 購入番号; 購入id
@@ -334,6 +344,7 @@ _CHINESE: Mapping[str, str] = {
         下单时间; 下单日期; 订单日期; 订单时间; 订单创建时间; 交易时间; 交易日期; 购买日期;
         销售日期; 付款时间; 日期; 时间
     """,
+    "time": "时刻; 销售时间; 小票时间",
     "order_id": "订单号; 订单编号; 订单id; 单号; 交易号; 流水号; 小票号; 发票号; 销售单号",
     "branch": "门店; 门店编号; 门店名称; 店铺; 店铺名称; 分店",
     "product_id": "商品编号; 商品编码; 商品代码; 商品id; 货号; 条码; 商品条码; 产品编号",

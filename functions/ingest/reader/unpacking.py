@@ -2,7 +2,7 @@
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import FileIO
 from pathlib import Path
@@ -31,8 +31,8 @@ _NESTED = (
 )
 
 
-def unpack(path: Path, folder: Path) -> Path:
-    """Return the file itself, or the one file inside it.
+def unpack(path: Path, folder: Callable[[], Path]) -> Path:
+    """Return the file itself, or the one file inside it, in `folder()`.
 
     Raises:
         UnreadableFileError: It is a workbook, damaged, holds no or many files, another archive,
@@ -42,11 +42,11 @@ def unpack(path: Path, folder: Path) -> Path:
         magic = file.read(_PIECE_BYTES)
         file.seek(0)
         if magic.startswith(_GZIP):
-            return _write(_gunzip(file), folder, packed=path.stat().st_size)
+            return _write(_gunzip(file), folder(), packed=path.stat().st_size)
         if magic.startswith((_ZIP, _EMPTY_ZIP)):
             if b"[Content_Types].xml" in magic or b"xl/" in magic:
                 raise UnreadableFileError(Refusal.XLSX)
-            return _unzip(path, folder)
+            return _unzip(path, folder())
     return path
 
 

@@ -44,7 +44,7 @@ def test_each_state_is_said_in_words(web: TestClient, shop: Shop):
 def test_the_balance_closes_and_a_duplicate_has_none(web: TestClient, shop: Shop):
     found = {each["id"]: each["balance"] for each in uploads(web, shop)["uploads"]}
     balance = found["up-partly"]
-    parts = (balance[name] for name in ("accepted", "rejected", "blank", "repeated"))
+    parts = (balance[name] for name in ("accepted", "rejected", "left_out", "blank", "repeated"))
     assert balance["rows_in"] == sum(parts)
     assert (balance["amount"], balance["first_day"]) == ("498787.75", "2026-03-01")
     assert found["up-duplicate"] is None

@@ -263,6 +263,11 @@ def test_a_question_is_shown_with_its_answers_and_answered_by_number(home, stub)
     assert run(home, "answer", "ventas.csv", "2").exit_code == 0
     assert json.loads(stub.asked[-1].body) == {"date_order": "mdy"}
 
+    columns = ("--column", "customer_id=column_2", "--column", "amount=a=b")
+    assert run(home, "answer", "ventas.csv", *columns).exit_code == 0
+    told = {"columns": {"customer_id": "column_2", "amount": "a=b"}}
+    assert json.loads(stub.asked[-1].body) == told
+
 
 def test_rejected_rows_are_written_for_a_spreadsheet(home, stub, tmp_path):
     upload = {"id": "u1", "filename": "ventas.csv"}

@@ -78,6 +78,18 @@ def test_people_are_told_in_their_language(tmp_path: Path, language: str, words:
     assert '"3,0O"' in result.stdout
 
 
+def test_rows_that_the_file_itself_leaves_out_are_no_errors(tmp_path: Path) -> None:
+    content = "date,customer,amount,status\n2026-01-31,C1,1.50,paid\n2026-01-31,C2,9,voided\n"
+    told = json.loads(run(tmp_path, content, "--json").stdout)
+    assert (told["reasons"], told["errors"]) == ([], [])
+    assert (told["balance"]["rejected"], told["balance"]["left_out"]) == (0, 1)
+    assert told["understanding"]["left_out"] == {"voided": 1}
+    shown = run(tmp_path, content).stdout
+    assert "2 in = 1 accepted + 0 rejected + 1 left out" in shown
+    assert "left out, as the file itself says: 1 voided line" in shown
+    assert "Rejected rows" not in shown
+
+
 @pytest.mark.parametrize("day", ["2026-01-31", "31.1.2026", "1/31/26", "26-01-31", "20260131", "46053", "1769853600",
                                  "1769853600000", "2026-01-31T10:00:00Z"])  # fmt: skip
 @pytest.mark.parametrize("amount", ["1.50", "7", "EUR 1.50"])
@@ -136,7 +148,7 @@ def test_the_table_is_written_as_it_was_read(tmp_path: Path) -> None:
     ("content", "rows"),
     [
         ("a;b\n1;2\n\n3;4\n", [["a", "b"], ["1", "2"], ["3", "4"]]),
-        ("1,2026-01-01,3\n4,2026-01-02,6\n", [["1", "2026-01-01", "3"], ["4", "2026-01-02", "6"]]),
+        ("1,tea,3\n4,soap,6\n", [["1", "tea", "3"], ["4", "soap", "6"]]),
         (
             'product,price\nx,5\ny,6\n"a"b,2\n1,2,3\n',
             [["product", "price"], ["x", "5"], ["y", "6"], ['"a"b', "2"], ["1", "2", "3"]],

@@ -19,9 +19,10 @@ UPLOAD = {
     "seen_at": "2025-12-31T10:00:01+00:00",
     "settled_at": "2025-12-31T10:00:01.250000+00:00",
     "balance": {
-        "rows_in": 12_430,
+        "rows_in": 12_433,
         "accepted": 12_412,
         "rejected": 12,
+        "left_out": 3,
         "blank": 5,
         "repeated": 1,
         "quantity": "31004.00",
@@ -125,7 +126,9 @@ def test_an_outcome_says_its_sentence_and_how_it_balances():
     text = shown(render.outcome(UPLOAD, WRITE))
 
     assert text.startswith("✓ ventas.csv  All 12,424 rows are in.")
-    assert "rows in 12,430 = accepted 12,412 + rejected 12 + blank 5 + repeated 1" in text
+    assert (
+        "rows in 12,433 = accepted 12,412 + rejected 12 + left out 3 + blank 5 + repeated 1" in text
+    )
     assert "€498,787.75" in text
 
 

@@ -44,6 +44,19 @@ def test_a_file_without_rejected_rows_needs_nobody():
     assert say(notice.code, notice.params) == "Every row of ventas.csv is in: 12,424."
 
 
+def test_rows_that_the_file_itself_leaves_out_are_told_apart():
+    stored = upload(accepted=10, rejected=0, left_out={"voided": 12, "shipping": 1})
+    notice = of_upload(event(events.UploadStored), stored)
+
+    assert say(notice.code, notice.params) == (
+        "Every row of ventas.csv is in: 10. "
+        "Left out, as the file itself says: 12 voided lines, 1 shipping line."
+    )
+    assert say(notice.code, notice.params, language="es").endswith(
+        "Fuera quedan, según el propio archivo: 12 líneas anuladas, 1 línea de envío."
+    )
+
+
 def test_a_file_without_rows_says_so():
     notice = of_upload(event(events.UploadStored), upload(accepted=0, rejected=0))
 

@@ -58,6 +58,7 @@ def upload(**changes: object) -> Upload:
         "uploaded_by": None,
         "first_upload": None,
         "balance": None,
+        "left_out": {},
         "repaired": None,
         "repairs": None,
         "waiting": None,
@@ -110,6 +111,17 @@ PARTLY = balance(accepted=12_412, rejected=12)
             upload(balance=PARTLY),
             "12,412 of 12,424 rows are in; 12 need you.",
             "Entraron 12.412 de 12.424 filas; 12 necesitan su atención.",
+        ),
+        (
+            upload(balance=PARTLY, left_out={"voided": 1, "shipping": 2}),
+            (
+                "12,412 of 12,424 rows are in; 12 need you."
+                " Left out, as the file itself says: 1 voided line, 2 shipping lines."
+            ),
+            (
+                "Entraron 12.412 de 12.424 filas; 12 necesitan su atención."
+                " Fuera quedan, según el propio archivo: 1 línea anulada, 2 líneas de envío."
+            ),
         ),
         (
             upload(balance=PARTLY, repaired=repaired(10)),

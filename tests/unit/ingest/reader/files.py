@@ -35,6 +35,7 @@ class Read:
     understanding: Understanding
     tables: list[Any]
     rejected: list[RejectedRow]
+    left_out: list[RejectedRow]
     balance: Balance
 
     @property
@@ -70,7 +71,8 @@ def read(
     balance = sum((batch.balance for batch in batches), Balance())
     tables = [batch.accepted for batch in batches]
     rejected = [row for batch in batches for row in batch.rejected]
-    return Read(understanding, tables, rejected, balance)
+    left_out = [row for batch in batches for row in batch.left_out]
+    return Read(understanding, tables, rejected, left_out, balance)
 
 
 def refusal(content: bytes | str) -> UnreadableFileError:

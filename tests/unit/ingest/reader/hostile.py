@@ -23,6 +23,7 @@ class Rows:
 
     accepted: int
     wrong: tuple[tuple[str, int], ...] = ()  # code and physical line
+    left_out: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,12 @@ def _shapes() -> list[Case]:
         ),
         ("a total that looks like a row", table(*ROWS, "TOTAL,,,6,26.25"), ALL),
         ("rows above their names", text(*ROWS, HEADER, *ROWS), Refused("rows_above_header", 1)),
-        ("no names", text(*ROWS), Refused("no_header")),
+        ("no names", text(*ROWS), Asked("unnamed_columns")),
+        (
+            "no names and no money",
+            text("1,2026-01-31,tea", "2,2026-02-01,tea"),
+            Refused("no_header"),
+        ),
         ("a header alone", HEADER, Rows(0)),
         (
             "all rows wider than the header",
@@ -335,7 +341,7 @@ def _meanings() -> list[Case]:
             text(*(row.rpartition(",")[0] for row in (HEADER, *ROWS))),
             Refused("no_money"),
         ),
-        ("rows left out, and a return", status, Rows(2, (("voided", 3), ("draft", 4)))),
+        ("rows left out, and a return", status, Rows(2, (), (("voided", 3), ("draft", 4)))),
         (
             "totals of customers",
             "customer,recency,frequency,monetary\nC1,3,1,5.00\n",

@@ -1,6 +1,7 @@
 """Dates become moments on the branch's clock, read as the whole column is, or are explained."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.texts import LANGUAGES, say
 from functions.ingest.reader import FormatProfile, OpenQuestionError, dates
-from functions.ingest.reader.careful_dates import parse
+from functions.ingest.reader.careful_dates import ORDERS, parse
 from functions.ingest.reader.refusal import Fault
 from tests.unit.ingest.reader.files import STORED_AT, Read, read, refusal
 
@@ -309,8 +311,66 @@ def test_years_of_two_digits_stand_at_the_end_where_the_column_shows_it() -> Non
         assert [each.date() for each in got.column("ordered_at")] == days
 
 
+def year_question(*texts: str, profile: FormatProfile | None = None) -> dict[str, Any]:
+    with pytest.raises(OpenQuestionError) as asked:
+        read(dated(*texts), profile=profile or FormatProfile())
+    assert asked.value.code == "year_order"
+    for language in LANGUAGES:
+        assert say("year_order", asked.value.params, language=language)
+    return dict(asked.value.params)
+
+
+@pytest.mark.parametrize(
+    ("texts", "days"),
+    [
+        (["19-01-05"], {"ymd": "2019-01-05", "dmy": "2005-01-19"}),
+        (["19/01/05", "20/02/06"], {"ymd": "2019-01-05", "dmy": "2005-01-19"}),
+        (["09-01-05"], {"ymd": "2009-01-05", "dmy": "2005-01-09", "mdy": "2005-09-01"}),
+        (["19-01-05 10h30"], {"ymd": "2019-01-05", "dmy": "2005-01-19"}),
+    ],
+)
+def test_years_that_may_stand_at_either_end_are_asked(
+    texts: list[str], days: dict[str, str]
+) -> None:
+    params = year_question(*texts)
+    assert {order: params[order] for order in ORDERS if order in params} == days
+    assert params["days"] == list(days.values())
+    for order, day in days.items():
+        told = FormatProfile(version=1, told={"date_order": order}.get)
+        got = read(dated(*texts), profile=told)
+        assert got.column("ordered_at")[0].date().isoformat() == day
+        assert got.understanding.date_order_settled_by == "profile"
+
+
+def test_what_was_told_and_cannot_be_is_asked_again() -> None:
+    year_question("19-01-05", profile=FormatProfile(told={"date_order": "mdy"}.get))
+    with pytest.raises(OpenQuestionError) as asked:
+        read(dated("03/04/2026"), profile=FormatProfile(told={"date_order": "ymd"}.get))
+    assert asked.value.code == "date_order"
+
+
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["19-01-05", "19-01-06", "19-01-07"], "ymd"),
+        (["05-01-19", "16-01-19", "17-01-19"], "dmy"),
+        (["19/01/05", "28/01/05"], "dmy"),  # else it would be 2028
+        (["19.01.05"], "dmy"),
+        (["9-01-05", "19-01-05"], "dmy"),
+        (["70-01-05"], "ymd"),
+        (["00-01-05"], "ymd"),
+        (["19/01/05", "20/01/2006", "21/01/2006"], "dmy"),
+    ],
+)
+def test_years_show_themselves_where_they_stand(texts: list[str], order: str) -> None:
+    got = read(dated(*texts))
+    assert got.understanding.date_order == order
+    assert got.understanding.date_order_settled_by == "column"
+    assert got.balance.rejected == 0
+
+
 def test_one_slip_of_the_pen_does_not_turn_years_round() -> None:
-    got = read(dated(*["21/03/26"] * 200, "21/03/31"))
+    got = read(dated(*["21/03/26", "22/03/26", "23/03/26"] * 70, "21/03/31"))
     assert rejected(got) == [("future_date", "21/03/31")]
 
 

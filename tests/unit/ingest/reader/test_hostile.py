@@ -29,6 +29,7 @@ def outcome(content: bytes) -> Read | UnreadableFileError | OpenQuestionError:
         )
     got.balance.verify(stored_rows=got.table.num_rows, stored_amount=got.balance.amount)
     assert len(got.rejected) == got.balance.rejected
+    assert len(got.left_out) == got.balance.left_out
     return got
 
 
@@ -36,9 +37,10 @@ def outcome(content: bytes) -> Read | UnreadableFileError | OpenQuestionError:
 def test_a_hostile_file_ends_as_expected(file: Hostile) -> None:
     got = outcome(file.content)
     match file.outcome:
-        case Rows(accepted, wrong):
+        case Rows(accepted, wrong, left_out):
             assert isinstance(got, Read), got
             assert [(row.code, row.line) for row in got.rejected] == list(wrong)
+            assert [(row.code, row.line) for row in got.left_out] == list(left_out)
             assert got.balance.accepted == accepted
         case Refused(code, line):
             assert isinstance(got, UnreadableFileError), got

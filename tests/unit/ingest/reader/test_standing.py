@@ -50,10 +50,11 @@ def reasons(got: Read) -> Counter[str]:
 )
 def test_what_the_export_leaves_out_is_counted_apart(name: str, said: str, code: str) -> None:
     got = with_sign(name, "paid" if "status" in name.lower() else "", said, "")
-    assert [(row.code, row.row, row.column) for row in got.rejected] == [(code, 2, name)]
+    assert [(row.code, row.row, row.column) for row in got.left_out] == [(code, 2, name)]
+    assert got.rejected == []
     assert severity(code) is Severity.NOTE
     balance = got.balance
-    assert (balance.rows_in, balance.accepted, balance.rejected, balance.left_out) == (3, 2, 1, 1)
+    assert (balance.rows_in, balance.accepted, balance.rejected, balance.left_out) == (3, 2, 0, 1)
     assert balance.amount == 20
     assert got.understanding.left_out == {code: 1}
 
@@ -128,7 +129,7 @@ ORDERS = [
 def test_all_lines_of_an_order_stand_as_its_first_one_says(batch_rows: int) -> None:
     with mock.patch.object(reading, "BATCH_ROWS", batch_rows):
         got = read(lines(*ORDERS, header=SHOPIFY))
-    assert [(row.code, row.row) for row in got.rejected] == [
+    assert [(row.code, row.row) for row in got.left_out] == [
         *(("voided", 1), ("voided", 2), ("voided", 3)),
         *(("cancelled", 5), ("cancelled", 6)),
     ]
@@ -150,8 +151,9 @@ def test_rows_without_an_order_do_not_stand_as_the_row_above() -> None:
 def test_a_damaged_line_does_not_hide_what_the_order_says(batch_rows: int) -> None:
     with mock.patch.object(reading, "BATCH_ROWS", batch_rows):
         got = read(lines(ORDERS[0], "#1,damaged", *ORDERS[2:], header=SHOPIFY))
-    assert [(row.code, row.row) for row in got.rejected] == [
-        *(("voided", 1), ("missing_cell", 2), ("voided", 3)),
+    assert [(row.code, row.row) for row in got.rejected] == [("missing_cell", 2)]
+    assert [(row.code, row.row) for row in got.left_out] == [
+        *(("voided", 1), ("voided", 3)),
         *(("cancelled", 5), ("cancelled", 6)),
     ]
 
@@ -163,7 +165,9 @@ def test_left_out_rows_never_refuse_a_file() -> None:
     bad = "2,2026-01-31,C1,ten,"
     good = "3,2026-01-31,C1,10.00,"
     got = read(lines(*[row] * 300, *[bad] * 100, good, header=f"{HEADER},status"))
-    assert reasons(got) == {"cancelled": 300, "bad_number": 100}
+    assert reasons(got) == {"bad_number": 100}
+    assert got.understanding.left_out == {"cancelled": 300}
+    assert (got.balance.rejected, got.balance.left_out) == (100, 300)
 
 
 def test_an_example_of_what_is_wrong_is_no_left_out_row() -> None:
@@ -177,4 +181,4 @@ def test_an_example_of_what_is_wrong_is_no_left_out_row() -> None:
 
 def test_a_left_out_row_may_lack_what_others_need() -> None:
     got = read(lines("1,,C1,,draft", "2,2026-01-31,C1,5.00,", header=f"{HEADER},status"))
-    assert reasons(got) == {"draft": 1}
+    assert (reasons(got), got.understanding.left_out) == ({}, {"draft": 1})
