@@ -39,7 +39,7 @@ def main() -> None:
 
 _INTRODUCTION = """# Results
 
-Written by `make bench`. Medians of interleaved runs on one machine; only the ratios carry over.
+Written by `make bench`; the rows about reading alone by `python -m bench.reader`. Medians of interleaved runs on one machine; only the ratios carry over.
 
 """
 
