@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import psycopg2
 from psycopg2 import errorcodes
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
@@ -111,6 +112,8 @@ class Postgres:
             raise
         except (OperationalError, InterfaceError) as error:
             raise TransientError(f"PostgreSQL: {error.orig}") from error
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:  # of a COPY
+            raise TransientError(f"PostgreSQL: {error}") from error
         except PoolTimeoutError as error:
             raise TransientError(f"PostgreSQL: {error}") from error
         except DBAPIError as error:
@@ -142,34 +145,44 @@ def _end(connection: Connection, word: str) -> None:
 
 def _as_sent(
     connection: Connection,
-    cursor: Any,
+    _cursor: Any,
     statement: str,
     parameters: Any,
     context: Any,
     executemany: bool,
 ) -> tuple[str, Any]:
-    """Return what goes to the server in a statement's stead."""
+    """Return what goes to the server in a statement's stead.
+
+    All in one message, by the call that SQLAlchemy watches: an error of another one would reach
+    nobody as the failure that it is.
+    """
+    before: list[str] = []
     if context.execution_options.get("prepared"):
-        statement = _execution(connection.info.setdefault(_PREPARED, {}), cursor, statement)
-    opening, client = connection.info.pop(_OPENING, (None, None))
-    if opening is None:
+        known = connection.info.setdefault(_PREPARED, {})
+        if statement not in known:
+            preparation, known[statement] = _preparation(statement, f"statement_{len(known)}")
+            before.append(preparation)
+        statement = known[statement]
+    opening, client = connection.info.pop(_OPENING, (None, {}))
+    if opening is not None:
+        before.append(opening)
+    if not before:
         return statement, parameters
     if executemany:
-        cursor.execute(opening, client)
+        connection.exec_driver_sql("; ".join(before), client)
         return statement, parameters
-    return f"{opening}; {statement}", parameters | client
+    return "; ".join([*before, statement]), parameters | client
 
 
-def _execution(known: dict[str, str], cursor: Any, statement: str) -> str:
-    """Return the call of a prepared statement; `known` are those of this connection."""
-    if statement not in known:
-        names = list(dict.fromkeys(_PARAMETER.findall(statement)))
-        numbered = _PARAMETER.sub(lambda found: f"${1 + names.index(found[1])}", statement)
-        call = f"statement_{len(known)}"
-        cursor.execute(f"PREPARE {call} AS {numbered.replace('%%', '%')}")
-        given = ", ".join(f"%({name})s" for name in names)
-        known[statement] = f"EXECUTE {call} ({given})" if names else f"EXECUTE {call}"
-    return known[statement]
+def _preparation(statement: str, name: str) -> tuple[str, str]:
+    """Return what prepares a statement, and what executes it."""
+    names = list(dict.fromkeys(_PARAMETER.findall(statement)))
+    numbered = _PARAMETER.sub(lambda found: f"${1 + names.index(found[1])}", statement)
+    given = ", ".join(f"%({each})s" for each in names)
+    return (
+        f"PREPARE {name} AS {numbered}",
+        f"EXECUTE {name} ({given})" if names else f"EXECUTE {name}",
+    )
 
 
 def copy_rows(

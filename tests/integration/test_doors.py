@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import io
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -12,14 +13,15 @@ import pyarrow as pa
 import pytest
 import urllib3
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import Connection, TextClause, text
+from sqlalchemy.exc import DataError
 
 from common import frame
 from common.cache import Cache
 from common.exceptions import TransientError
 from common.mongo import MissingChunkError, Mongo
 from common.object_storage import ObjectGoneError, ObjectStorage
-from common.postgres import ConflictError, Postgres, copy_rows
+from common.postgres import ConflictError, Postgres, copy_rows, prepared
 from common.settings import Settings
 
 pytestmark = pytest.mark.integration
@@ -268,3 +270,64 @@ def test_a_database_that_is_away_is_a_transient_failure():
     nowhere = Postgres(SecretStr("postgresql+psycopg2://u:p@127.0.0.1:9/x"))
     with pytest.raises(TransientError), nowhere.transaction():
         pytest.fail("a transaction was opened on nothing")
+
+
+@pytest.mark.parametrize("what", ["prepared", "many", "copied", "committed"])
+def test_a_connection_that_is_cut_is_a_server_that_is_away(app: Postgres, client: str, what: str):
+    with pytest.raises(TransientError):
+        work_on_a_cut_connection(app, client, what)
+    with app.transaction(client) as connection:
+        assert connection.execute(text("SELECT name FROM clients")).scalar_one() == "Client"
+
+
+def work_on_a_cut_connection(app: Postgres, client: str, what: str) -> None:
+    with app.transaction(client) as connection:
+        cut(connection, app)
+        if what == "prepared":
+            connection.execute(prepared("SELECT CAST(:client AS text)"), {"client": client})
+        elif what == "many":
+            rows = [{"id": "este"}, {"id": "oeste"}]
+            connection.execute(prepared("UPDATE branches SET name = id WHERE id = :id"), rows)
+        elif what == "copied":
+            connection.connection.cursor().copy_expert("COPY (SELECT 1) TO STDOUT", io.StringIO())
+
+
+def cut(connection: Connection, app: Postgres) -> None:
+    """End a connection at its server, as a crash of it does."""
+    end = text("SELECT pg_terminate_backend(:process, 5000)")
+    with app.transaction() as other:
+        process = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        assert other.execute(end, {"process": process}).scalar_one()
+
+
+def test_what_is_prepared_is_there_after_a_rollback_and_for_many_rows(app: Postgres, client: str):
+    rename = prepared("UPDATE branches SET name = :name || '%' WHERE id = :id")
+    with pytest.raises(DataError):
+        rename_and_fail(app, client, rename)
+    with app.transaction(client) as connection:
+        connection.execute(rename, [{"name": "a", "id": "norte"}, {"name": "b", "id": "sur"}])
+    with app.transaction(client) as connection:
+        connection.execute(rename, {"name": "c", "id": "norte"})
+        names = connection.execute(text("SELECT id, name FROM branches ORDER BY id")).all()
+    assert [tuple(name) for name in names] == [("centro", "centro"), ("norte", "c%"), ("sur", "b%")]
+
+
+def rename_and_fail(app: Postgres, client: str, rename: TextClause) -> None:
+    with app.transaction(client) as connection:
+        connection.execute(rename, {"name": "lost", "id": "centro"})
+        connection.execute(text("SELECT 1 / 0"))
+
+
+def test_a_transaction_sees_its_own_client_alone_whoever_had_the_connection(
+    settings: Settings, app: Postgres, client: str
+):
+    one = Postgres(settings.postgres_app_url, pool_size=1)
+    count = prepared("SELECT count(*) FROM branches")
+    seen = []
+    for who in (client, None, "somebody-else", client):
+        with one.transaction(who) as connection:
+            seen.append(connection.execute(count).scalar_one())
+        with one.transaction(who):
+            pass  # without a statement nothing begins
+    one.close()
+    assert seen == [3, 0, 0, 3]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 DOUBLE, SINGLE, NONE = b'"', b"'", b""
 BACKSLASH = b"\\"
@@ -38,9 +38,23 @@ class Record:
     start: int
     end: int
     cells: tuple[bytes, ...]
-    spans: tuple[tuple[int, int], ...]  # where each cell stands in `data`, quotes and all
+    # Where each cell stands in `data`, quotes and all; none are told where the cells are the text
+    # itself, `apart` bytes from each other.
+    told_spans: tuple[tuple[int, int], ...] = ()
+    apart: int = 0
     # Index of the first cell with text after its closing quote, or that a border goes through.
     spoiled: int | None = None
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Return where each cell stands in `data`, quotes and all."""
+        return self.told_spans or tuple(self._spans())
+
+    def _spans(self) -> Iterator[tuple[int, int]]:
+        begin = self.start
+        for cell in self.cells:
+            yield begin, begin + len(cell)
+            begin += len(cell) + self.apart
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,14 +117,8 @@ def _read_simple(
     after = _after_line_end(data, end)
     if _may_go_on(data, end, after, final=final):
         return Unfinished(start=start)
-    cells = line.split(style.delimiter)
-    ends = list(
-        accumulate(map(len, cells), lambda end, length: end + len(style.delimiter) + length)
-    )
-    spans = tuple(
-        (start + end - len(cell), start + end) for cell, end in zip(cells, ends, strict=True)
-    )
-    return Record(start=start, end=after, cells=tuple(cells), spans=spans)
+    cells = tuple(line.split(style.delimiter))
+    return Record(start=start, end=after, cells=cells, apart=len(style.delimiter))
 
 
 def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record | Unfinished:
@@ -133,7 +141,9 @@ def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record
     after = _after_line_end(data, end)
     if _may_go_on(data, end, after, final=final):
         return Unfinished(start=start)
-    return Record(start=start, end=after, cells=tuple(cells), spans=tuple(spans), spoiled=spoiled)
+    return Record(
+        start=start, end=after, cells=tuple(cells), told_spans=tuple(spans), spoiled=spoiled
+    )
 
 
 _WHOLE, _SPOILED, _OPEN, _SWALLOWED = range(4)
@@ -213,7 +223,7 @@ def _read_line(data: bytes, start: int, *, style: Style, final: bool) -> Record 
         start=start,
         end=after,
         cells=tuple(line[a:b].strip(b" \t") for a, b in spans),
-        spans=tuple((start + a, start + b) for a, b in spans),
+        told_spans=tuple((start + a, start + b) for a, b in spans),
         spoiled=across[0] if across else None,
     )
 
