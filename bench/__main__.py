@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import files, ingest, report, start
+from bench import files, ingest, reader, report, start
 from bench.table import markdown
 from bench.world import File, World
 
@@ -31,14 +31,15 @@ def main() -> None:
             *ingest.measure(world, file),
             *report.measure(world, file),
         ]
-    table = markdown([*measured, *files.measure(_SMALL_FILES)])
+    measured += [*reader.measure(path), *files.measure(_SMALL_FILES)]
+    table = f"{markdown(measured)}\n{reader.memory()}"
     print(table)
     (_PROJECT / "bench" / "RESULTS.md").write_text(_INTRODUCTION + table, encoding="utf-8")
 
 
 _INTRODUCTION = """# Results
 
-Written by `make bench`. Medians of interleaved runs on one machine; only the ratios carry over.
+Written by `make bench`; the rows about reading alone by `python -m bench.reader`. Medians of interleaved runs on one machine; only the ratios carry over.
 
 """
 

@@ -24,34 +24,36 @@ _UPLOAD = text("""
     WHERE u.client_id = :client AND u.id = :upload
 """)
 
+# An upload that gives its dataset branch and time. As a subquery of its own: neighbours are walked
+# in their order, and the first that fits ends the walk, however many files there are.
+_COUNTS = """u.id = (SELECT d.upload_id FROM current_datasets d
+                    WHERE d.client_id = u.client_id AND d.sha256 = u.sha256)"""
+_NEIGHBOUR = f"""
+    SELECT u.* FROM uploads u
+    WHERE u.client_id = each.client_id AND u.branch_id = each.branch_id
+      AND u.state IN ('stored', 'duplicate') AND {_COUNTS}
+      AND NOT EXISTS (SELECT FROM repairs r
+                      WHERE r.client_id = u.client_id AND r.sha256 = u.sha256)"""  # noqa: S608
+
 # A file and the one after it in the store's time order, each with the one before.
-_FORMS = text("""
-    WITH told AS (
-        SELECT branch, stored_at, version_id FROM current_datasets
-        WHERE client_id = :client AND upload_id = :upload),
+_FORMS = text(f"""
+    WITH mine AS (
+        SELECT u.* FROM uploads u WHERE u.client_id = :client AND u.id = :upload AND {_COUNTS}),
     following AS (
-        SELECT d.upload_id FROM current_datasets d, told
-        WHERE d.client_id = :client AND d.branch = told.branch
-          AND (d.stored_at, d.version_id) > (told.stored_at, told.version_id)
-          AND NOT EXISTS (SELECT FROM repairs r
-                          WHERE r.client_id = d.client_id AND r.sha256 = d.sha256)
-        ORDER BY d.stored_at, d.version_id LIMIT 1)
-    SELECT mine.upload_id AS upload, u.filename, b.name AS branch, mine.stored_at,
-           mine.understanding, earlier.understanding AS before
-    FROM current_datasets mine
-    JOIN uploads u ON u.client_id = mine.client_id AND u.id = mine.upload_id
-    JOIN branches b ON b.client_id = mine.client_id AND b.id = mine.branch
-    CROSS JOIN LATERAL (
-        SELECT d.understanding FROM current_datasets d
-        WHERE d.client_id = mine.client_id AND d.branch = mine.branch
-          AND (d.stored_at, d.version_id) < (mine.stored_at, mine.version_id)
-          AND NOT EXISTS (SELECT FROM repairs r
-                          WHERE r.client_id = d.client_id AND r.sha256 = d.sha256)
-        ORDER BY d.stored_at DESC, d.version_id DESC LIMIT 1) AS earlier
-    WHERE mine.client_id = :client
-      AND (mine.upload_id = :upload OR mine.upload_id IN (SELECT upload_id FROM following))
-    ORDER BY mine.stored_at, mine.version_id
-""")
+        SELECT after.* FROM mine AS each CROSS JOIN LATERAL ({_NEIGHBOUR}
+              AND (u.stored_at, u.version_id) > (each.stored_at, each.version_id)
+            ORDER BY u.stored_at, u.version_id LIMIT 1) AS after)
+    SELECT each.id AS upload, each.filename, b.name AS branch, each.stored_at, d.understanding,
+           earlier.understanding AS before
+    FROM (TABLE mine UNION ALL TABLE following) AS each
+    JOIN datasets d ON d.client_id = each.client_id AND d.sha256 = each.sha256
+    JOIN branches b ON b.client_id = each.client_id AND b.id = each.branch_id
+    CROSS JOIN LATERAL ({_NEIGHBOUR}
+          AND (u.stored_at, u.version_id) < (each.stored_at, each.version_id)
+        ORDER BY u.stored_at DESC, u.version_id DESC LIMIT 1) AS last
+    JOIN datasets earlier ON earlier.client_id = last.client_id AND earlier.sha256 = last.sha256
+    ORDER BY each.stored_at, each.version_id
+""")  # noqa: S608 - constants only
 
 _SEGMENTATION = text("""
     SELECT as_of, coalesce((summary -> 'totals' ->> 'customers')::bigint, 0) AS customers

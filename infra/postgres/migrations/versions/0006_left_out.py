@@ -1,4 +1,4 @@
-"""Rows left out are a part of the balance of their own; files that ask, or were told, are found."""
+"""Rows left out are a part of the balance of their own; files that were told how to be read."""
 
 from alembic import op
 
@@ -22,10 +22,6 @@ def upgrade() -> None:
         ALTER TABLE datasets ADD CONSTRAINT datasets_balance
         CHECK (rows_in = accepted + rejected + left_out + blank + repeated AND left_out >= 0)
     """)
-    # Each file that shows something looks for those that wait for it.
-    op.execute("""
-        CREATE INDEX uploads_asking ON uploads (client_id, branch_id) WHERE state = 'needs_answer'
-    """)
     # Few files leave open how they are read; one that comes late looks for those it contradicts.
     op.execute("""
         CREATE INDEX datasets_told ON datasets (client_id, branch_id)
@@ -37,7 +33,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Count them among the rejected rows."""
     op.execute("DROP INDEX datasets_told")
-    op.execute("DROP INDEX uploads_asking")
     op.execute("ALTER TABLE datasets DROP CONSTRAINT datasets_balance")
     op.execute(_OPEN)
     op.execute("UPDATE datasets SET rejected = rejected + left_out WHERE left_out > 0")
