@@ -7,6 +7,7 @@ import os
 import random
 import secrets
 import time
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -65,6 +66,14 @@ def test_a_storm_of_kills_loses_nothing_and_doubles_nothing(scene: Scene, size: 
     scene.settle(calm, within_s=size.home_within_s)
     assert shop.report() == calm.report()
     assert shop.revenue() == sum(file.revenue for file in newest(sent))
+
+
+def by_hand(sent: list[File]) -> list[list[File]]:
+    """Deal files to the hands, all versions of one key to the same: it sends them in their order."""
+    hands: list[list[File]] = [[] for _ in range(HANDS)]
+    for file in sent:
+        hands[zlib.crc32(file.key.encode()) % HANDS].append(file)
+    return hands
 
 
 def send(shop: Shop, sent: list[File], *, gap_s: float) -> None:
