@@ -1,0 +1,88 @@
+"""A lease is renewed while work goes on, and never after."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from common.lease import LeaseKeeper
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def keeper() -> Iterator[LeaseKeeper]:
+    keeper = LeaseKeeper(lease_s=0.06)
+    yield keeper
+    keeper.close()
+
+
+def test_it_is_renewed_again_and_again_until_the_work_ends(keeper: LeaseKeeper) -> None:
+    renewals: list[int] = []
+
+    def renew() -> bool:
+        renewals.append(1)
+        return True
+
+    with keeper.holding(renew):
+        wait_until(lambda: len(renewals) > 2)
+    count = len(renewals)
+    others: list[int] = []
+    with keeper.holding(lambda: others.append(1) or True):
+        wait_until(lambda: others)  # the thread went on, and to other work
+    assert len(renewals) == count
+
+
+def test_what_was_lost_is_not_asked_for_again(keeper: LeaseKeeper) -> None:
+    asked: list[int] = []
+
+    def renew() -> bool:
+        asked.append(1)
+        return len(asked) < 2
+
+    with keeper.holding(renew):
+        wait_until(lambda: len(asked) == 2)
+        threading.Event().wait(0.1)  # ten more looks
+    assert len(asked) == 2
+
+
+def test_work_does_not_end_amid_a_renewal(keeper: LeaseKeeper) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def renew() -> bool:
+        begun.set()
+        ended.wait(0.2)
+        ended.set()
+        return True
+
+    with keeper.holding(renew):
+        assert begun.wait(10)
+    assert ended.is_set()
+
+
+def test_what_it_logs_names_the_same_message(keeper: LeaseKeeper) -> None:
+    seen: list[object] = []
+
+    def renew() -> bool:
+        seen.append(structlog.contextvars.get_contextvars().get("event_id"))
+        return True
+
+    with structlog.contextvars.bound_contextvars(event_id="e1"), keeper.holding(renew):
+        wait_until(lambda: seen)
+    assert seen[0] == "e1"
+
+
+def test_closed_without_any_work_it_has_nothing_to_end() -> None:
+    LeaseKeeper(lease_s=60).close()
+
+
+def test_closed_it_ends_its_thread() -> None:
+    before = set(threading.enumerate())
+    keeper = LeaseKeeper(lease_s=60)
+    with keeper.holding(lambda: True):
+        pass
+    assert {each.name for each in set(threading.enumerate()) - before} == {"lease"}
+    keeper.close()
+    assert set(threading.enumerate()) <= before
