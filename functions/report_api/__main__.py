@@ -1,5 +1,6 @@
 """Wire the report API to the real world and serve it."""
 
+import atexit
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -126,7 +127,9 @@ def _check_mongo(settings: Settings) -> None:
 def _mongo(settings: Settings) -> "Mongo":
     from common.mongo import Mongo
 
-    return Mongo(settings.mongo_url, settings.mongo_database)
+    mongo = Mongo(settings.mongo_url, settings.mongo_database)
+    atexit.register(mongo.close)
+    return mongo
 
 
 if __name__ == "__main__":

@@ -65,7 +65,8 @@ def command(stack: EmbeddedStack, *words: str, by_home: bool = False) -> subproc
     environment = {**os.environ, **{name: stack.environment()[name] for name in names}}
     home = ("--home", str(stack.home.path)) if by_home else ()
     return subprocess.Popen(
-        [sys.executable, "-m", "cli", *words, *home],
+        # Tests that run in a shell's background ignore Ctrl-C, and whom they start does too.
+        ["env", "--default-signal=INT", sys.executable, "-m", "cli", *words, *home],
         cwd=PROJECT,
         env=environment,
         stdin=subprocess.DEVNULL,
