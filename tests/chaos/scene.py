@@ -314,8 +314,12 @@ class Scene:
             return bodies
 
     def put(self, queue: str, bodies: Iterable[bytes]) -> None:
-        """Put messages into a queue, in this order."""
+        """Put messages into a queue, in this order, and return when it holds them.
+
+        A quorum queue may lose what was on its way when the channel closed.
+        """
         with self.stack.channel() as channel:
+            channel.confirm_delivery()
             for body in bodies:
                 channel.basic_publish(topology.WORK, queue, body)
 
