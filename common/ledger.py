@@ -76,7 +76,8 @@ _SENT = "UPDATE outbox SET sent_at = now() WHERE id = ANY(CAST(:sent AS text[]))
 
 _JOURNAL = """
     INSERT INTO journal (event_id, function, kinds, raw)
-    VALUES (:event_id, :function, CAST(:kinds AS text[]), CAST(:raw AS bytea))
+    SELECT CAST(:event_id AS text), CAST(:function AS text), CAST(:kinds AS text[]),
+           CAST(:raw AS bytea) {source}
     ON CONFLICT (event_id) DO UPDATE SET seen_count = journal.seen_count + 1
 """
 
@@ -95,9 +96,15 @@ _CLAIM = """
               coalesce(extract(epoch FROM now() - first_failed), 0) AS failing_s
 """
 
-_ARRIVE_AND_CLAIM = prepared(f"WITH sent AS ({_SENT}), arrived AS ({_JOURNAL}) {_CLAIM}")
+_ARRIVE_AND_CLAIM = prepared(
+    f"WITH sent AS ({_SENT}), arrived AS ({_JOURNAL.format(source='')}) {_CLAIM}"
+)
 _ONLY_CLAIM = prepared(f"WITH sent AS ({_SENT}) {_CLAIM}")
-_ARRIVE = prepared(_JOURNAL)
+_CLAIM_AND_ARRIVE = prepared(f"""
+    WITH sent AS ({_SENT}), taken AS ({_CLAIM}),
+         arrived AS ({_JOURNAL.format(source="FROM taken")})
+    SELECT * FROM taken
+""")  # noqa: S608 - constants only
 
 _WHY_NOT = text("""
     SELECT status IN ('done', 'refused', 'parked') AS is_done,
@@ -109,6 +116,7 @@ _WHY_NOT = text("""
 _RENEW = text("""
     UPDATE claims SET lease_until = now() + :lease * interval '1 second'
     WHERE work_key = :work_key AND fence = :fence AND owner = :owner AND status = 'leased'
+    RETURNING lease_until
 """)
 
 _FINISH = prepared("""
@@ -198,8 +206,6 @@ class Ledger:
         """
         client = client_of(event)
         work_key = f"{self._function}:{subject_of(event)}"
-        is_new_fact = not message.event_id.startswith(REPLAY_ID)
-        arrives = is_new_fact and event is message.events[0]
         request = {
             "work_key": work_key,
             "function": self._function,
@@ -214,21 +220,15 @@ class Ledger:
         }
         # A claim need not wait for the disk: should the server crash and forget it, the message was
         # not yet acked and comes again. What it leads to is durable.
-        with self._runtime.transaction(is_durable=False) as connection:
-            claiming = _ARRIVE_AND_CLAIM if arrives else _ONLY_CLAIM
-            taken = connection.execute(claiming, request).one_or_none()
-            if taken is not None and not is_new_fact:
-                # No new fact, but work that a queue may lose again: `lost` finds it here.
-                connection.execute(_ARRIVE, request)
-            claim = _claimed(taken, request) if taken else _not_claimed(connection, request)
+        taken = self._runtime.execute(_claiming(event, message), request, is_durable=False)
         self._published = []
-        return claim
+        if taken:
+            return _claimed(taken[0], request)
+        return _not_claimed(self._runtime.execute(_WHY_NOT, request)[0], request)
 
     def renew(self, claim: Claim) -> bool:
         """Prolong the lease; False when another worker has taken the work over."""
-        with self._runtime.transaction() as connection:
-            renewed = connection.execute(_RENEW, {**self._held(claim), "lease": self._lease_s})
-        return bool(renewed.rowcount)
+        return bool(self._runtime.execute(_RENEW, {**self._held(claim), "lease": self._lease_s}))
 
     def finish(
         self,
@@ -303,13 +303,11 @@ class Ledger:
 
     def release(self, claim: Claim) -> None:
         """Give the work back untouched: a graceful stop counts as nothing."""
-        with self._runtime.transaction() as connection:
-            connection.execute(_RELEASE, self._held(claim))
+        self._runtime.execute(_RELEASE, self._held(claim))
 
     def pending(self, work_key: str) -> list[Outgoing]:
         """Return what this work still has to publish."""
-        with self._runtime.transaction() as connection:
-            rows = connection.execute(_PENDING, {"work_key": work_key}).all()
+        rows = self._runtime.execute(_PENDING, {"work_key": work_key})
         return [Outgoing(id=r.id, queue=r.queue, body=bytes(r.body)) for r in rows]
 
     def sent(self, outgoing: Sequence[Outgoing]) -> None:
@@ -322,8 +320,7 @@ class Ledger:
     def flush(self) -> None:
         """Write down now what was published."""
         if self._published:
-            with self._runtime.transaction(is_durable=False) as connection:
-                connection.execute(_WRITE_DOWN_SENT, {"sent": self._published})
+            self._runtime.execute(_WRITE_DOWN_SENT, {"sent": self._published}, is_durable=False)
             self._published = []
 
     def relay(self, publish: Callable[[str, bytes], None], *, older_than_s: float) -> int:
@@ -338,8 +335,7 @@ class Ledger:
 
     def lost(self, *, older_than_s: float) -> list[Outgoing]:
         """Return messages that a queue must have lost; sending one twice does no harm."""
-        with self._runtime.transaction() as connection:
-            rows = connection.execute(_LOST, {"age": older_than_s}).all()
+        rows = self._runtime.execute(_LOST, {"age": older_than_s})
         return [Outgoing(id=r.id, queue=r.queue, body=bytes(r.body)) for r in rows]
 
     def close(self) -> None:
@@ -395,6 +391,13 @@ class Ledger:
         return []
 
 
+def _claiming(event: Event, message: Message) -> TextClause:
+    if message.event_id.startswith(REPLAY_ID):
+        # No new fact, but work that a queue may lose again: `lost` finds it there.
+        return _CLAIM_AND_ARRIVE
+    return _ARRIVE_AND_CLAIM if event is message.events[0] else _ONLY_CLAIM
+
+
 def _claimed(row: Row[Any], request: Mapping[str, Any]) -> Claim:
     return Claim(
         work_key=request["work_key"],
@@ -407,8 +410,7 @@ def _claimed(row: Row[Any], request: Mapping[str, Any]) -> Claim:
     )
 
 
-def _not_claimed(connection: Connection, request: Mapping[str, Any]) -> NotClaimed:
-    why = connection.execute(_WHY_NOT, request).one()
+def _not_claimed(why: Row[Any], request: Mapping[str, Any]) -> NotClaimed:
     return NotClaimed(
         work_key=request["work_key"],
         is_done=why.is_done,

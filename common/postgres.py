@@ -1,19 +1,20 @@
 """The door to PostgreSQL: transactions of one client, or of the runtime's ledger.
 
 Small files are many, and each takes a few small transactions. So a transaction begins in the same
-message as its first statement, and a statement that is `prepared` is parsed and planned once.
+message as its first statement, one of a single statement is one message altogether, and a statement
+that is `prepared` is parsed and planned once.
 """
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg2
 from psycopg2 import errorcodes
 from pydantic import SecretStr
-from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
+from sqlalchemy import Connection, Engine, Row, TextClause, create_engine, event, text
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
@@ -75,22 +76,40 @@ class Postgres:
             ConflictError: A unique key was taken by another transaction.
             TransientError: The server cannot be reached, or the transaction lost a race.
         """
-        opening = [_BEGIN] if is_durable else [_BEGIN, _NO_WAIT]
-        with self._opened(opening, client) as connection:
+        with self._opened([_BEGIN, *_settings(client, is_durable)], client) as connection:
             yield connection
+
+    def execute(
+        self,
+        statement: TextClause,
+        parameters: Mapping[str, object],
+        *,
+        client: str | None = None,
+        is_durable: bool = True,
+    ) -> Sequence[Row[Any]]:
+        """Run one statement as a transaction of its own, and return its rows.
+
+        What goes to the server in one message is one transaction, without BEGIN and COMMIT.
+
+        Raises:
+            ConflictError: A unique key was taken by another transaction.
+            TransientError: The server cannot be reached, or the transaction lost a race.
+        """
+        with self._connected() as connection:
+            _open_with(connection, _settings(client, is_durable), client)
+            result = connection.execute(statement, parameters)
+            return result.all() if result.returns_rows else ()
 
     @contextmanager
     def snapshot(self, client: str) -> Iterator[Connection]:
         """Open a read-only transaction of `client` in which every statement sees one moment."""
-        with self._opened([_BEGIN_SNAPSHOT], client) as connection:
+        with self._opened([_BEGIN_SNAPSHOT, _SET_CLIENT], client) as connection:
             yield connection
 
     @contextmanager
     def _opened(self, opening: list[str], client: str | None) -> Iterator[Connection]:
-        if client is not None:
-            opening = [*opening, _SET_CLIENT]
         with self._connected() as connection:
-            connection.info[_OPENING] = ("; ".join(opening), {"client_of_transaction": client})
+            _open_with(connection, opening, client)
             try:
                 yield connection
                 _end(connection, "COMMIT")
@@ -128,13 +147,23 @@ class Postgres:
             PermissionError: The role is a superuser or bypasses row-level security.
             TransientError: The server cannot be reached.
         """
-        with self.transaction() as connection:
-            if connection.execute(_WHO).scalar_one():
-                raise PermissionError("PostgreSQL role bypasses row-level security; use datacore_*")
+        ((bypasses,),) = self.execute(_WHO, {})
+        if bypasses:
+            raise PermissionError("PostgreSQL role bypasses row-level security; use datacore_*")
 
     def close(self) -> None:
         """Close all pooled connections."""
         self._engine.dispose()
+
+
+def _settings(client: str | None, is_durable: bool) -> list[str]:
+    """Return what is set for one transaction."""
+    return [*([] if is_durable else [_NO_WAIT]), *([] if client is None else [_SET_CLIENT])]
+
+
+def _open_with(connection: Connection, opening: Sequence[str], client: str | None) -> None:
+    """Have this said before the next statement, in the same message."""
+    connection.info[_OPENING] = (opening, {"client_of_transaction": client})
 
 
 def _end(connection: Connection, word: str) -> None:
@@ -163,9 +192,8 @@ def _as_sent(
             preparation, known[statement] = _preparation(statement, f"statement_{len(known)}")
             before.append(preparation)
         statement = known[statement]
-    opening, client = connection.info.pop(_OPENING, (None, {}))
-    if opening is not None:
-        before.append(opening)
+    opening, client = connection.info.pop(_OPENING, ((), {}))
+    before += opening
     if not before:
         return statement, parameters
     if executemany:

@@ -35,6 +35,7 @@ from functions.ingest.conventions import (
     wake_waiting,
 )
 from functions.ingest.frames import StoredFrame
+from functions.ingest.profiles import Decision
 from functions.ingest.reader import FormatProfile, Understanding
 from functions.ingest.versions import KeyUpload, settle
 
@@ -137,7 +138,7 @@ _KNOWN = prepared(f"""
 
 # The client's row first: changes of one client happen one after the other.
 _LOCK_AND_LOOK = prepared("""
-    WITH client AS (SELECT id FROM clients WHERE id = :client FOR UPDATE)
+    WITH client AS (SELECT id FROM clients WHERE id = :client FOR NO KEY UPDATE)
     INSERT INTO object_keys (client_id, bucket, key, looked_at)
     SELECT client.id, :bucket, :key, :looked_at FROM client
     ON CONFLICT (client_id, bucket, key) DO UPDATE SET looked_at = excluded.looked_at
@@ -279,10 +280,10 @@ class UploadRepository:
         """Return where the object belongs, or None if no client has this prefix."""
         client, _, rest = ref.key.partition("/")
         branch = rest.partition("/")[0] if "/" in rest else ""
-        with self._app.transaction(client) as connection:
-            row = connection.execute(_PLACE, {"client": client, "branch": branch}).one_or_none()
-        if row is None:
+        found = self._app.execute(_PLACE, {"client": client, "branch": branch}, client=client)
+        if not found:
             return None
+        (row,) = found
         return Place(
             client=client,
             branch=branch,
@@ -302,22 +303,26 @@ class UploadRepository:
             "principal": event.principal,
             "generation": event.generation,
         }
-        with self._app.transaction(claim.client, is_durable=False) as connection:
-            connection.execute(_BEGIN, row)
+        self._app.execute(_BEGIN, row, client=claim.client, is_durable=False)
         return upload
 
     def known(self, upload: Upload, sha256: str) -> Known:
         """Return what the client's other uploads tell about one with these bytes."""
-        with self._app.transaction(upload.place.client) as connection:
-            row = connection.execute(_KNOWN, _names(upload, sha256)).one()
-            file = _file(upload)
-            decisions = decisions_of(connection, file) if row.has_decisions else []
+        (row,) = self._app.execute(_KNOWN, _names(upload, sha256), client=upload.place.client)
         profile = (
-            profile_of(file, decisions, partial(self._app.transaction, file.client))
+            self._profile(_file(upload), has_decisions=row.has_decisions)
             if row.understanding is None
             else as_read_before(row.understanding)
         )
         return Known(is_current_elsewhere=row.is_current_elsewhere, profile=profile)
+
+    def _profile(self, file: File, *, has_decisions: bool) -> FormatProfile:
+        asking = partial(self._app.transaction, file.client)
+        decisions: Sequence[Decision] = ()
+        if has_decisions:
+            with asking() as connection:
+                decisions = decisions_of(connection, file)
+        return profile_of(file, decisions, asking)
 
     # --- staged writes ----------------------------------------------------------------------
 
@@ -666,7 +671,9 @@ def _settling(
         before = set() if is_new else _current(connection, key, contents)
         following = change(connection) if change is not None else []
         _apply_states(connection, key, history)
-        if _current(connection, key, contents) != before:
+        # And once they are stored they do.
+        is_added = is_new and any(isinstance(e, events.UploadStored) for e in following)
+        if is_added or _current(connection, key, contents) != before:
             raised = connection.execute(_RAISE_VERSION, {"client": place.client}).one()
             # Who lagged before was nudged for that; the look that follows, or the one that is
             # under way, sees this change too, or nudges again.

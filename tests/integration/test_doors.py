@@ -300,6 +300,35 @@ def cut(connection: Connection, app: Postgres) -> None:
         assert other.execute(end, {"process": process}).scalar_one()
 
 
+def test_a_single_statement_finds_a_server_that_was_away(settings: Settings, app: Postgres):
+    one = Postgres(settings.postgres_app_url, pool_size=1)
+    ask = prepared("SELECT pg_backend_pid() AS process")
+    ((process,),) = one.execute(ask, {})
+    app.execute(text("SELECT pg_terminate_backend(:process, 5000)"), {"process": process})
+    with pytest.raises(TransientError):
+        one.execute(ask, {})
+    ((another,),) = one.execute(ask, {})
+    one.close()
+    assert another != process
+
+
+def test_a_single_statement_is_a_transaction_with_settings_of_its_own(
+    settings: Settings, app: Postgres, client: str
+):
+    one = Postgres(settings.postgres_app_url, pool_size=1)
+    rename = prepared("UPDATE branches SET name = CAST(:n AS integer) WHERE true RETURNING id")
+    waits = text("SELECT current_setting('synchronous_commit')")
+    with pytest.raises(DataError):
+        one.execute(rename, {"n": "none"}, client=client)
+    assert len(one.execute(rename, {"n": "7"}, client=client, is_durable=False)) == 3
+    assert not one.execute(rename, {"n": "8"})
+    assert one.execute(waits, {}, is_durable=False)[0][0] == "off"
+    assert one.execute(waits, {})[0][0] == "on"
+    one.close()
+    names = app.execute(text("SELECT DISTINCT name FROM branches"), {}, client=client)
+    assert [tuple(name) for name in names] == [("7",)]
+
+
 def test_what_is_prepared_is_there_after_a_rollback_and_for_many_rows(app: Postgres, client: str):
     rename = prepared("UPDATE branches SET name = :name || '%' WHERE id = :id")
     with pytest.raises(DataError):
@@ -329,5 +358,6 @@ def test_a_transaction_sees_its_own_client_alone_whoever_had_the_connection(
             seen.append(connection.execute(count).scalar_one())
         with one.transaction(who):
             pass  # without a statement nothing begins
+        seen += [row[0] for row in one.execute(count, {}, client=who)]
     one.close()
-    assert seen == [3, 0, 0, 3]
+    assert seen == [3, 3, 0, 0, 0, 0, 3, 3]
