@@ -2,7 +2,7 @@
 
 Small files are many, and each takes a few small transactions. So a transaction begins in the same
 message as its first statement, one of a single statement is one message altogether, and a statement
-that is `prepared` is parsed and planned once.
+that is `prepared` is parsed once and seldom planned.
 """
 
 import io
@@ -30,7 +30,8 @@ _BEGIN = "BEGIN"
 _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _SET_CLIENT = "SELECT set_config('app.client', %(client_of_transaction)s, true)"
 _NO_WAIT = "SET LOCAL synchronous_commit = off"
-_OPENING, _PREPARED = "opening", "prepared"  # what a connection remembers
+_PLAN_ANEW = "DISCARD PLANS"
+_OPENING, _PREPARED, _USED = "opening", "prepared", "used"  # what a connection remembers
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 _WHO = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
 _RACES = {errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED}
@@ -41,7 +42,7 @@ class ConflictError(TransientError):
 
 
 def prepared(sql: str) -> TextClause:
-    """Return a statement that each connection has its server parse and plan only once.
+    """Return a statement that each connection has its server parse once, and seldom plan.
 
     The type of every parameter must follow from where it stands, or from a CAST.
     """
@@ -162,7 +163,14 @@ def _settings(client: str | None, is_durable: bool) -> list[str]:
 
 
 def _open_with(connection: Connection, opening: Sequence[str], client: str | None) -> None:
-    """Have this said before the next statement, in the same message."""
+    """Have this said before the next statement, in the same message.
+
+    Until PostgreSQL has statistics, a plan is as good as tables were large when it was made. So each
+    connection has them made anew whenever it has been used twice as often.
+    """
+    used = connection.info[_USED] = connection.info.get(_USED, 0) + 1
+    if used.bit_count() == 1:
+        opening = [_PLAN_ANEW, *opening]
     connection.info[_OPENING] = (opening, {"client_of_transaction": client})
 
 

@@ -329,6 +329,27 @@ def test_a_single_statement_is_a_transaction_with_settings_of_its_own(
     assert [tuple(name) for name in names] == [("7",)]
 
 
+def test_a_plan_for_small_tables_is_not_kept_when_they_are_large(settings: Settings):
+    one = Postgres(settings.postgres_app_url, pool_size=1)
+    # Nobody makes statistics of a temporary table.
+    one.execute(text("CREATE TEMPORARY TABLE seen (who int, what int, wide char(500))"), {})
+    one.execute(text("CREATE INDEX by_one ON seen (who) WHERE what IS NOT NULL"), {})
+    one.execute(text("CREATE INDEX by_both ON seen (who, what)"), {})
+    count = prepared("SELECT count(*) FROM seen WHERE who = :who AND what = :what")
+    fill = text("INSERT INTO seen SELECT 1, generate_series(1, 20000)")
+    explain = text("EXPLAIN EXECUTE statement_0 (1, 1)")
+
+    def plan_after(uses: int) -> str:
+        for _ in range(uses):
+            one.execute(count, {"who": 1, "what": 1})
+        return str(one.execute(explain, {}))
+
+    assert "by_both" not in plan_after(20)
+    one.execute(fill, {})
+    assert "by_both" in plan_after(50)
+    one.close()
+
+
 def test_what_is_prepared_is_there_after_a_rollback_and_for_many_rows(app: Postgres, client: str):
     rename = prepared("UPDATE branches SET name = :name || '%' WHERE id = :id")
     with pytest.raises(DataError):
