@@ -64,6 +64,13 @@ _FORGET = text("""
     WHERE client_id = :client AND id = :id
 """)
 
+# The setting that answers a question; others are answered by a column's name.
+_ANSWERS = {
+    "date_order": "date_order",
+    "year_order": "date_order",
+    "decimal_mark": "decimal_mark",
+}
+
 _COLUMN = "columns."  # how settings begin that name the header of a column of ours
 
 
@@ -140,6 +147,17 @@ def is_as_told(connection: Connection, file: File, understanding: Mapping[str, A
         understanding[f"{setting}_settled_by"] != "profile"
         or profile.told(setting) == understanding[setting]
         for setting in _VALUES
+    )
+
+
+def is_still_open(
+    connection: Connection, file: File, question: str, profile: FormatProfile
+) -> bool:
+    """Say whether nothing answers a question that did not when the file was read by `profile`."""
+    now = profile_of(file, decisions_of(connection, file), lambda: nullcontext(connection))
+    setting = _ANSWERS.get(question)
+    return (now.version, now.columns) == (profile.version, profile.columns) and (
+        setting is None or now.told(setting) == profile.told(setting)
     )
 
 

@@ -49,7 +49,6 @@ def handle(
 
     Raises:
         PermanentError: The branch is unknown, or not said, or the file holds no table of purchases.
-        OpenQuestionError: The file can be read in two ways.
         TransientError: A server cannot be reached, or the object changed meanwhile.
     """
     if not isinstance(event, ObjectCreated | ObjectRemoved):
@@ -95,7 +94,10 @@ def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
     uploads: UploadRepository,
     scratch: Path,
 ) -> None:
-    """Read the upload, unless the client has uploaded the same bytes before."""
+    """Read the upload, unless the client has uploaded the same bytes before.
+
+    A file that can be read in two ways is no failure: a person is asked.
+    """
     place = upload.place
     if not place.branch:
         raise PermanentError("no_branch")
@@ -108,7 +110,11 @@ def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
             if known.is_current_elsewhere:
                 uploads.mark_duplicate(claim, upload, history, file.sha256)
                 return
-            dataset = _read(upload, file, frames, known.profile)
+            try:
+                dataset = _read(upload, file, frames, known.profile)
+            except OpenQuestionError as question:
+                uploads.mark_question(claim, upload, question, known.profile)
+                return
     except ObjectGoneError as error:
         raise TransientError("the object was removed while it was read") from error
     uploads.mark_stored(claim, upload, history, dataset)
@@ -140,8 +146,6 @@ def record_failure(
         uploads.mark_waiting(claim, event.object, retry_in_s=failure.retry_in_s)
     elif failure.kind is FailureKind.PARKED:
         _park(event, claim, uploads)
-    elif isinstance(failure.error, OpenQuestionError):
-        uploads.mark_question(claim, event.object, failure.error)
     elif isinstance(failure.error, PermanentError):
         uploads.mark_rejected(claim, event.object, failure.error)
     return []

@@ -30,6 +30,7 @@ from functions.ingest.conventions import (
     as_read_before,
     decisions_of,
     is_as_told,
+    is_still_open,
     overtake,
     profile_of,
     wake_waiting,
@@ -263,6 +264,12 @@ _SET_REASON = text("""
     WHERE client_id = :client AND id = :id AND state NOT IN ('stored', 'duplicate')
 """)
 
+_HOLD_ASKED = text("""
+    SELECT FROM uploads AS asked JOIN clients ON clients.id = asked.client_id
+    JOIN branches ON branches.client_id = asked.client_id AND branches.id = asked.branch_id
+    WHERE asked.client_id = :client AND asked.id = :id AND asked.state = 'needs_answer'
+    FOR NO KEY UPDATE OF clients FOR SHARE OF branches
+""")
 
 _REJECTED_COLUMNS = ("client_id", "sha256", "line", "data_row")
 _REPAIR_COLUMNS = ("client_id", "sha256", "data_row", "upload_id", "line", "quantity", "amount")
@@ -434,11 +441,26 @@ class UploadRepository:
         """Keep why the file was refused."""
         self._mark(claim, ref, "rejected", error.code, error.params, tell=events.UploadRejected)
 
-    def mark_question(self, claim: Claim, ref: ObjectRef, error: PermanentError) -> None:
-        """Keep the question that a person has to answer."""
-        self._mark(
-            claim, ref, "needs_answer", error.code, error.params, tell=events.UploadNeedsAnswer
-        )
+    def mark_question(
+        self, claim: Claim, upload: Upload, question: PermanentError, profile: FormatProfile
+    ) -> None:
+        """Keep the question that a person has to answer, unless it was answered meanwhile.
+
+        Who answers it, a person or another file, holds its branch or its client, and wakes what
+        waits. So one of the two sees the other.
+        """
+        code, params, ref = question.code, question.params, upload.stored.ref
+
+        def look_again(connection: Connection) -> list[Event]:
+            asked = connection.execute(
+                _HOLD_ASKED, {"client": claim.client, "id": upload.upload_id}
+            )
+            if asked.rowcount and not is_still_open(connection, _file(upload), code, profile):
+                raise ConflictError("the question was answered meanwhile")
+            return []
+
+        self._mark(claim, ref, "needs_answer", code, params, tell=events.UploadNeedsAnswer)
+        claim.stage(look_again)
 
     def mark_parked(self, claim: Claim, place: Place, announced: StoredObject) -> None:
         """Show that an operator has to look, whether or not the upload was ever begun."""

@@ -215,6 +215,34 @@ def test_a_file_that_comes_late_is_seen_by_one_that_is_being_read(
     assert state(branches, "centro/after.csv") == "needs_answer"
 
 
+@pytest.mark.parametrize("by_whom", ["a file", "a person"])
+def test_what_is_answered_while_the_file_is_read_is_not_asked(
+    branches: Branches, settings: Settings, by_whom: str
+):
+    unclear = branches.pipeline.put("centro/unclear.csv", UNCLEAR)
+    shows = branches.pipeline.put("centro/shows.csv", DAY_FIRST)
+    other = Pipeline(settings, branches.pipeline.client)
+    answers = {
+        "a file": lambda: other.settle(shows),
+        "a person": lambda: branches.ask("PUT", "branches/centro/profile", {"date_order": "dmy"}),
+    }
+    answering = [answers[by_whom]]
+    read = handler._read
+
+    def read_while_it_is_answered(*args: Any) -> Any:
+        try:
+            return read(*args)
+        finally:
+            if answering:
+                answering.pop()()
+
+    with mock.patch.object(handler, "_read", read_while_it_is_answered):
+        branches.pipeline.settle(unclear)
+    other.close()
+    assert branches.understood("centro/unclear.csv")["date_order"] == "dmy"
+    assert b"UploadNeedsAnswer" not in b"".join(branches.pipeline.transport.held("notify"))
+
+
 def test_an_answer_is_not_overtaken_by_a_file_that_comes_late(branches: Branches):
     late = branches.pipeline.put("centro/late.csv", MONTH_FIRST)
     upload = branches.put("centro/a.csv", UNCLEAR)
