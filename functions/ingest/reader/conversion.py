@@ -18,7 +18,7 @@ from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_190
 from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
-from functions.ingest.reader.spill import Stretch
+from functions.ingest.reader.spill import Stretch, is_distinct
 from functions.ingest.reader.standing import Orders, Signs, judge
 
 MAX_CELL_BYTES = 1 << 16
@@ -120,7 +120,7 @@ def convert(stretch: Stretch, conventions: Conventions, orders: Orders) -> Conve
     """Type the columns of a stretch and judge its rows; stretches are given in their order."""
     verdict = _judge_shape(stretch, conventions)
     order_id = conventions.mapping.get("order_id")
-    standing = judge(stretch.columns, conventions.signs, orders, order_id)
+    standing = judge(stretch, conventions.signs, orders, order_id)
     for fault, rows_left_out, column in standing.left_out:
         verdict.reject(rows_left_out, fault, column)
     typed = _typed(stretch, conventions, verdict)
@@ -153,12 +153,14 @@ def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
 def _find_blank_and_repeated(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> None:
     """Find rows without any text, and the header printed again; both show in the date column."""
     index = conventions.mapping["ordered_at"]
-    dates_as_text = pc.utf8_trim_whitespace(stretch.columns[index])
-    is_sound = stretch.fault == rows.SOUND
+    column = stretch.columns[index]
     empty = ("",) * len(conventions.header)
     for cells, found in ((empty, verdict.blank), (conventions.header, verdict.repeated)):
-        likely = np.flatnonzero(np.asarray(pc.equal(dates_as_text, cells[index])) & is_sound)
-        if likely.size:
+        is_text = np.asarray(pc.equal(column.dictionary, cells[index]))
+        if not is_text.any():
+            continue
+        is_likely = is_text[np.asarray(column.indices)] & (stretch.fault == rows.SOUND)
+        if (likely := np.flatnonzero(is_likely)).size:
             found[likely] = _hold(stretch, likely, cells)
 
 
@@ -166,22 +168,26 @@ def _hold(stretch: Stretch, places: NDArray[np.int64], cells: tuple[str, ...]) -
     """Say which of these rows hold exactly these cells."""
     chosen = pa.array(places)
     is_equal = np.ones(len(places), np.bool_)
-    for column, cell in zip(stretch.columns, cells, strict=True):
-        is_equal &= np.asarray(pc.equal(pc.utf8_trim_whitespace(column.take(chosen)), cell))
+    for index, cell in enumerate(cells):
+        column = stretch.text(index).take(chosen)
+        is_equal &= np.asarray(pc.equal(pc.utf8_trim_whitespace(column), cell))
     return is_equal
 
 
 def _judge_cells(column: Any, index: int, verdict: Verdict) -> None:
     """Reject rows with a control character or far too much text in a cell."""
-    if (pc.max(pc.binary_length(column)).as_py() or 0) > MAX_CELL_BYTES:
-        too_long = np.asarray(pc.greater(pc.binary_length(column), MAX_CELL_BYTES))
-        verdict.reject(too_long, Fault.CELL_TOO_LONG, index)
-    if not _may_hold_controls(column):
-        return
-    has_nul = np.asarray(pc.match_substring(column, "\0"))
-    verdict.reject(has_nul, Fault.NUL_BYTE, index)
-    has_control = np.asarray(pc.match_substring_regex(column, _CONTROLS))
-    verdict.reject(has_control, Fault.CONTROL_CHAR, index)
+    texts = column.dictionary if is_distinct(column) else column
+
+    def reject(is_wrong: Any, fault: Fault) -> None:
+        mask = np.asarray(is_wrong)
+        mask = mask[np.asarray(column.indices)] if is_distinct(column) else mask
+        verdict.reject(mask, fault, index)
+
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) > MAX_CELL_BYTES:
+        reject(pc.greater(pc.binary_length(texts), MAX_CELL_BYTES), Fault.CELL_TOO_LONG)
+    if _may_hold_controls(texts):
+        reject(pc.match_substring(texts, "\0"), Fault.NUL_BYTE)
+        reject(pc.match_substring_regex(texts, _CONTROLS), Fault.CONTROL_CHAR)
 
 
 def _may_hold_controls(column: Any) -> bool:
@@ -209,7 +215,7 @@ def _typed(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> dict
         if name == "currency":
             typed[name] = _currencies(column, index, conventions, verdict)
         elif name in _TEXTS:
-            typed[name] = _null_if_empty(pc.utf8_trim_whitespace(column))
+            typed[name] = _null_if_empty(pc.utf8_trim_whitespace(stretch.text(index)))
         elif name == "ordered_at":
             typed[name] = _moments(stretch.columns, conventions, verdict)
         elif name in NUMBERS:
@@ -234,26 +240,24 @@ def _null_if_empty(column: Any) -> Any:
 
 def _currencies(column: Any, index: int, conventions: Conventions, verdict: Verdict) -> Any:
     """Return currencies by their code, and reject rows that name another one than their amounts."""
-    encoded = column.dictionary_encode()
-    names = [text.strip() for text in encoded.dictionary.to_pylist()]
+    names = column.dictionary.to_pylist()
     if beside := conventions.currency:
         differs = [
             currencies.identify(name) is not None and not currencies.agree(name, beside)
             for name in names
         ]
-        is_other = np.array(differs, np.bool_)[np.asarray(encoded.indices)]
+        is_other = np.array(differs, np.bool_)[np.asarray(column.indices)]
         verdict.reject(is_other, Fault.OTHER_CURRENCY, index)
     codes = [currencies.identify(name) or name or None for name in names]
-    return pa.array(codes, pa.string()).take(encoded.indices)
+    return pa.array(codes, pa.string()).take(column.indices)
 
 
 def _per_distinct(
     column: Any, function: Callable[[Any], tuple[Any, NDArray[Any]]]
 ) -> tuple[Any, NDArray[Any]]:
-    """Apply `function` to the distinct trimmed texts; return its results for each row."""
-    encoded = column.dictionary_encode()
-    values, marks = function(pc.utf8_trim_whitespace(encoded.dictionary))
-    return values.take(encoded.indices), marks[np.asarray(encoded.indices)]
+    """Apply `function` to the distinct texts; return its results for each row."""
+    values, marks = function(column.dictionary)
+    return values.take(column.indices), marks[np.asarray(column.indices)]
 
 
 def _moments(columns: Sequence[Any], conventions: Conventions, verdict: Verdict) -> Any:
@@ -356,7 +360,7 @@ def _table(
         columns[field.name] if field.name in columns else pa.nulls(size, field.type)
         for field in frame.CANONICAL
     ]
-    arrays += [stretch.columns[index] for index in conventions.others.values()]
+    arrays += [stretch.text(index) for index in conventions.others.values()]
     kept = verdict.accepted
     if not kept.all():
         arrays = [array.filter(pa.array(kept)) for array in arrays]

@@ -94,16 +94,16 @@ def read_blocks(file: BinaryIO, dialect: Dialect) -> Iterator[Block]:
     Raises:
         UnreadableFileError: A quote is never closed, or a record is too long.
     """
-    file.seek(dialect.body_offset)
-    offset, line, rest = dialect.body_offset, dialect.body_line, b""
+    offset, line, size = dialect.body_offset, dialect.body_line, BLOCK_BYTES
     final = False
     while not final:
-        piece = file.read(BLOCK_BYTES)
-        final = len(piece) < BLOCK_BYTES
-        data = rest + piece
+        # What was left over is read again, which is less than to put it in front of the next piece.
+        file.seek(offset)
+        data = file.read(size)
+        final = len(data) < size
         block, line = _next_block(data, dialect.style, offset=offset, line=line, final=final)
-        rest = data[len(block.data) :]
         offset += len(block.data)
+        size = BLOCK_BYTES if block.rows else 2 * size  # one record may be longer than a block
         yield from _parts(block)
 
 
@@ -130,7 +130,7 @@ def _next_block(
     records = find_records(data, breaks, style=style, final=final)
     edges = np.concatenate(([0], records.ends)).astype(np.int64)
     _check_sizes(data, edges, breaks, records.unfinished, place=(offset, line))
-    below = np.searchsorted(breaks, edges, side="right")
+    below = _count_below(breaks, edges)
     block = Block(
         data=data[: edges[-1]],
         offset=offset,
@@ -139,6 +139,13 @@ def _next_block(
         spoiled=records.spoiled,
     )
     return block, line + int(below[-1])
+
+
+def _count_below(breaks: Positions, edges: Positions) -> Positions:
+    """Count the line breaks up to each edge, both ascending; most often they are the same."""
+    if np.array_equal(breaks, edges[1:]):
+        return np.arange(len(edges))
+    return np.searchsorted(breaks, edges, side="right")
 
 
 def _check_sizes(
