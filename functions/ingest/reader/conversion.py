@@ -22,6 +22,7 @@ from functions.ingest.reader.spill import Stretch, is_distinct
 from functions.ingest.reader.standing import Orders, Signs, judge
 
 MAX_CELL_BYTES = 1 << 16
+_MOST_BYTES = 3  # in UTF-8, of a byte of the file
 _TEXTS = ("customer_id", "order_id", "branch", "product_id", "product")
 NUMBERS = {
     "quantity": frame.QUANTITY,
@@ -145,8 +146,7 @@ def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
     spoiled = np.isin(stretch.fault, (rows.TEXT_AFTER_QUOTE, rows.CUT_WORD))
     verdict.column[spoiled] = stretch.detail[spoiled]
     _find_blank_and_repeated(stretch, conventions, verdict)
-    for index, column in enumerate(stretch.columns):
-        _judge_cells(column, index, verdict)
+    _judge_cells(stretch, verdict)
     return verdict
 
 
@@ -174,34 +174,25 @@ def _hold(stretch: Stretch, places: NDArray[np.int64], cells: tuple[str, ...]) -
     return is_equal
 
 
-def _judge_cells(column: Any, index: int, verdict: Verdict) -> None:
-    """Reject rows with a control character or far too much text in a cell."""
-    texts = column.dictionary if is_distinct(column) else column
-
-    def reject(is_wrong: Any, fault: Fault) -> None:
-        mask = np.asarray(is_wrong)
-        mask = mask[np.asarray(column.indices)] if is_distinct(column) else mask
-        verdict.reject(mask, fault, index)
-
-    if (pc.max(pc.binary_length(texts)).as_py() or 0) > MAX_CELL_BYTES:
-        reject(pc.greater(pc.binary_length(texts), MAX_CELL_BYTES), Fault.CELL_TOO_LONG)
-    if _may_hold_controls(texts):
-        reject(pc.match_substring(texts, "\0"), Fault.NUL_BYTE)
-        reject(pc.match_substring_regex(texts, _CONTROLS), Fault.CONTROL_CHAR)
+def _judge_cells(stretch: Stretch, verdict: Verdict) -> None:
+    """Reject rows with far too much text or a control character in a cell."""
+    may_be_long = _MOST_BYTES * stretch.lengths.max(initial=0) > MAX_CELL_BYTES
+    for index, column in enumerate(stretch.columns):
+        if may_be_long:
+            is_long = _of_rows(column, lambda t: pc.greater(pc.binary_length(t), MAX_CELL_BYTES))
+            verdict.reject(is_long, Fault.CELL_TOO_LONG, index)
+        if stretch.may_hold_controls:
+            has_nul = _of_rows(column, lambda texts: pc.match_substring(texts, "\0"))
+            verdict.reject(has_nul, Fault.NUL_BYTE, index)
+            has_any = _of_rows(column, lambda texts: pc.match_substring_regex(texts, _CONTROLS))
+            verdict.reject(has_any, Fault.CONTROL_CHAR, index)
 
 
-def _may_hold_controls(column: Any) -> bool:
-    """Look at the column's bytes as a whole: nearly all columns are cleared by that."""
-    _, offsets, data = column.buffers()
-    if data is None:
-        return False
-    places = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
-    octets = np.frombuffer(data, np.uint8)[places[0] : places[-1]]
-    if ((octets < 32) & (octets != 9) & (octets != 10) & (octets != 13)).any():
-        return True
-    # U+0080 to U+009F are 0xC2 and a byte of their own in UTF-8.
-    after = octets[1:][octets[:-1] == 0xC2]
-    return bool((after < 0xA0).any() or (octets == 0x7F).any())
+def _of_rows(column: Any, judge_texts: Callable[[Any], Any]) -> Mask:
+    """Return for each row what is said of its text."""
+    is_by_distinct = is_distinct(column)
+    said: Mask = np.asarray(judge_texts(column.dictionary if is_by_distinct else column))
+    return said[np.asarray(column.indices)] if is_by_distinct else said
 
 
 # --- typing ---------------------------------------------------------------------------------
@@ -319,9 +310,11 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
 def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
     """Return quantity x price, exactly."""
     amount = pc.multiply(quantity, unit_price).cast(frame.AMOUNT)
-    limit = pa.scalar(_AMOUNT_LIMIT, frame.AMOUNT)
-    is_large = pc.greater_equal(pc.abs(amount), limit).fill_null(False)
-    verdict.reject(np.asarray(is_large), Fault.NUMBER_TOO_LARGE, _WHOLE_ROW)
+    ends = pc.min_max(amount).as_py()
+    if max(-(ends["min"] or 0), ends["max"] or 0) >= _AMOUNT_LIMIT:
+        limit = pa.scalar(_AMOUNT_LIMIT, frame.AMOUNT)
+        is_large = pc.greater_equal(pc.abs(amount), limit).fill_null(False)
+        verdict.reject(np.asarray(is_large), Fault.NUMBER_TOO_LARGE, _WHOLE_ROW)
     return amount
 
 
@@ -384,7 +377,10 @@ def _kinds(typed: Mapping[str, Any], returned: Mask) -> Any:
 
 
 def _is_negative(values: Any) -> Mask:
-    return np.array(pc.less(values, pa.scalar(0, values.type)).fill_null(False), np.bool_)
+    """Look at the upper half of each decimal of 128 bits: its sign is there."""
+    halves = np.frombuffer(values.buffers()[1], np.int64)[2 * values.offset :]
+    is_negative: Mask = halves[1 : 2 * len(values) : 2] < 0
+    return is_negative & np.asarray(values.is_valid()) if values.null_count else is_negative
 
 
 def _is_cancelled(order_id: Any) -> Mask:
@@ -400,7 +396,7 @@ def _balance(stretch: Stretch, verdict: Verdict, table: Any) -> Balance:
         left_out=int(verdict.left_out.sum()),
         blank=int(verdict.blank.sum()),
         repeated=int(verdict.repeated.sum()),
-        quantity=_sum(table["quantity"].cast(pa.decimal128(38, 6))),
+        quantity=_sum(table["quantity"]),
         amount=_sum(table["amount"]),
         first_day=_day(days["min"]),
         last_day=_day(days["max"]),

@@ -34,7 +34,7 @@ MAX_RECORD_BYTES = 1 << 20
 Positions = NDArray[np.int64]
 _NO_POSITIONS: Positions = np.empty(0, np.int64)
 
-_CR, _LF = 13, 10
+_TAB, _LF, _CR, _BLANK = 9, 10, 13, 32
 # Quotes looked at together at first, then twice as many each time: a block full of stray quotes is
 # not gone through again for each of them, and one without any in few steps.
 _QUOTES_AT_ONCE = 1024
@@ -83,6 +83,7 @@ class Parsed:
     columns: tuple[Any, ...]  # one pyarrow.StringArray a column
     fault: NDArray[np.uint8]
     detail: NDArray[np.int32]  # cells found, or index of the spoiled cell
+    may_hold_controls: bool  # characters that no cell may hold, see `conversion`
 
 
 # --- where records begin and end ------------------------------------------------------------
@@ -338,7 +339,23 @@ def parse_fast(block: Block, dialect: Dialect) -> Parsed | None:
     for number, cells, is_blank in ragged:
         fault[sent[number]] = BLANK if is_blank else _width_fault(cells, len(names))
         detail[sent[number]] = cells
-    return Parsed(columns=_spread(table, fault), fault=fault, detail=detail)
+    return Parsed(
+        columns=_spread(table, fault),
+        fault=fault,
+        detail=detail,
+        may_hold_controls=_may_hold_controls(data),
+    )
+
+
+def _may_hold_controls(data: bytes) -> bool:
+    """Say whether UTF-8 bytes hold control characters that are no tabs or line ends."""
+    octets = np.frombuffer(data, np.uint8)
+    low = np.count_nonzero(octets < _BLANK)
+    allowed = sum(np.count_nonzero(octets == each) for each in (_TAB, _LF, _CR) if each in data)
+    if low > allowed or b"\x7f" in data:
+        return True
+    # U+0080 to U+009F are 0xC2 and a byte of their own.
+    return b"\xc2" in data and bool((octets[1:][octets[:-1] == 0xC2] < 0xA0).any())
 
 
 def read_back(parsed: Parsed) -> Parsed:
@@ -389,8 +406,7 @@ def _width_fault(cells: int, width: int) -> int:
 def _spread(table: Any, fault: NDArray[np.uint8]) -> tuple[Any, ...]:
     """Return the columns with an empty cell for each record that is not sound."""
     if len(fault) == table.num_rows:
-        columns = table.combine_chunks().columns
-        return tuple(_one_chunk(column) for column in columns)
+        return tuple(_one_chunk(column) for column in table.columns)
     # An empty cell is a place in the text at which another one begins: no text is copied.
     places = np.concatenate(([0], np.cumsum(fault == SOUND)))
     return tuple(_with_places(_one_chunk(column), places) for column in table.columns)
@@ -403,7 +419,8 @@ def _with_places(column: Any, places: Positions) -> Any:
 
 
 def _one_chunk(column: Any) -> Any:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    """Return a column's array, which is copied only if there are several."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def parse_carefully(block: Block, dialect: Dialect) -> Parsed:
@@ -429,6 +446,7 @@ def parse_carefully(block: Block, dialect: Dialect) -> Parsed:
         ),
         fault=fault,
         detail=detail,
+        may_hold_controls=True,
     )
 
 

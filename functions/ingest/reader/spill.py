@@ -41,9 +41,8 @@ class Stretch:
     lengths: NDArray[np.int32]
     fault: NDArray[np.uint8]
     detail: NDArray[np.int32]
-    columns: tuple[
-        Any, ...
-    ]  # of the file; a pyarrow.StringArray, or a DictionaryArray of trimmed texts
+    may_hold_controls: bool  # some cell of the file, characters that none may hold
+    columns: tuple[Any, ...]  # pyarrow.StringArrays, or DictionaryArrays of trimmed texts
 
     def __len__(self) -> int:
         """Count the records."""
@@ -72,6 +71,7 @@ class Spill:
         self._distinct = distinct
         self._folder = folder
         self._kept: list[Any] = []
+        self._may_hold_controls = False
         self._bytes = 0
         self._path: Path | None = None
         self._writer: Any = None
@@ -98,6 +98,7 @@ class Spill:
             by_distinct(column) if i in self._distinct else column
             for i, column in enumerate(parsed.columns)
         )
+        self._may_hold_controls |= parsed.may_hold_controls
         self._kept.append(pa.record_batch([*arrays, *columns], schema=self._schema))
         self._bytes += len(block.data)
         self.rows += block.rows
@@ -117,7 +118,7 @@ class Spill:
         """Yield the first `stop` records, block by block; without any, one stretch of none."""
         first_row = 1
         for batch in self._batches():
-            yield _stretch(batch.slice(0, stop + 1 - first_row), first_row)
+            yield self._stretch(batch.slice(0, stop + 1 - first_row), first_row)
             first_row += batch.num_rows
             if first_row > stop:
                 return
@@ -131,22 +132,22 @@ class Spill:
         else:
             yield pa.RecordBatch.from_pylist([], schema=self._schema)
 
+    def _stretch(self, batch: Any, first_row: int) -> Stretch:
+        places = {name: batch.column(i).to_numpy() for i, (name, _) in enumerate(_PLACES)}
+        return Stretch(
+            first_row=first_row,
+            lines=places["line"],
+            offsets=places["offset"],
+            lengths=places["length"],
+            fault=places["fault"],
+            detail=places["detail"],
+            may_hold_controls=self._may_hold_controls,
+            columns=tuple(batch.columns[len(_PLACES) :]),
+        )
+
 
 def by_distinct(column: Any) -> Any:
     """Return a column as its distinct texts, trimmed, and which of them each row has."""
     encoded = column.dictionary_encode()
     trimmed = pc.utf8_trim_whitespace(encoded.dictionary)
     return pa.DictionaryArray.from_arrays(encoded.indices, trimmed, safe=False)
-
-
-def _stretch(batch: Any, first_row: int) -> Stretch:
-    places = {name: batch.column(i).to_numpy() for i, (name, _) in enumerate(_PLACES)}
-    return Stretch(
-        first_row=first_row,
-        lines=places["line"],
-        offsets=places["offset"],
-        lengths=places["length"],
-        fault=places["fault"],
-        detail=places["detail"],
-        columns=tuple(batch.columns[len(_PLACES) :]),
-    )
