@@ -6,7 +6,7 @@ about the file as a whole is settled, asked or refused. The second types the tex
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy as np
 from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
 from functions.ingest.reader import rows
+from functions.ingest.reader.ahead import ahead
 from functions.ingest.reader.columns import name_others
 from functions.ingest.reader.conversion import (
     NUMBERS,
@@ -328,10 +329,13 @@ def _first_pass(
     """
     below = Below(dialect, mapping.get("ordered_at"))
     is_mended = is_of_mended_rows(dialect.header)
-    with text.path.open("rb") as file:
-        for block in rows.read_blocks(file, dialect):
-            parsed = rows.parse(block, dialect)
-            parsed = rows.read_back(parsed) if is_mended else parsed
+    with (
+        text.path.open("rb") as file,
+        closing(ahead(rows.read_blocks(file, dialect))) as blocks,
+        closing(ahead((block, rows.parse(block, dialect)) for block in blocks)) as parsed_blocks,
+    ):
+        for block, as_written in parsed_blocks:
+            parsed = rows.read_back(as_written) if is_mended else as_written
             below.add(block, parsed)
             columns = spill.add(block, parsed)
             if spill.rows > MAX_ROWS:
