@@ -182,13 +182,16 @@ def _check_sizes(
 
 def _line_breaks(octets: NDArray[np.uint8], data: bytes, *, final: bool) -> Positions:
     """Return the position after each LF, CRLF and CR; a CR that may be half of a CRLF is none."""
-    is_end = octets == _LF
-    if b"\r" in data:
-        returns = octets == _CR
-        returns[:-1] &= ~is_end[1:]
-        returns[-1:] &= final
-        is_end |= returns
-    return np.flatnonzero(is_end) + 1
+    ends = np.flatnonzero(octets == _LF)
+    if b"\r" not in data:
+        return ends + 1
+    before = octets[ends[ends > 0] - 1]
+    if np.count_nonzero(octets == _CR) == np.count_nonzero(before == _CR):
+        return ends + 1  # each is part of a CRLF, as in nearly all files that have any
+    is_end, returns = octets == _LF, octets == _CR
+    returns[:-1] &= ~is_end[1:]
+    returns[-1:] &= final
+    return np.flatnonzero(is_end | returns) + 1
 
 
 def find_records(data: bytes, breaks: Positions, *, style: Style, final: bool) -> Records:
