@@ -1,7 +1,8 @@
 """One file, read in two passes.
 
 The first finds the records, splits them into text and collects evidence; at its end every question
-about the file as a whole is settled, asked or refused. The second types the text, batch by batch.
+about the file as a whole is settled, asked or refused. The second types the text, block by block.
+Blocks are cut by the file's bytes alone, so the same file always gives the same batches.
 """
 
 from collections import Counter
@@ -53,7 +54,7 @@ from functions.ingest.reader.standing import Orders, find_signs
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "4"
+READER_VERSION = "5"
 
 MAX_ROWS = 20_000_000
 
