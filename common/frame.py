@@ -53,7 +53,6 @@ RETURN = "return"
 
 # A document holds 16 MB at most; chunks near 2 MB write and read fastest.
 CHUNK_BYTES = 2_000_000
-_SAMPLE_ROWS = 2048
 _OPTIONS = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
 
 
@@ -67,29 +66,15 @@ class Chunk:
 
 
 def encode(table: pa.Table) -> Iterator[Chunk]:
-    """Yield `table` as chunks of at most `CHUNK_BYTES`; the same rows give the same chunks."""
-    rows = _rows_a_chunk(table)
-    for first in range(0, max(table.num_rows, 1), rows):
-        piece = table.slice(first, rows)
-        content = _to_bytes(piece)
-        if len(content) > CHUNK_BYTES and piece.num_rows > 1:
-            yield from encode(piece.slice(0, piece.num_rows // 2))
-            yield from encode(piece.slice(piece.num_rows // 2))
-            continue
-        yield Chunk(
-            sha256=hashlib.sha256(content).hexdigest(), rows=piece.num_rows, content=content
-        )
-
-
-def _rows_a_chunk(table: pa.Table) -> int:
-    """Return how many rows fit into a chunk, as the first ones are: compressing all costs twice."""
-    rows: int = table.num_rows
-    if table.nbytes <= CHUNK_BYTES:
-        return max(rows, 1)
-    sample = table.slice(0, _SAMPLE_ROWS)
-    size: int = len(_to_bytes(sample)) * rows // int(sample.num_rows)
-    chunks = -(-size // CHUNK_BYTES)
-    return -(-rows // chunks)
+    """Yield `table` as chunks of about `CHUNK_BYTES` at most; the same rows give the same chunks."""
+    content = _to_bytes(table)
+    chunks = min(-(-len(content) // CHUNK_BYTES), max(table.num_rows, 1))
+    if chunks > 1:
+        rows = -(-table.num_rows // chunks)
+        for first in range(0, table.num_rows, rows):
+            yield from encode(table.slice(first, rows))
+        return
+    yield Chunk(sha256=hashlib.sha256(content).hexdigest(), rows=table.num_rows, content=content)
 
 
 def decode(content: bytes, columns: Sequence[str] | None = None) -> pa.Table:

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from functions.ingest.reader import Batch, RejectedRow
 
 _PLACES = {"row", "line"}
+_LONG = 255  # the length of a text that is so long or longer, in the stream of lengths
 
 
 class RowsHash:
@@ -46,28 +48,56 @@ class RowsHash:
 
 
 class _ColumnHash:
-    """Streams of what is there, how long it is, and its bytes: together they are the column."""
+    """Streams of what is missing, how long texts are, and all bytes: together they are the column.
+
+    Of what is missing, where stretches of it begin and end; lengths take a byte each, but for long
+    ones.
+    """
 
     def __init__(self) -> None:
-        self._streams = tuple(hashlib.sha256() for _ in range(3))
+        self._missing, self._lengths, self._long, self._content = (
+            hashlib.sha256() for _ in range(4)
+        )
+        self._rows = 0
+        self._was_present = True
 
     def add(self, values: Any) -> None:
-        present, lengths, content = self._streams
-        present.update(np.asarray(values.is_valid()).tobytes())
-        values = values.drop_null()
+        self._add_missing(values)
+        present = values.drop_null() if values.null_count else values
         if pa.types.is_string(values.type):
-            _, edges, data = values.buffers()
-            places = np.frombuffer(edges, np.int32)[values.offset :][: len(values) + 1]
-            lengths.update(np.diff(places).tobytes())
-            if data is not None:
-                content.update(memoryview(data)[places[0] : places[-1]])
+            self._add_texts(present)
         else:
             width = values.type.bit_width // 8
-            first = values.offset * width
-            content.update(memoryview(values.buffers()[1])[first : first + len(values) * width])
+            first = present.offset * width
+            end = first + len(present) * width
+            self._content.update(memoryview(present.buffers()[1])[first:end])
+
+    def _add_missing(self, values: Any) -> None:
+        changes = _changes(values, was_present=self._was_present)
+        self._missing.update((changes + self._rows).tobytes())
+        self._was_present ^= len(changes) % 2 == 1
+        self._rows += len(values)
+
+    def _add_texts(self, texts: Any) -> None:
+        _, edges, data = texts.buffers()
+        places = np.frombuffer(edges, np.int32)[texts.offset :][: len(texts) + 1]
+        lengths = np.diff(places)
+        self._lengths.update(np.minimum(lengths, _LONG).astype(np.uint8).tobytes())
+        self._long.update(lengths[lengths >= _LONG].tobytes())
+        if data is not None:
+            self._content.update(memoryview(data)[places[0] : places[-1]])
 
     def digest(self) -> list[str]:
-        return [stream.hexdigest() for stream in self._streams]
+        streams = (self._missing, self._lengths, self._long, self._content)
+        return [stream.hexdigest() for stream in streams]
+
+
+def _changes(values: Any, *, was_present: bool) -> NDArray[np.int64]:
+    """Return where values begin or cease to be missing, as places from 0."""
+    if values.null_count in {0, len(values)}:
+        is_present = values.null_count == 0
+        return np.zeros(int(bool(len(values)) and is_present != was_present), np.int64)
+    return np.flatnonzero(np.diff(np.asarray(values.is_valid()), prepend=was_present))
 
 
 def _text(row: RejectedRow) -> bytes:

@@ -24,6 +24,7 @@ from functions.ingest.repairs import Repair, repairs_of
 
 _BATCHES_IN_FLIGHT = 2  # read but not yet written: memory must not grow with the file
 _MOST_REPAIRS = 200_000  # in one file; as many rows may be rejected of the longest file
+_AS_JSON = json.JSONEncoder(default=str)  # made once, not for each row
 _DIGITS = 60  # a file's money is a sum of numbers of 38 digits: no digit may be rounded away
 
 
@@ -157,7 +158,7 @@ def _rejected_table(rows: Sequence[RejectedRow]) -> pa.Table:
                 "raw": row.raw,
                 "is_left_out": row.is_left_out,
                 "cells": list(row.cells),
-                "params": json.dumps(row.params, default=str),
+                "params": _AS_JSON.encode(row.params),
             }
             for row in rows
         ],

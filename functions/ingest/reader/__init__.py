@@ -22,7 +22,6 @@ Every code that can be said is in `refusal`. Files in, values out: no network, n
 from functions.ingest.reader.layout import Described
 from functions.ingest.reader.raw import RawTable, open_table
 from functions.ingest.reader.reading import (
-    BATCH_ROWS,
     READER_VERSION,
     Batch,
     FormatProfile,
@@ -34,7 +33,6 @@ from functions.ingest.reader.refusal import OpenQuestionError, UnreadableFileErr
 from functions.ingest.reader.rejection import RejectedRow
 
 __all__ = [
-    "BATCH_ROWS",
     "READER_VERSION",
     "Batch",
     "Described",

@@ -18,10 +18,11 @@ from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_190
 from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
-from functions.ingest.reader.spill import Stretch
+from functions.ingest.reader.spill import Stretch, is_distinct
 from functions.ingest.reader.standing import Orders, Signs, judge
 
 MAX_CELL_BYTES = 1 << 16
+_MOST_BYTES = 3  # in UTF-8, of a byte of the file
 _TEXTS = ("customer_id", "order_id", "branch", "product_id", "product")
 NUMBERS = {
     "quantity": frame.QUANTITY,
@@ -120,7 +121,7 @@ def convert(stretch: Stretch, conventions: Conventions, orders: Orders) -> Conve
     """Type the columns of a stretch and judge its rows; stretches are given in their order."""
     verdict = _judge_shape(stretch, conventions)
     order_id = conventions.mapping.get("order_id")
-    standing = judge(stretch.columns, conventions.signs, orders, order_id)
+    standing = judge(stretch, conventions.signs, orders, order_id)
     for fault, rows_left_out, column in standing.left_out:
         verdict.reject(rows_left_out, fault, column)
     typed = _typed(stretch, conventions, verdict)
@@ -145,20 +146,21 @@ def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
     spoiled = np.isin(stretch.fault, (rows.TEXT_AFTER_QUOTE, rows.CUT_WORD))
     verdict.column[spoiled] = stretch.detail[spoiled]
     _find_blank_and_repeated(stretch, conventions, verdict)
-    for index, column in enumerate(stretch.columns):
-        _judge_cells(column, index, verdict)
+    _judge_cells(stretch, verdict)
     return verdict
 
 
 def _find_blank_and_repeated(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> None:
     """Find rows without any text, and the header printed again; both show in the date column."""
     index = conventions.mapping["ordered_at"]
-    dates_as_text = pc.utf8_trim_whitespace(stretch.columns[index])
-    is_sound = stretch.fault == rows.SOUND
+    column = stretch.columns[index]
     empty = ("",) * len(conventions.header)
     for cells, found in ((empty, verdict.blank), (conventions.header, verdict.repeated)):
-        likely = np.flatnonzero(np.asarray(pc.equal(dates_as_text, cells[index])) & is_sound)
-        if likely.size:
+        is_text = np.asarray(pc.equal(column.dictionary, cells[index]))
+        if not is_text.any():
+            continue
+        is_likely = is_text[np.asarray(column.indices)] & (stretch.fault == rows.SOUND)
+        if (likely := np.flatnonzero(is_likely)).size:
             found[likely] = _hold(stretch, likely, cells)
 
 
@@ -166,36 +168,31 @@ def _hold(stretch: Stretch, places: NDArray[np.int64], cells: tuple[str, ...]) -
     """Say which of these rows hold exactly these cells."""
     chosen = pa.array(places)
     is_equal = np.ones(len(places), np.bool_)
-    for column, cell in zip(stretch.columns, cells, strict=True):
-        is_equal &= np.asarray(pc.equal(pc.utf8_trim_whitespace(column.take(chosen)), cell))
+    for index, cell in enumerate(cells):
+        column = stretch.text(index).take(chosen)
+        is_equal &= np.asarray(pc.equal(pc.utf8_trim_whitespace(column), cell))
     return is_equal
 
 
-def _judge_cells(column: Any, index: int, verdict: Verdict) -> None:
-    """Reject rows with a control character or far too much text in a cell."""
-    if (pc.max(pc.binary_length(column)).as_py() or 0) > MAX_CELL_BYTES:
-        too_long = np.asarray(pc.greater(pc.binary_length(column), MAX_CELL_BYTES))
-        verdict.reject(too_long, Fault.CELL_TOO_LONG, index)
-    if not _may_hold_controls(column):
-        return
-    has_nul = np.asarray(pc.match_substring(column, "\0"))
-    verdict.reject(has_nul, Fault.NUL_BYTE, index)
-    has_control = np.asarray(pc.match_substring_regex(column, _CONTROLS))
-    verdict.reject(has_control, Fault.CONTROL_CHAR, index)
+def _judge_cells(stretch: Stretch, verdict: Verdict) -> None:
+    """Reject rows with far too much text or a control character in a cell."""
+    may_be_long = _MOST_BYTES * stretch.lengths.max(initial=0) > MAX_CELL_BYTES
+    for index, column in enumerate(stretch.columns):
+        if may_be_long:
+            is_long = _of_rows(column, lambda t: pc.greater(pc.binary_length(t), MAX_CELL_BYTES))
+            verdict.reject(is_long, Fault.CELL_TOO_LONG, index)
+        if stretch.may_hold_controls:
+            has_nul = _of_rows(column, lambda texts: pc.match_substring(texts, "\0"))
+            verdict.reject(has_nul, Fault.NUL_BYTE, index)
+            has_any = _of_rows(column, lambda texts: pc.match_substring_regex(texts, _CONTROLS))
+            verdict.reject(has_any, Fault.CONTROL_CHAR, index)
 
 
-def _may_hold_controls(column: Any) -> bool:
-    """Look at the column's bytes as a whole: nearly all columns are cleared by that."""
-    _, offsets, data = column.buffers()
-    if data is None:
-        return False
-    places = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
-    octets = np.frombuffer(data, np.uint8)[places[0] : places[-1]]
-    if ((octets < 32) & (octets != 9) & (octets != 10) & (octets != 13)).any():
-        return True
-    # U+0080 to U+009F are 0xC2 and a byte of their own in UTF-8.
-    after = octets[1:][octets[:-1] == 0xC2]
-    return bool((after < 0xA0).any() or (octets == 0x7F).any())
+def _of_rows(column: Any, judge_texts: Callable[[Any], Any]) -> Mask:
+    """Return for each row what is said of its text."""
+    is_by_distinct = is_distinct(column)
+    said: Mask = np.asarray(judge_texts(column.dictionary if is_by_distinct else column))
+    return said[np.asarray(column.indices)] if is_by_distinct else said
 
 
 # --- typing ---------------------------------------------------------------------------------
@@ -209,7 +206,7 @@ def _typed(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> dict
         if name == "currency":
             typed[name] = _currencies(column, index, conventions, verdict)
         elif name in _TEXTS:
-            typed[name] = _null_if_empty(pc.utf8_trim_whitespace(column))
+            typed[name] = _null_if_empty(pc.utf8_trim_whitespace(stretch.text(index)))
         elif name == "ordered_at":
             typed[name] = _moments(stretch.columns, conventions, verdict)
         elif name in NUMBERS:
@@ -234,26 +231,24 @@ def _null_if_empty(column: Any) -> Any:
 
 def _currencies(column: Any, index: int, conventions: Conventions, verdict: Verdict) -> Any:
     """Return currencies by their code, and reject rows that name another one than their amounts."""
-    encoded = column.dictionary_encode()
-    names = [text.strip() for text in encoded.dictionary.to_pylist()]
+    names = column.dictionary.to_pylist()
     if beside := conventions.currency:
         differs = [
             currencies.identify(name) is not None and not currencies.agree(name, beside)
             for name in names
         ]
-        is_other = np.array(differs, np.bool_)[np.asarray(encoded.indices)]
+        is_other = np.array(differs, np.bool_)[np.asarray(column.indices)]
         verdict.reject(is_other, Fault.OTHER_CURRENCY, index)
     codes = [currencies.identify(name) or name or None for name in names]
-    return pa.array(codes, pa.string()).take(encoded.indices)
+    return pa.array(codes, pa.string()).take(column.indices)
 
 
 def _per_distinct(
     column: Any, function: Callable[[Any], tuple[Any, NDArray[Any]]]
 ) -> tuple[Any, NDArray[Any]]:
-    """Apply `function` to the distinct trimmed texts; return its results for each row."""
-    encoded = column.dictionary_encode()
-    values, marks = function(pc.utf8_trim_whitespace(encoded.dictionary))
-    return values.take(encoded.indices), marks[np.asarray(encoded.indices)]
+    """Apply `function` to the distinct texts; return its results for each row."""
+    values, marks = function(column.dictionary)
+    return values.take(column.indices), marks[np.asarray(column.indices)]
 
 
 def _moments(columns: Sequence[Any], conventions: Conventions, verdict: Verdict) -> Any:
@@ -315,9 +310,11 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
 def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
     """Return quantity x price, exactly."""
     amount = pc.multiply(quantity, unit_price).cast(frame.AMOUNT)
-    limit = pa.scalar(_AMOUNT_LIMIT, frame.AMOUNT)
-    is_large = pc.greater_equal(pc.abs(amount), limit).fill_null(False)
-    verdict.reject(np.asarray(is_large), Fault.NUMBER_TOO_LARGE, _WHOLE_ROW)
+    ends = pc.min_max(amount).as_py()
+    if max(-(ends["min"] or 0), ends["max"] or 0) >= _AMOUNT_LIMIT:
+        limit = pa.scalar(_AMOUNT_LIMIT, frame.AMOUNT)
+        is_large = pc.greater_equal(pc.abs(amount), limit).fill_null(False)
+        verdict.reject(np.asarray(is_large), Fault.NUMBER_TOO_LARGE, _WHOLE_ROW)
     return amount
 
 
@@ -356,7 +353,7 @@ def _table(
         columns[field.name] if field.name in columns else pa.nulls(size, field.type)
         for field in frame.CANONICAL
     ]
-    arrays += [stretch.columns[index] for index in conventions.others.values()]
+    arrays += [stretch.text(index) for index in conventions.others.values()]
     kept = verdict.accepted
     if not kept.all():
         arrays = [array.filter(pa.array(kept)) for array in arrays]
@@ -380,7 +377,10 @@ def _kinds(typed: Mapping[str, Any], returned: Mask) -> Any:
 
 
 def _is_negative(values: Any) -> Mask:
-    return np.array(pc.less(values, pa.scalar(0, values.type)).fill_null(False), np.bool_)
+    """Look at the upper half of each decimal of 128 bits: its sign is there."""
+    halves = np.frombuffer(values.buffers()[1], np.int64)[2 * values.offset :]
+    is_negative: Mask = halves[1 : 2 * len(values) : 2] < 0
+    return is_negative & np.asarray(values.is_valid()) if values.null_count else is_negative
 
 
 def _is_cancelled(order_id: Any) -> Mask:
@@ -396,7 +396,7 @@ def _balance(stretch: Stretch, verdict: Verdict, table: Any) -> Balance:
         left_out=int(verdict.left_out.sum()),
         blank=int(verdict.blank.sum()),
         repeated=int(verdict.repeated.sum()),
-        quantity=_sum(table["quantity"].cast(pa.decimal128(38, 6))),
+        quantity=_sum(table["quantity"]),
         amount=_sum(table["amount"]),
         first_day=_day(days["min"]),
         last_day=_day(days["max"]),

@@ -109,9 +109,10 @@ def detect(file: BinaryIO) -> Encoding:
         return wide
     if _first_wrong_byte(file, UTF_8) is None:
         return Encoding(name=UTF_8, settled_by="mark" if head.startswith(BOM) else "bytes")
-    if _is_mostly_utf_8(file):
+    sample = _sample(file)
+    if head.startswith(BOM) or _is_mostly_utf_8(sample):
         _refuse_wrong_bytes(file, UTF_8)
-    found = guess(_sample(file))
+    found = guess(sample)
     if found.name in WIDE:
         _refuse_wrong_bytes(file, found.name)
     return Encoding(name=found.name, settled_by="evidence", confidence=found.confidence)
@@ -166,23 +167,16 @@ def _first_wrong_byte(file: BinaryIO, encoding: str) -> int | None:
     return position - pending if pending else None
 
 
-def _is_mostly_utf_8(file: BinaryIO) -> bool:
-    """Say whether a file that is not all UTF-8 was meant to be.
+def _is_mostly_utf_8(sample: bytes) -> bool:
+    """Say whether text that is not all UTF-8 was meant to be.
 
     In single-byte text two letters in a row hardly ever form a valid UTF-8 sequence, so what is
     valid and not ASCII outweighs the wrong bytes only in UTF-8 that was damaged.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    wrong = valid = 0
-    for number, piece in enumerate(_pieces(file)):
-        if number == 0 and piece.startswith(BOM):
-            return True
-        text = decoder.decode(piece)
-        replaced = text.count("\ufffd")
-        ascii_only = len(piece) - int(np.count_nonzero(np.frombuffer(piece, np.uint8) & 0x80))
-        wrong += replaced
-        valid += len(text) - ascii_only - replaced
-    return valid > wrong
+    text = sample.decode(errors="replace")
+    wrong = text.count("\ufffd")
+    in_ascii = len(sample) - int(np.count_nonzero(np.frombuffer(sample, np.uint8) & 0x80))
+    return len(text) - in_ascii - wrong > wrong
 
 
 def _describe_byte(file: BinaryIO, position: int, encoding: str) -> dict[str, object]:

@@ -94,7 +94,7 @@ class Look(Protocol):
     """What is collected of one column."""
 
     def add(self, column: Any) -> None:
-        """Look at a block of it."""
+        """Look at a block of it: its distinct texts, and which of them each row has."""
 
 
 OPEN = "open"
@@ -117,7 +117,7 @@ class DateEvidence:
 
     def add(self, column: Any) -> None:
         """Look at a block."""
-        values, counts = _distinct(column)
+        values, counts = _counted(column)
         is_regular = np.zeros(len(values), np.bool_)
         for form in dates.SHAPES:
             others = np.flatnonzero(~is_regular)  # no date is of two forms
@@ -203,7 +203,7 @@ class NumberEvidence:
 
     def add(self, column: Any) -> None:
         """Look at a block: at one number of each shape, since other digits would show the same."""
-        values, counts = _distinct(column)
+        values, counts = _counted(column)
         alike = shapes(values, numbers.ALL_BUT_ZERO_ALIKE).dictionary_encode()
         places = np.asarray(alike.indices)
         rows = np.bincount(places, counts, minlength=len(alike.dictionary)).astype(np.int64)
@@ -235,10 +235,9 @@ def _others(
     return zip(values.take(pa.array(places)).to_pylist(), counts[places].tolist(), strict=True)
 
 
-def _distinct(column: Any) -> tuple[Any, NDArray[np.int64]]:
-    encoded = column.dictionary_encode()
-    counts = np.bincount(np.asarray(encoded.indices), minlength=len(encoded.dictionary))
-    return pc.utf8_trim_whitespace(encoded.dictionary), counts.astype(np.int64)
+def _counted(column: Any) -> tuple[Any, NDArray[np.int64]]:
+    counts = np.bincount(np.asarray(column.indices), minlength=len(column.dictionary))
+    return column.dictionary, counts.astype(np.int64)
 
 
 def settle_dates(column: str, evidence: DateEvidence, told: Told) -> DateConvention:

@@ -1,12 +1,13 @@
 """One file, read in two passes.
 
 The first finds the records, splits them into text and collects evidence; at its end every question
-about the file as a whole is settled, asked or refused. The second types the text, batch by batch.
+about the file as a whole is settled, asked or refused. The second types the text, block by block.
+Blocks are cut by the file's bytes alone, so the same file always gives the same batches.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +19,10 @@ import numpy as np
 from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
 from functions.ingest.reader import rows
+from functions.ingest.reader.ahead import ahead
 from functions.ingest.reader.columns import name_others
 from functions.ingest.reader.conversion import (
+    NUMBERS,
     Conventions,
     Converted,
     convert,
@@ -46,17 +49,17 @@ from functions.ingest.reader.refusal import (
 )
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.scratch import made_when_needed
-from functions.ingest.reader.spill import Spill, Stretch, empty_stretch
+from functions.ingest.reader.spill import Spill, Stretch
 from functions.ingest.reader.standing import Orders, find_signs
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "4"
+READER_VERSION = "5"
 
 MAX_ROWS = 20_000_000
-# Rows of one batch, unless they are long. Batches, and so a frame's chunks, depend on the file alone.
-BATCH_ROWS = 65_536
 
+# Columns whose texts are judged and typed by their distinct ones.
+_REPETITIVE = ("ordered_at", "time", "currency", *NUMBERS)
 _NUMBERS = ("amount", "unit_price", "quantity")  # the first one a file has tells its decimal mark
 # More rejected rows than both of these, and the file is not what it seems.
 _REJECTED_ROWS, _REJECTED_SHARE = 100, 0.01
@@ -218,7 +221,7 @@ class Reading:
         reasons: Counter[str] = Counter()
         example: RejectedRow | None = None
         orders = Orders()
-        for stretch in _stretches(source):
+        for stretch in source.spill.stretches(stop=source.rows_in):
             converted = convert(stretch, source.conventions, orders)
             of_rows = replace(converted.balance, bytes=source.bytes_of(stretch))
             balance = of_rows + furniture
@@ -244,12 +247,6 @@ class Reading:
             is_strict = all_or_nothing and total.accepted and total.rejected <= tolerated
             code = Refusal.ALL_OR_NOTHING if is_strict else Refusal.TOO_MANY_REJECTED
             raise _too_many_rejected(code, total, reasons - Counter(left_out), example)
-
-
-def _stretches(source: _Source) -> Iterator[Stretch]:
-    if source.rows_in:
-        return source.spill.stretches(BATCH_ROWS, stop=source.rows_in)
-    return iter([empty_stretch(len(source.layout.dialect.header))])
 
 
 def _too_many_rejected(
@@ -295,7 +292,8 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         dates = DateEvidence(latest_moment(stored_at))
         numbers = {name: NumberEvidence() for name in _NUMBERS if name in mapping}
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
-        with Spill(folder, len(dialect.header)) as spill:
+        repetitive = frozenset(mapping[name] for name in _REPETITIVE if name in mapping)
+        with Spill(folder, len(dialect.header), distinct=repetitive) as spill:
             ending = _first_pass(text, dialect, mapping, looks, spill)
         header = dialect.header
         columns = {name: (header[mapping[name]], numbers[name]) for name in numbers}
@@ -332,16 +330,19 @@ def _first_pass(
     """
     below = Below(dialect, mapping.get("ordered_at"))
     is_mended = is_of_mended_rows(dialect.header)
-    with text.path.open("rb") as file:
-        for block in rows.read_blocks(file, dialect):
-            parsed = rows.parse(block, dialect)
-            parsed = rows.read_back(parsed) if is_mended else parsed
-            spill.add(block, parsed)
+    with (
+        text.path.open("rb") as file,
+        closing(ahead(rows.read_blocks(file, dialect))) as blocks,
+        closing(ahead((block, rows.parse(block, dialect)) for block in blocks)) as parsed_blocks,
+    ):
+        for block, as_written in parsed_blocks:
+            parsed = rows.read_back(as_written) if is_mended else as_written
+            below.add(block, parsed)
+            columns = spill.add(block, parsed)
             if spill.rows > MAX_ROWS:
                 raise UnreadableFileError(Refusal.TOO_MANY_ROWS, {"limit": MAX_ROWS})
-            below.add(block, parsed)
             for name, look in looks.items():
-                look.add(parsed.columns[mapping[name]])
+                look.add(columns[mapping[name]])
     ending = below.end(text)
     _check_widths(ending.widths, ending.rows, len(dialect.header))
     return ending

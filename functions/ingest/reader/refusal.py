@@ -110,9 +110,13 @@ class Severity(StrEnum):
 
 def severity(code: str) -> Severity:
     """Say how much one of the codes above weighs."""
-    if code in set(LEFT_OUT):
-        return Severity.NOTE
-    return Severity.QUESTION if code in set(Question) else Severity.ERROR
+    return _SEVERITIES.get(code, Severity.ERROR)
+
+
+_SEVERITIES: dict[str, Severity] = {
+    **dict.fromkeys(LEFT_OUT, Severity.NOTE),
+    **dict.fromkeys(Question, Severity.QUESTION),
+}
 
 
 class UnreadableFileError(PermanentError):

@@ -34,7 +34,7 @@ MAX_RECORD_BYTES = 1 << 20
 Positions = NDArray[np.int64]
 _NO_POSITIONS: Positions = np.empty(0, np.int64)
 
-_CR, _LF = 13, 10
+_TAB, _LF, _CR, _BLANK = 9, 10, 13, 32
 # Quotes looked at together at first, then twice as many each time: a block full of stray quotes is
 # not gone through again for each of them, and one without any in few steps.
 _QUOTES_AT_ONCE = 1024
@@ -83,6 +83,7 @@ class Parsed:
     columns: tuple[Any, ...]  # one pyarrow.StringArray a column
     fault: NDArray[np.uint8]
     detail: NDArray[np.int32]  # cells found, or index of the spoiled cell
+    may_hold_controls: bool  # characters that no cell may hold, see `conversion`
 
 
 # --- where records begin and end ------------------------------------------------------------
@@ -94,16 +95,16 @@ def read_blocks(file: BinaryIO, dialect: Dialect) -> Iterator[Block]:
     Raises:
         UnreadableFileError: A quote is never closed, or a record is too long.
     """
-    file.seek(dialect.body_offset)
-    offset, line, rest = dialect.body_offset, dialect.body_line, b""
+    offset, line, size = dialect.body_offset, dialect.body_line, BLOCK_BYTES
     final = False
     while not final:
-        piece = file.read(BLOCK_BYTES)
-        final = len(piece) < BLOCK_BYTES
-        data = rest + piece
+        # What was left over is read again, which is less than to put it in front of the next piece.
+        file.seek(offset)
+        data = file.read(size)
+        final = len(data) < size
         block, line = _next_block(data, dialect.style, offset=offset, line=line, final=final)
-        rest = data[len(block.data) :]
         offset += len(block.data)
+        size = BLOCK_BYTES if block.rows else 2 * size  # one record may be longer than a block
         yield from _parts(block)
 
 
@@ -130,7 +131,7 @@ def _next_block(
     records = find_records(data, breaks, style=style, final=final)
     edges = np.concatenate(([0], records.ends)).astype(np.int64)
     _check_sizes(data, edges, breaks, records.unfinished, place=(offset, line))
-    below = np.searchsorted(breaks, edges, side="right")
+    below = _count_below(breaks, edges)
     block = Block(
         data=data[: edges[-1]],
         offset=offset,
@@ -139,6 +140,13 @@ def _next_block(
         spoiled=records.spoiled,
     )
     return block, line + int(below[-1])
+
+
+def _count_below(breaks: Positions, edges: Positions) -> Positions:
+    """Count the line breaks up to each edge, both ascending; most often they are the same."""
+    if np.array_equal(breaks, edges[1:]):
+        return np.arange(len(edges))
+    return np.searchsorted(breaks, edges, side="right")
 
 
 def _check_sizes(
@@ -174,13 +182,16 @@ def _check_sizes(
 
 def _line_breaks(octets: NDArray[np.uint8], data: bytes, *, final: bool) -> Positions:
     """Return the position after each LF, CRLF and CR; a CR that may be half of a CRLF is none."""
-    is_end = octets == _LF
-    if b"\r" in data:
-        returns = octets == _CR
-        returns[:-1] &= ~is_end[1:]
-        returns[-1:] &= final
-        is_end |= returns
-    return np.flatnonzero(is_end) + 1
+    ends = np.flatnonzero(octets == _LF)
+    if b"\r" not in data:
+        return ends + 1
+    before = octets[ends[ends > 0] - 1]
+    if np.count_nonzero(octets == _CR) == np.count_nonzero(before == _CR):
+        return ends + 1  # each is part of a CRLF, as in nearly all files that have any
+    is_end, returns = octets == _LF, octets == _CR
+    returns[:-1] &= ~is_end[1:]
+    returns[-1:] &= final
+    return np.flatnonzero(is_end | returns) + 1
 
 
 def find_records(data: bytes, breaks: Positions, *, style: Style, final: bool) -> Records:
@@ -331,7 +342,23 @@ def parse_fast(block: Block, dialect: Dialect) -> Parsed | None:
     for number, cells, is_blank in ragged:
         fault[sent[number]] = BLANK if is_blank else _width_fault(cells, len(names))
         detail[sent[number]] = cells
-    return Parsed(columns=_spread(table, fault), fault=fault, detail=detail)
+    return Parsed(
+        columns=_spread(table, fault),
+        fault=fault,
+        detail=detail,
+        may_hold_controls=_may_hold_controls(data),
+    )
+
+
+def _may_hold_controls(data: bytes) -> bool:
+    """Say whether UTF-8 bytes hold control characters that are no tabs or line ends."""
+    octets = np.frombuffer(data, np.uint8)
+    low = np.count_nonzero(octets < _BLANK)
+    allowed = sum(np.count_nonzero(octets == each) for each in (_TAB, _LF, _CR) if each in data)
+    if low > allowed or b"\x7f" in data:
+        return True
+    # U+0080 to U+009F are 0xC2 and a byte of their own.
+    return b"\xc2" in data and bool((octets[1:][octets[:-1] == 0xC2] < 0xA0).any())
 
 
 def read_back(parsed: Parsed) -> Parsed:
@@ -382,8 +409,7 @@ def _width_fault(cells: int, width: int) -> int:
 def _spread(table: Any, fault: NDArray[np.uint8]) -> tuple[Any, ...]:
     """Return the columns with an empty cell for each record that is not sound."""
     if len(fault) == table.num_rows:
-        columns = table.combine_chunks().columns
-        return tuple(_one_chunk(column) for column in columns)
+        return tuple(_one_chunk(column) for column in table.columns)
     # An empty cell is a place in the text at which another one begins: no text is copied.
     places = np.concatenate(([0], np.cumsum(fault == SOUND)))
     return tuple(_with_places(_one_chunk(column), places) for column in table.columns)
@@ -396,7 +422,8 @@ def _with_places(column: Any, places: Positions) -> Any:
 
 
 def _one_chunk(column: Any) -> Any:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    """Return a column's array, which is copied only if there are several."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def parse_carefully(block: Block, dialect: Dialect) -> Parsed:
@@ -422,6 +449,7 @@ def parse_carefully(block: Block, dialect: Dialect) -> Parsed:
         ),
         fault=fault,
         detail=detail,
+        may_hold_controls=True,
     )
 
 

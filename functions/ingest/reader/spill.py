@@ -1,11 +1,11 @@
 """What the first pass leaves for the second: the text of all cells, in order.
 
-Record batches, in memory as long as they are few, and in an Arrow file without compression when
+Record batches, in memory as long as they are few, and in an Arrow stream without compression when
 they are more. Their first columns are the records' positions, then come the file's own, named by
 their number.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.ipc
 from numpy.typing import NDArray
 
@@ -25,10 +26,7 @@ _PLACES = (
     ("fault", pa.uint8()),
     ("detail", pa.int32()),
 )
-
-# Rows may be as long as a megabyte, or have hundreds of cells: memory must not grow with them.
-STRETCH_BYTES = 1 << 24
-_PLACE_BYTES = 4  # of a cell in a column, beside its text
+_DISTINCT = pa.dictionary(pa.int32(), pa.string())
 
 _KEPT_BYTES = 1 << 20  # of the file: what is longer goes to disk
 
@@ -43,21 +41,37 @@ class Stretch:
     lengths: NDArray[np.int32]
     fault: NDArray[np.uint8]
     detail: NDArray[np.int32]
-    columns: tuple[Any, ...]  # one pyarrow.StringArray a column of the file
+    may_hold_controls: bool  # some cell of the file, characters that none may hold
+    columns: tuple[Any, ...]  # pyarrow.StringArrays, or DictionaryArrays of trimmed texts
 
     def __len__(self) -> int:
         """Count the records."""
         return len(self.lines)
 
+    def text(self, index: int) -> Any:
+        """Return a column as a pyarrow.StringArray."""
+        column = self.columns[index]
+        return column.dictionary_decode() if is_distinct(column) else column
+
+
+def is_distinct(column: Any) -> bool:
+    """Say whether a column is kept as its distinct texts, and which of them each row has."""
+    return isinstance(column, pa.DictionaryArray)
+
 
 class Spill:
-    """Keeps blocks, in order; in a file of `folder()` once they are many."""
+    """Keeps blocks, in order; in a file of `folder()` once they are many.
 
-    def __init__(self, folder: Callable[[], Path], width: int) -> None:
-        cells = [(str(i), pa.string()) for i in range(width)]
+    The columns numbered in `distinct` are kept as their distinct texts.
+    """
+
+    def __init__(self, folder: Callable[[], Path], width: int, *, distinct: Set[int]) -> None:
+        cells = [(str(i), _DISTINCT if i in distinct else pa.string()) for i in range(width)]
         self._schema = pa.schema([*_PLACES, *cells])
+        self._distinct = distinct
         self._folder = folder
         self._kept: list[Any] = []
+        self._may_hold_controls = False
         self._bytes = 0
         self._path: Path | None = None
         self._writer: Any = None
@@ -75,88 +89,65 @@ class Spill:
         if self._writer is not None:
             self._writer.close()
 
-    def add(self, block: Block, parsed: Parsed) -> None:
-        """Append a block."""
+    def add(self, block: Block, parsed: Parsed) -> tuple[Any, ...]:
+        """Append a block; return its columns as they are kept."""
         edges = block.edges
         places = (block.lines, block.offset + edges[:-1], np.diff(edges).astype(np.int32))
         arrays = [pa.array(values) for values in (*places, parsed.fault, parsed.detail)]
-        self._kept.append(pa.record_batch([*arrays, *parsed.columns], schema=self._schema))
+        columns = tuple(
+            by_distinct(column) if i in self._distinct else column
+            for i, column in enumerate(parsed.columns)
+        )
+        self._may_hold_controls |= parsed.may_hold_controls
+        self._kept.append(pa.record_batch([*arrays, *columns], schema=self._schema))
         self._bytes += len(block.data)
         self.rows += block.rows
         if self._bytes > _KEPT_BYTES:
             self._write_kept()
+        return columns
 
     def _write_kept(self) -> None:
         if self._writer is None:
             self._path = self._folder() / "cells.arrow"
-            self._writer = pa.ipc.new_file(str(self._path), self._schema)
+            self._writer = pa.ipc.new_stream(str(self._path), self._schema)
         for batch in self._kept:
             self._writer.write(batch)
         self._kept.clear()
 
-    def stretches(self, rows: int, *, stop: int) -> Iterator[Stretch]:
-        """Yield the first `stop` records in stretches of `rows`, or of fewer if they are long."""
+    def stretches(self, *, stop: int) -> Iterator[Stretch]:
+        """Yield the first `stop` records, block by block; without any, one stretch of none."""
         first_row = 1
-        for table in _slices(self._batches(), rows):
+        for batch in self._batches():
+            yield self._stretch(batch.slice(0, stop + 1 - first_row), first_row)
+            first_row += batch.num_rows
             if first_row > stop:
                 return
-            yield _stretch(table.slice(0, stop + 1 - first_row), first_row)
-            first_row += table.num_rows
 
     def _batches(self) -> Iterator[Any]:
-        if self._path is None:
+        if self._path is not None:
+            with pa.OSFile(str(self._path)) as file, pa.ipc.open_stream(file) as reader:
+                yield from reader
+        elif self._kept:
             yield from self._kept
-            return
-        with pa.OSFile(str(self._path)) as file, pa.ipc.open_file(file) as reader:
-            for number in range(reader.num_record_batches):
-                yield reader.get_batch(number)
+        else:
+            yield pa.RecordBatch.from_pylist([], schema=self._schema)
+
+    def _stretch(self, batch: Any, first_row: int) -> Stretch:
+        places = {name: batch.column(i).to_numpy() for i, (name, _) in enumerate(_PLACES)}
+        return Stretch(
+            first_row=first_row,
+            lines=places["line"],
+            offsets=places["offset"],
+            lengths=places["length"],
+            fault=places["fault"],
+            detail=places["detail"],
+            may_hold_controls=self._may_hold_controls,
+            columns=tuple(batch.columns[len(_PLACES) :]),
+        )
 
 
-def _slices(batches: Iterator[Any], rows: int) -> Iterator[Any]:
-    waiting: list[Any] = []
-    count = size = 0
-    for whole in batches:
-        batch = whole
-        while taken := _fill(batch, rows - count, STRETCH_BYTES - size):
-            yield pa.Table.from_batches([*waiting, batch.slice(0, taken)])
-            batch, waiting, count, size = batch.slice(taken), [], 0, 0
-        waiting, count = [*waiting, batch], count + batch.num_rows
-        size += int(_sizes(batch).sum())
-    if count:
-        yield pa.Table.from_batches(waiting)
-
-
-def _fill(batch: Any, rows: int, size: int) -> int:
-    """Return with how many records a stretch is full that has room for so many rows and bytes."""
-    full = min(rows, int(np.searchsorted(np.cumsum(_sizes(batch)), size)) + 1)
-    return full if full <= batch.num_rows else 0
-
-
-def _sizes(batch: Any) -> NDArray[np.int64]:
-    """Return about how many bytes each record takes in memory."""
-    cells = batch.num_columns - len(_PLACES)
-    sizes: NDArray[np.int64] = batch["length"].to_numpy().astype(np.int64)
-    sizes += _PLACE_BYTES * cells
-    return sizes
-
-
-def _stretch(table: Any, first_row: int) -> Stretch:
-    columns = [column.combine_chunks() for column in table.columns]
-    places = {name: columns[i].to_numpy() for i, (name, _) in enumerate(_PLACES)}
-    return Stretch(
-        first_row=first_row,
-        lines=places["line"],
-        offsets=places["offset"],
-        lengths=places["length"],
-        fault=places["fault"],
-        detail=places["detail"],
-        columns=tuple(columns[len(_PLACES) :]),
-    )
-
-
-def empty_stretch(width: int) -> Stretch:
-    """Return a stretch without records."""
-    columns = [pa.array([], kind) for _, kind in _PLACES]
-    columns += [pa.array([], pa.string())] * width
-    names = [str(i) for i in range(len(columns))]
-    return _stretch(pa.table(columns, names=names), 1)
+def by_distinct(column: Any) -> Any:
+    """Return a column as its distinct texts, trimmed, and which of them each row has."""
+    encoded = column.dictionary_encode()
+    trimmed = pc.utf8_trim_whitespace(encoded.dictionary)
+    return pa.DictionaryArray.from_arrays(encoded.indices, trimmed, safe=False)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from functions.ingest.reader.columns import fold
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
+from functions.ingest.reader.spill import Stretch
 
 Mask = NDArray[np.bool_]
 
@@ -167,23 +168,23 @@ class Standing:
     returned: Mask
 
 
-def judge(columns: Sequence[Any], signs: Signs, orders: Orders, order_id: int | None) -> Standing:
+def judge(stretch: Stretch, signs: Signs, orders: Orders, order_id: int | None) -> Standing:
     """Say which rows of a stretch are left out, the first reason first, and which are returns."""
-    returned = np.zeros(len(columns[0]), np.bool_)
+    returned = np.zeros(len(stretch), np.bool_)
     left_out: list[tuple[Fault, Mask, int]] = []
 
     def filled(index: int) -> Any:
-        column = pc.utf8_trim_whitespace(columns[index])
-        return column if order_id is None else orders.fill(column, index, columns[order_id])
+        column = pc.utf8_trim_whitespace(stretch.text(index))
+        return column if order_id is None else orders.fill(column, index, stretch.text(order_id))
 
     for index in (*signs.status, *signs.kind, *signs.line_kind):
         # What a line is, is not said for the lines below it.
-        said = _words(columns[index] if index in signs.line_kind else filled(index))
+        said = _words(stretch.text(index) if index in signs.line_kind else filled(index))
         returned |= said == _RETURNED
         left_out += [(each, said == i, index) for i, each in enumerate(LEFT_OUT) if each != _PARCEL]
     for index in (*signs.line_kind, *signs.line_name):
         # An order "Shipping" is under way; a line "Shipping" is what that costs.
-        is_parcel = _words(columns[index]) == LEFT_OUT.index(_PARCEL)
+        is_parcel = _words(stretch.text(index)) == LEFT_OUT.index(_PARCEL)
         left_out.append((_PARCEL, is_parcel, index))
     for index in signs.flag:
         left_out.append((Fault.CANCELLED, _matches(filled(index), _YES), index))
@@ -191,7 +192,7 @@ def judge(columns: Sequence[Any], signs: Signs, orders: Orders, order_id: int | 
         is_dated = np.asarray(pc.match_substring_regex(filled(index), "[0-9]{2}"))
         left_out.append((Fault.CANCELLED, is_dated, index))
     if order_id is not None and signs != _NO_SIGNS:
-        orders.close(columns[order_id])
+        orders.close(stretch.text(order_id))
     return Standing(left_out=tuple(left_out), returned=returned)
 
 

@@ -13,6 +13,7 @@ import pytest
 from common.texts import LANGUAGES, say
 from functions.ingest.balance import Balance
 from functions.ingest.reader import (
+    Batch,
     FormatProfile,
     RejectedRow,
     Understanding,
@@ -37,6 +38,7 @@ class Read:
     rejected: list[RejectedRow]
     left_out: list[RejectedRow]
     balance: Balance
+    batches: list[Batch]
 
     @property
     def table(self) -> Any:
@@ -72,7 +74,7 @@ def read(
     tables = [batch.accepted for batch in batches]
     rejected = [row for batch in batches for row in batch.rejected]
     left_out = [row for batch in batches for row in batch.left_out]
-    return Read(understanding, tables, rejected, left_out, balance)
+    return Read(understanding, tables, rejected, left_out, balance, batches)
 
 
 def refusal(content: bytes | str) -> UnreadableFileError:

@@ -11,7 +11,7 @@ from unittest import mock
 
 import pytest
 
-from functions.ingest.reader import reading, spill
+from functions.ingest.reader import reading
 from tests.large_files import Run, run_measured, write_sales
 from tests.unit.ingest.reader.files import HEADER, ROW, read, refusal
 
@@ -138,16 +138,6 @@ def test_a_file_has_so_many_rows_and_no_more(most: int) -> None:
         else:
             refused = refusal(table)
             assert (refused.code, refused.params) == ("too_many_rows", {"limit": most})
-
-
-def test_batches_of_long_rows_are_smaller_and_hold_the_same() -> None:
-    table = "\n".join([HEADER, *(f"{i},2026-01-31,C{i % 3},2,9.50" for i in range(40)), "x"])
-    whole = read(table)
-    with mock.patch.object(spill, "STRETCH_BYTES", 500):
-        cut = read(table)
-    assert len(whole.tables) == 1
-    assert len(cut.tables) > 3
-    assert (cut.table, cut.rejected, cut.balance) == (whole.table, whole.rejected, whole.balance)
 
 
 def zipped(method: int, content: bytes) -> bytes:

@@ -42,6 +42,7 @@ from functions.ingest.reader.encoding import decode, to_utf_8
 from functions.ingest.reader.evidence import DateEvidence, NumberEvidence
 from functions.ingest.reader.refusal import UnreadableFileError
 from functions.ingest.reader.rows import Block, parse_carefully, parse_fast, read_blocks
+from functions.ingest.reader.spill import by_distinct
 
 pytestmark = pytest.mark.unit
 
@@ -224,7 +225,7 @@ def test_a_number_shows_what_others_of_its_shape_show(text: str, digits: str) ->
     given_digits = itertools.cycle(digits)
     other = "".join(next(given_digits) if c in "123456789" else c for c in text)
     for evidence, value in zip(shown, (text, other), strict=True):
-        evidence.add(pa.array([value, value]))
+        evidence.add(by_distinct(pa.array([value, value])))
     one, two = shown
     assert one.marks.rows == two.marks.rows
     assert one.groupings == two.groupings
@@ -275,9 +276,9 @@ def test_both_paths_read_the_same_date(
 @given(text=date_texts)
 def test_both_paths_see_the_same_evidence_of_a_date(text: str) -> None:
     vectorised, careful = (DateEvidence(datetime(2026, 5, 3)) for _ in range(2))
-    vectorised.add(pa.array([text]))
+    vectorised.add(by_distinct(pa.array([text])))
     # Blanks that no pattern knows: every text is looked at alone.
-    careful.add(pa.array([text.replace(" ", "\u2009") + "\u200f"]))
+    careful.add(by_distinct(pa.array([text.replace(" ", "\u2009") + "\u200f"])))
     assert vectorised.forms.rows == careful.forms.rows
     for order in ("dmy", "mdy", "open"):
         assert vectorised.orders.rows.get(order) == careful.orders.rows.get(order)

@@ -17,8 +17,8 @@ from functions.ingest.reader import (
     FormatProfile,
     OpenQuestionError,
     UnreadableFileError,
-    reading,
     rows,
+    spill,
 )
 from functions.ingest.reader.refusal import Fault, Question, Refusal
 from tests.unit.ingest.reader.files import HEADER, ROW, lines, many, read, refusal
@@ -104,16 +104,18 @@ def test_a_header_alone_is_one_empty_batch() -> None:
     assert got.balance.bytes == len(HEADER)
 
 
-def test_batches_depend_on_the_rows_alone() -> None:
+def test_rows_are_the_same_wherever_the_batches_are_cut() -> None:
     content = many(ROW, times=25)
-    with mock.patch.object(reading, "BATCH_ROWS", 10):
-        whole = read(content)
-        with mock.patch.object(rows, "BLOCK_BYTES", 64):
-            cut = read(content)
-    assert [t.num_rows for t in whole.tables] == [10, 10, 5]
-    assert [t.num_rows for t in cut.tables] == [10, 10, 5]
-    assert cut.table == whole.table
-    assert cut.balance == whole.balance
+    whole = read(content)
+    with mock.patch.object(rows, "MAX_BLOCK_RECORDS", 10):
+        by_number = read(content)
+    with mock.patch.object(rows, "BLOCK_BYTES", 64):
+        by_size = read(content)
+    assert [t.num_rows for t in whole.tables] == [25]
+    assert [t.num_rows for t in by_number.tables] == [10, 10, 5]
+    assert len(by_size.tables) > 3
+    for cut in (by_number, by_size):
+        assert (cut.table, cut.balance) == (whole.table, whole.balance)
 
 
 # --- conventions ----------------------------------------------------------------------------
@@ -370,19 +372,20 @@ def test_every_code_has_its_sentence(code: str) -> None:
 
 
 def test_all_batches_have_one_schema() -> None:
-    with mock.patch.object(reading, "BATCH_ROWS", 2):
+    with mock.patch.object(rows, "MAX_BLOCK_RECORDS", 2):
         got = read(lines(*TABLE[:5]))
     assert all(table.schema == got.tables[0].schema for table in got.tables)
     assert pa.concat_tables(got.tables).num_rows == 5
 
 
-def test_the_same_rows_give_the_same_chunks_wherever_the_blocks_were_cut() -> None:
+def test_the_same_rows_give_the_same_chunks_whatever_was_read_before_them() -> None:
     content = lines(*TABLE, "bad", *TABLE, '1,2026-01-31,"",2,9.50')
 
     def chunks() -> list[str]:
         return [c.sha256 for table in read(content).tables for c in frame.encode(table)]
 
-    with mock.patch.object(reading, "BATCH_ROWS", 50):
-        whole = chunks()
-        with mock.patch.object(rows, "BLOCK_BYTES", 97):
-            assert chunks() == whole
+    with mock.patch.object(rows, "BLOCK_BYTES", 997):
+        cut = chunks()
+        assert len(cut) > 3
+        with mock.patch.object(spill, "_KEPT_BYTES", 0):
+            assert chunks() == cut

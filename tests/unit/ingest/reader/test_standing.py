@@ -7,6 +7,7 @@ from unittest import mock
 import pytest
 
 from functions.ingest.reader import reading
+from functions.ingest.reader import rows as blocks
 from functions.ingest.reader.refusal import Severity, severity
 from tests.unit.ingest.reader.files import Read, lines, read
 
@@ -127,7 +128,7 @@ ORDERS = [
 
 @pytest.mark.parametrize("batch_rows", [1, 2, 3, 100])
 def test_all_lines_of_an_order_stand_as_its_first_one_says(batch_rows: int) -> None:
-    with mock.patch.object(reading, "BATCH_ROWS", batch_rows):
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
         got = read(lines(*ORDERS, header=SHOPIFY))
     assert [(row.code, row.row) for row in got.left_out] == [
         *(("voided", 1), ("voided", 2), ("voided", 3)),
@@ -149,7 +150,7 @@ def test_rows_without_an_order_do_not_stand_as_the_row_above() -> None:
 
 @pytest.mark.parametrize("batch_rows", [1, 2, 100])
 def test_a_damaged_line_does_not_hide_what_the_order_says(batch_rows: int) -> None:
-    with mock.patch.object(reading, "BATCH_ROWS", batch_rows):
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
         got = read(lines(ORDERS[0], "#1,damaged", *ORDERS[2:], header=SHOPIFY))
     assert [(row.code, row.row) for row in got.rejected] == [("missing_cell", 2)]
     assert [(row.code, row.row) for row in got.left_out] == [
