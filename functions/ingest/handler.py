@@ -30,7 +30,8 @@ from common.runtime import Failure, FailureKind
 from common.versions import is_alive
 from functions.ingest.frames import FrameRepository
 from functions.ingest.reader import FormatProfile, OpenQuestionError, open_file
-from functions.ingest.repository import Dataset, Place, Upload, UploadRepository
+from functions.ingest.repository import UploadRepository
+from functions.ingest.upload import Dataset, Place, Upload
 
 
 def handle(
