@@ -170,7 +170,7 @@ def _open_with(connection: Connection, opening: Sequence[str], client: str | Non
     """
     used = connection.info[_USED] = connection.info.get(_USED, 0) + 1
     if used.bit_count() == 1:
-        opening = [_PLAN_ANEW, *opening]
+        opening = [*opening, _PLAN_ANEW]  # after BEGIN: it would be too late for a snapshot
     connection.info[_OPENING] = (opening, {"client_of_transaction": client})
 
 

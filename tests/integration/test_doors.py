@@ -350,6 +350,22 @@ def test_a_plan_for_small_tables_is_not_kept_when_they_are_large(settings: Setti
     one.close()
 
 
+def test_a_snapshot_sees_one_moment_however_often_its_connection_was_used(
+    settings: Settings, app: Postgres, client: str
+):
+    one = Postgres(settings.postgres_app_url, pool_size=1)
+    count = prepared("SELECT count(*) FROM branches")
+    add = text("INSERT INTO branches (client_id, id, name) VALUES (:client, :id, :id)")
+    seen = []
+    for number in range(5):
+        with one.snapshot(client) as connection:
+            before = connection.execute(text("SELECT count(*) FROM branches")).scalar_one()
+            app.execute(add, {"client": client, "id": f"new-{number}"}, client=client)
+            seen.append(connection.execute(count).scalar_one() - before)
+    one.close()
+    assert seen == [0] * 5
+
+
 def test_what_is_prepared_is_there_after_a_rollback_and_for_many_rows(app: Postgres, client: str):
     rename = prepared("UPDATE branches SET name = :name || '%' WHERE id = :id")
     with pytest.raises(DataError):
