@@ -49,8 +49,8 @@ def test_a_storm_of_kills_loses_nothing_and_doubles_nothing(scene: Scene, size: 
     storm_s = size.kills * (size.gap_s + 2.0)
     with ThreadPoolExecutor() as threads:
         hands = [
-            threads.submit(send, shop, sent[hand::HANDS], gap_s=storm_s * HANDS / size.uploads)
-            for hand in range(HANDS)
+            threads.submit(send, shop, hand, gap_s=storm_s * HANDS / size.uploads)
+            for hand in by_hand(sent)
         ]
         storms = [threads.submit(kill_server, scene, name, size) for name in SERVERS]
         storms.append(threads.submit(kill_workers, scene, size))
