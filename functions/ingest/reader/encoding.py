@@ -17,7 +17,7 @@ from functions.ingest.reader.refusal import Refusal, UnreadableFileError
 
 BOM = codecs.BOM_UTF8
 HEAD_BYTES = 1 << 20
-_PIECE_BYTES = 1 << 22
+_PIECE_BYTES = 1 << 18  # larger ones are new memory for each, which takes longer than to read them
 _SAMPLE_BYTES = 1 << 16
 _FEW = 64  # bytes for one that is not ASCII: then these are respelled one by one
 

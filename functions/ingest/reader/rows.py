@@ -29,6 +29,7 @@ from functions.ingest.reader.refusal import Fault, Refusal, UnreadableFileError
 
 BLOCK_BYTES = 1 << 22
 MAX_BLOCK_RECORDS = 1 << 17
+_SOME_BYTES = 1 << 18
 MAX_RECORD_BYTES = 1 << 20
 
 Positions = NDArray[np.int64]
@@ -182,11 +183,11 @@ def _check_sizes(
 
 def _line_breaks(octets: NDArray[np.uint8], data: bytes, *, final: bool) -> Positions:
     """Return the position after each LF, CRLF and CR; a CR that may be half of a CRLF is none."""
-    ends = np.flatnonzero(octets == _LF)
+    ends = _places(octets, _LF)
     if b"\r" not in data:
         return ends + 1
     before = octets[ends[ends > 0] - 1]
-    if np.count_nonzero(octets == _CR) == np.count_nonzero(before == _CR):
+    if _count(octets, np.equal, _CR) == np.count_nonzero(before == _CR):
         return ends + 1  # each is part of a CRLF, as in nearly all files that have any
     is_end, returns = octets == _LF, octets == _CR
     returns[:-1] &= ~is_end[1:]
@@ -194,12 +195,28 @@ def _line_breaks(octets: NDArray[np.uint8], data: bytes, *, final: bool) -> Posi
     return np.flatnonzero(is_end | returns) + 1
 
 
+def _places(octets: NDArray[np.uint8], wanted: int) -> Positions:
+    """Return where a byte stands."""
+    found = [first + np.flatnonzero(some == wanted) for first, some in _some(octets)]
+    return np.concatenate([_NO_POSITIONS, *found])
+
+
+def _count(octets: NDArray[np.uint8], compare: np.ufunc, value: int) -> int:
+    return sum(int(np.count_nonzero(compare(some, value))) for _, some in _some(octets))
+
+
+def _some(octets: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Yield bytes some at a time: what is said of a whole block needs new memory, which is slow."""
+    for first in range(0, len(octets), _SOME_BYTES):
+        yield first, octets[first : first + _SOME_BYTES]
+
+
 def find_records(data: bytes, breaks: Positions, *, style: Style, final: bool) -> Records:
     """Find the records of `data`; `breaks` are the positions after its line ends."""
     if not style.is_plain:
         return _find_carefully(data, style, final=final)
     octets = np.frombuffer(data, np.uint8)
-    quotes = np.flatnonzero(octets == style.quote[0]) if style.quote in data else _NO_POSITIONS
+    quotes = _places(octets, style.quote[0]) if style.quote in data else _NO_POSITIONS
     border = _border(style)
     ends: list[Positions] = []
     spoiled: dict[int, int] = {}
@@ -353,9 +370,9 @@ def parse_fast(block: Block, dialect: Dialect) -> Parsed | None:
 def _may_hold_controls(data: bytes) -> bool:
     """Say whether UTF-8 bytes hold control characters that are no tabs or line ends."""
     octets = np.frombuffer(data, np.uint8)
-    low = np.count_nonzero(octets < _BLANK)
-    allowed = sum(np.count_nonzero(octets == each) for each in (_TAB, _LF, _CR) if each in data)
-    if low > allowed or b"\x7f" in data:
+    low = _count(octets, np.less, _BLANK)
+    low -= sum(_count(octets, np.equal, each) for each in (_TAB, _LF, _CR) if each in data)
+    if low or b"\x7f" in data:
         return True
     # U+0080 to U+009F are 0xC2 and a byte of their own.
     return b"\xc2" in data and bool((octets[1:][octets[:-1] == 0xC2] < 0xA0).any())
