@@ -1,14 +1,14 @@
 """The page's routes: sign in once, see the segments, send files and see what became of them."""
 
 import hashlib
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from common.texts import LANGUAGES, visible
 from functions.report_api import formats
@@ -37,16 +37,10 @@ from functions.report_api.world import (
     rejected_of,
 )
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 STATIC = Path(__file__).parent / "static"
-_TEMPLATES = Environment(
-    loader=PackageLoader("functions.report_api.dashboard"),
-    autoescape=True,
-    # Markup is ours; every other text may be a stranger's.
-    finalize=lambda value: visible(value) if type(value) is str else value,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 _YEAR_S = 365 * 24 * 3600
 _UPLOADS_SHOWN = 20
 _NOTICES_SHOWN = 8
@@ -64,6 +58,22 @@ def _asset(name: str) -> str:
 
 
 _ASSETS = {name: _asset(name) for name in ("page.css", "page.js", "mark.svg")}
+
+
+@cache
+def templates() -> "Environment":
+    """Return what renders the pages; the API starts, and answers tools, without it."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("functions.report_api.dashboard"),
+        autoescape=True,
+        # Markup is ours; every other text may be a stranger's.
+        finalize=lambda value: visible(value) if type(value) is str else value,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 # --- signing in and out -----------------------------------------------------------------------
@@ -254,12 +264,16 @@ def _render(
     **shown: Any,
 ) -> Response:
     language = _language(request)
-    html = _TEMPLATES.get_template(template).render(
-        write=Writer(language=language, currency=currency),
-        languages=[(code, _in_language(request, code)) for code in LANGUAGES],
-        assets=_ASSETS,
-        hues=_HUES,
-        **shown,
+    html = (
+        templates()
+        .get_template(template)
+        .render(
+            write=Writer(language=language, currency=currency),
+            languages=[(code, _in_language(request, code)) for code in LANGUAGES],
+            assets=_ASSETS,
+            hues=_HUES,
+            **shown,
+        )
     )
     answer = HTMLResponse(html, status_code=status)
     if request.query_params.get("lang") in LANGUAGES:
