@@ -1,6 +1,8 @@
 """The whole system while a command runs: servers, functions, and an end that Ctrl-C asks for."""
 
 import signal
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,8 @@ from common.texts import say
 from infra.local.failures import LocalError
 from infra.local.stack import Report, Stack
 from infra.local.stacks import STACKS
+
+_AGAIN_S = 0.05
 
 
 class Progress:
@@ -77,5 +81,17 @@ def _stop_on_signal(stack: Stack, progress: Report) -> None:
             asked = True
             raise KeyboardInterrupt
 
+    def on_dropped(dropped: "sys.UnraisableHookArgs") -> None:
+        # What is raised while Python tidies up reaches nobody: a first one that came just then
+        # comes again, when that is over.
+        nonlocal asked
+        if dropped.exc_type is not KeyboardInterrupt:
+            sys.__unraisablehook__(dropped)
+            return
+        asked = False
+        main = threading.main_thread().ident
+        threading.Timer(_AGAIN_S, signal.pthread_kill, [main, signal.SIGINT]).start()
+
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
+    sys.unraisablehook = on_dropped

@@ -55,9 +55,15 @@ class ObjectStorage:
     def __init__(self, settings: Settings) -> None:
         self.bucket = settings.bucket
         self._max_bytes = settings.max_upload_bytes
+        self._settings = settings
         self._client = _client(settings, settings.s3_endpoint_url)
-        # Presigned URLs are signed for the host that browsers reach.
-        self._public = _client(settings, settings.s3_public_url or settings.s3_endpoint_url)
+
+    @cached_property
+    def _public(self) -> Any:
+        # Links are signed for the host that browsers reach, which opens no connection. To make a
+        # client takes long, and most functions never sign.
+        url = self._settings.s3_public_url
+        return _client(self._settings, url) if url else self._client
 
     def check(self) -> None:
         """Make sure that the bucket is there and keeps versions.
@@ -237,7 +243,6 @@ class ObjectStorage:
     def close(self) -> None:
         """Give up the connections."""
         self._client.close()
-        self._public.close()
 
 
 def _client(settings: Settings, endpoint_url: str | None) -> Any:

@@ -1,8 +1,17 @@
-"""Wire the report API to the real world and serve it."""
+"""Wire the report API to the real world and serve it.
+
+The drivers of Redis, MongoDB and the object store, and what renders pages, take longer to load than
+the rest. It is ready without them; they load once it listens, or with the first request that needs
+one.
+"""
 
 import atexit
+import importlib
+import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -13,7 +22,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from common import logs
-from common.cache import Cache
 from common.exceptions import TransientError
 from common.parked import ParkedMessages
 from common.postgres import Postgres
@@ -22,15 +30,18 @@ from common.settings import Settings
 from common.telemetry import serving
 from functions.report_api.accounts import authenticate
 from functions.report_api.app import create_app
+from functions.report_api.dashboard.pages import templates
 from functions.report_api.profiles import Profiles
 from functions.report_api.repository import Repository
 from functions.report_api.schemas import Rejected
 from functions.report_api.world import Presigner, World
 
 if TYPE_CHECKING:
+    from common.cache import Cache
     from common.mongo import Mongo
 
 _CONNECTIONS = 8
+_HEAVY = ("common.cache", "babel.dates", "babel.numbers", "common.mongo", "common.object_storage")
 
 log = structlog.get_logger()
 
@@ -41,7 +52,7 @@ def main() -> None:
     logs.configure(settings, function="report_api")
     _check(settings)
     with serving(settings, function="report_api"):
-        uvicorn.run(
+        config = uvicorn.Config(
             build(settings),
             host=settings.api_host,
             port=settings.api_port,
@@ -51,6 +62,21 @@ def main() -> None:
             server_header=False,
             timeout_graceful_shutdown=round(settings.drain_s),
         )
+        with suppress(KeyboardInterrupt):
+            _Server(config).run()
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then load beside the first requests what some of them need."""
+        await super().startup(sockets)
+        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+
+
+def _warm_up() -> None:
+    templates()
+    for module in _HEAVY:
+        importlib.import_module(module)
 
 
 def _check(settings: Settings) -> None:
@@ -74,7 +100,7 @@ def build(settings: Settings) -> FastAPI:
             profiles=Profiles(postgres),
             replays=ReplayRuns(app=postgres),
             parked=ParkedMessages(app=postgres),
-            cache=Cache(settings.redis_url, clock=time.monotonic),
+            cache=partial(_cache, settings),
             presigner=partial(_presigner, settings),
             rejected_rows=partial(_rejected_rows, settings),
             all_rejected=partial(_all_rejected, settings),
@@ -97,7 +123,14 @@ def _store_origins(settings: Settings) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-# boto3, and pymongo with pyarrow, take longer to load than all the rest. Few requests need them.
+# --- what is loaded when it is needed -----------------------------------------------------------
+
+
+@cache
+def _cache(settings: Settings) -> "Cache":
+    from common.cache import Cache
+
+    return Cache(settings.redis_url, clock=time.monotonic)
 
 
 @cache

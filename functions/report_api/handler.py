@@ -62,7 +62,7 @@ def readyz(world: TheWorld) -> JSONResponse:
         "mongo": _answers(world.check_mongo),
     }
     is_ready = all(needed.values())
-    servers = {**needed, "redis": world.cache.is_up()}
+    servers = {**needed, "redis": world.cache().is_up()}
     return JSONResponse(
         {
             "state": "ready" if is_ready else "not_ready",

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from common.cache import Cache
 from common.events import purchase_ending
 from common.parked import ParkedMessages
 from common.replay import ReplayRuns
@@ -18,6 +17,9 @@ from functions.report_api.report import report_body, report_name
 from functions.report_api.repository import Repository
 from functions.report_api.schemas import Client, Principal, Rejected, Upload, UploadDetail
 from functions.report_api.uploads import RejectedRows, already_uploaded, first_upload_body
+
+if TYPE_CHECKING:
+    from common.cache import Cache
 
 LINK_EXPIRES = timedelta(minutes=15)
 # Of a file by its ending: one for each that ingest reads.
@@ -45,8 +47,8 @@ class World:
     profiles: Profiles
     replays: ReplayRuns
     parked: ParkedMessages
-    cache: Cache
-    # Drivers that most requests never need are loaded by the first that does.
+    # Drivers that not every request needs are loaded by the first that does.
+    cache: Callable[[], "Cache"]
     presigner: Callable[[], Presigner]
     rejected_rows: Callable[[str, str], tuple[Rejected, ...]]  # client, frame -> the first of them
     all_rejected: Callable[[str, str], Iterator[Rejected]]
@@ -97,7 +99,7 @@ def _coming_version(world: World, client: Client) -> int | None:
 
 def _cached(world: World, client: Client, name: str) -> dict[str, Any] | None:
     try:
-        kept = world.cache.get(client.id, name)
+        kept = world.cache().get(client.id, name)
     except (ValueError, KeyError, TypeError):
         return None  # somebody else wrote there: as good as empty
     match kept:
@@ -112,7 +114,7 @@ def _built(world: World, client: Client, name: str, language: str) -> dict[str, 
     if segmentation is None:
         return None
     body = report_body(client, segmentation, language=language)
-    world.cache.put(client.id, name, {"name": name, "report": body})
+    world.cache().put(client.id, name, {"name": name, "report": body})
     return body
 
 

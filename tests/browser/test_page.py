@@ -180,6 +180,57 @@ def test_without_scripts_everything_is_read_and_a_file_is_sent(
         assert connection.execute(text("SELECT count(*) FROM upload_links")).scalar_one() == 1
 
 
+UNNAMED = ("column_1 (C7; C8)", "column_2 (2026-01-31)", "column_3 (9.50; 4.25)")
+NAMED = {"customer_id": "column_1", "ordered_at": "column_2", "amount": "column_3"}
+
+
+@pytest.mark.parametrize(
+    ("look", "words"),
+    [
+        (
+            {"locale": "en-GB", "java_script_enabled": False},
+            ("Customer", "Date", "Amount", "Read the file this way", "Still to say"),
+        ),
+        (
+            {"locale": "es-ES", "viewport": PHONE},
+            ("Cliente", "Fecha", "Importe", "Leer el archivo así", "Falta decir"),
+        ),
+    ],
+)
+def test_what_each_column_holds_is_chosen_beside_its_values(
+    visit: Visit, empty_shop: Shop, app: Postgres, look: dict, words: tuple[str, ...]
+):
+    *labels, send, wrong = words
+    with app.transaction(empty_shop.client) as connection:
+        add_upload(
+            connection,
+            empty_shop.client,
+            id="asked",
+            state="needs_answer",
+            reason="unnamed_columns",
+            params={
+                "columns": list(NAMED.values()),
+                "candidates": list(UNNAMED),
+                "answers": [NAMED],
+            },
+        )
+    page = sign_in(visit(**look), empty_shop.owner)
+    page.goto("/files/asked")
+    for column, label in zip(UNNAMED[:2], labels[:2], strict=True):
+        page.get_by_label(column).select_option(label=label)
+    page.get_by_role("button", name=send).click()
+    expect(page.get_by_role("alert")).to_contain_text(wrong)
+    expect(page.get_by_label(UNNAMED[0])).to_have_value("customer_id")  # nothing is chosen twice
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    page.get_by_label(UNNAMED[2]).select_option(label=labels[2])
+    page.get_by_role("button", name=send).click()
+    page.wait_for_url("**/files/asked")
+    expect(page.get_by_role("button", name=send)).to_have_count(0)
+    with app.transaction(empty_shop.client) as connection:
+        decided = connection.execute(text("SELECT settings FROM branch_profiles")).scalar_one()
+    assert decided == {f"columns.{ours}": name for ours, name in NAMED.items()}
+
+
 def test_everything_is_named_and_reached_by_keyboard(visit: Visit, shop: Shop):
     page = sign_in(visit(locale="en-GB", viewport=PHONE), shop.owner)
     page.keyboard.press("Tab")

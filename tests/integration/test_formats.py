@@ -423,6 +423,36 @@ def test_the_page_shows_the_columns_and_takes_a_whole_answer(branches: Branches)
     assert branches.understood("centro/a.csv")["mapping"]["amount"] == "column_5"
 
 
+@pytest.mark.parametrize(
+    ("meanings", "status", "said"),
+    [
+        (["order_id", "ordered_at", "customer_id", "quantity", "unit_price"], 303, ""),
+        (["other", "ordered_at", "other", "quantity", "unit_price"], 422, "Still to say"),
+        (["customer_id", "ordered_at", "customer_id", "other", "amount"], 422, "Two columns"),
+        (["customer_id", "ordered_at", "amount"], 409, ""),
+        (["customer_id", "ordered_at", "amount", "other", "colour"], 422, ""),
+    ],
+)
+def test_the_page_takes_what_each_column_holds(
+    branches: Branches, meanings: list[str], status: int, said: str
+):
+    upload = branches.put("centro/a.csv", UNNAMED)
+    branches.web.cookies.set("datacore_token", branches.token)
+    answer = branches.web.post(
+        f"/files/{upload}/columns",
+        data={"meaning": meanings},
+        headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"},
+        follow_redirects=False,
+    )
+    assert (answer.status_code, said in answer.text) == (status, True)
+    branches.relay()
+    row = branches.pipeline.upload("centro/a.csv")
+    assert row.state == ("stored" if status == 303 else "needs_answer")
+    if status == 303:
+        mapping = branches.understood("centro/a.csv")["mapping"]
+        assert mapping == {ours: f"column_{i}" for i, ours in enumerate(meanings, 1)}
+
+
 # --- drift --------------------------------------------------------------------------------------
 
 APRIL = csv("1,25/04/2026,ana,tea,1,2.5")

@@ -1,14 +1,16 @@
 """The page's routes: sign in once, see the segments, send files and see what became of them."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from common.texts import LANGUAGES, visible
 from functions.report_api import formats
@@ -24,7 +26,7 @@ from functions.report_api.dashboard.sums import sums_of
 from functions.report_api.dashboard.writer import Writer
 from functions.report_api.problems import Problem, not_found
 from functions.report_api.report import of_view
-from functions.report_api.schemas import MOVING, Client, Principal
+from functions.report_api.schemas import MOVING, Client, Principal, UploadDetail
 from functions.report_api.uploads import detail_body, notice_body, question_body, upload_body
 from functions.report_api.world import (
     Report,
@@ -37,22 +39,27 @@ from functions.report_api.world import (
     rejected_of,
 )
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 STATIC = Path(__file__).parent / "static"
-_TEMPLATES = Environment(
-    loader=PackageLoader("functions.report_api.dashboard"),
-    autoescape=True,
-    # Markup is ours; every other text may be a stranger's.
-    finalize=lambda value: visible(value) if type(value) is str else value,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 _YEAR_S = 365 * 24 * 3600
 _UPLOADS_SHOWN = 20
 _NOTICES_SHOWN = 8
 _HUES = 11  # colours of the style sheet
 
 View = Literal["rfm", "habits"]
+Meaning = Literal["other"] | formats.Ours
+MEANINGS = ("other", *get_args(formats.Ours))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NamedColumns:
+    """What somebody said of a table's columns, and why it is no answer."""
+
+    meanings: Sequence[str]
+    wrong: str  # the code of a sentence
+
 
 routes = APIRouter(include_in_schema=False)
 
@@ -64,6 +71,22 @@ def _asset(name: str) -> str:
 
 
 _ASSETS = {name: _asset(name) for name in ("page.css", "page.js", "mark.svg")}
+
+
+@cache
+def templates() -> "Environment":
+    """Return what renders the pages; the API starts, and answers tools, without it."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("functions.report_api.dashboard"),
+        autoescape=True,
+        # Markup is ours; every other text may be a stranger's.
+        finalize=lambda value: visible(value) if type(value) is str else value,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 # --- signing in and out -----------------------------------------------------------------------
@@ -183,16 +206,29 @@ def show_file(upload_id: str, request: Request, world: TheWorld) -> Response:
     detail = world.repository.upload(asker.client, upload_id)
     if detail is None:
         raise not_found()
+    return _file_page(request, world, asker, detail)
+
+
+def _file_page(
+    request: Request,
+    world: World,
+    asker: Principal,
+    detail: UploadDetail,
+    named: NamedColumns | None = None,
+) -> Response:
     rejected = rejected_of(world, asker.client, detail)
     client = world.repository.client(asker.client)
     return _render(
         request,
         "file.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if named else HTTPStatus.OK,
         currency=client.currency,
         client=client,
         asker=asker,
         upload=detail_body(detail, rejected, language=_language(request)),
         branch_names={branch.id: branch.name for branch in world.repository.branches(client.id)},
+        meanings=MEANINGS,
+        named=named,
     )
 
 
@@ -210,6 +246,33 @@ def answer_question(
         raise Problem(HTTPStatus.CONFLICT, "no_question")
     chosen = formats.Settings(**question["answers"][answer]["answer"])
     formats.give_answer(world, asker, upload_id, chosen)
+    return RedirectResponse(f"/files/{upload_id}", HTTPStatus.SEE_OTHER)
+
+
+@routes.post("/files/{upload_id}/columns")
+def name_columns(
+    upload_id: str, request: Request, world: TheWorld, meaning: Annotated[list[Meaning], Form()]
+) -> Response:
+    """Take what somebody says of each column of a table without names, in its order."""
+    asker = signed_in(request, world)
+    detail = world.repository.upload(asker.client, upload_id)
+    if detail is None:
+        raise not_found()
+    asked = detail.upload.params.get("columns", ())
+    if detail.upload.reason != "unnamed_columns" or len(meaning) != len(asked):
+        raise Problem(HTTPStatus.CONFLICT, "no_question")
+    named = [(ours, name) for ours, name in zip(meaning, asked, strict=True) if ours != "other"]
+    columns = dict(named)
+    if len(columns) < len(named):
+        wrong = NamedColumns(meanings=meaning, wrong="page_columns_twice")
+        return _file_page(request, world, asker, detail, wrong)
+    try:
+        formats.give_answer(world, asker, upload_id, formats.Settings(columns=columns))
+    except Problem as problem:
+        if problem.code != "answer_missing":
+            raise
+        wrong = NamedColumns(meanings=meaning, wrong="page_columns_missing")
+        return _file_page(request, world, asker, detail, wrong)
     return RedirectResponse(f"/files/{upload_id}", HTTPStatus.SEE_OTHER)
 
 
@@ -254,12 +317,16 @@ def _render(
     **shown: Any,
 ) -> Response:
     language = _language(request)
-    html = _TEMPLATES.get_template(template).render(
-        write=Writer(language=language, currency=currency),
-        languages=[(code, _in_language(request, code)) for code in LANGUAGES],
-        assets=_ASSETS,
-        hues=_HUES,
-        **shown,
+    html = (
+        templates()
+        .get_template(template)
+        .render(
+            write=Writer(language=language, currency=currency),
+            languages=[(code, _in_language(request, code)) for code in LANGUAGES],
+            assets=_ASSETS,
+            hues=_HUES,
+            **shown,
+        )
     )
     answer = HTMLResponse(html, status_code=status)
     if request.query_params.get("lang") in LANGUAGES:
