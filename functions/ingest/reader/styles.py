@@ -57,7 +57,7 @@ def find_style(data: bytes, *, told: bytes | None, encoding: str, final: bool) -
 def _candidates(sample: bytes, told: bytes | None, encoding: str) -> Iterator[tuple[Style, float]]:
     delimiters = [told] if told else [d for d in (*COMMON, *_RARE) if d in sample]
     quotes = [Style(delimiter=b",").quote]
-    if len(_SINGLE_QUOTED.findall(sample)) > len(_DOUBLE_QUOTED.findall(sample)):
+    if SINGLE in sample and _count(_SINGLE_QUOTED, sample) > _count(_DOUBLE_QUOTED, sample):
         quotes.append(SINGLE)
     escapes = [NONE, BACKSLASH] if BACKSLASH in sample else [NONE]
     for delimiter in delimiters:
@@ -72,6 +72,10 @@ def _candidates(sample: bytes, told: bytes | None, encoding: str) -> Iterator[tu
         yield Style(delimiter=b" ", quote=NONE, is_padded=True), _SPACED
         if cuts := find_cuts(sample, encoding):
             yield Style(delimiter=b"", quote=NONE, cuts=cuts), _CUT
+
+
+def _count(pattern: re.Pattern[bytes], sample: bytes) -> int:
+    return sum(1 for _ in pattern.finditer(sample))
 
 
 def _has_escapes(sample: bytes, delimiter: bytes) -> bool:
