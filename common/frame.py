@@ -66,7 +66,7 @@ class Chunk:
 
 
 def encode(table: pa.Table) -> Iterator[Chunk]:
-    """Yield `table` as chunks of about `CHUNK_BYTES` at most; the same rows give the same chunks."""
+    """Yield `table` as chunks of at most `CHUNK_BYTES`, a row at least; same rows, same chunks."""
     content = _to_bytes(table)
     chunks = min(-(-len(content) // CHUNK_BYTES), max(table.num_rows, 1))
     if chunks > 1:

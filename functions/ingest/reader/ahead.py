@@ -10,7 +10,8 @@ Item = TypeVar("Item")
 def ahead(items: Iterator[Item]) -> Generator[Item]:
     """Yield items that a thread makes, one ahead of who takes them; close it to end the thread.
 
-    What is raised when an item is made, is raised where it would have been taken.
+    What is raised when an item is made, is raised where it would have been taken; the first two are
+    made at once, before any is given.
     """
     first = next(items, None)
     second = next(items, None)
