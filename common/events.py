@@ -12,12 +12,15 @@ import binascii
 import dataclasses
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, cast
 from urllib.parse import unquote, unquote_plus
+
+_NANOSECONDS = re.compile("[0-9A-F]{16}")  # since 1970
 
 
 class UnreadableMessageError(ValueError):
@@ -65,6 +68,22 @@ class ObjectCreated(Event):
     source: str  # aws:s3, minio:s3, rustfs:s3, ceph:s3, seaweedfs, reconcile, replay
     generation: int = 0  # raised to have finished work done again
     other_key: str | None = None  # the key, if this store encodes keys otherwise than we think
+
+    @property
+    def told(self) -> StoredObject | None:
+        """The version as its store would list it; None where the notification says less.
+
+        MinIO tells all of it: its sequencer is the version's time in nanoseconds, in hexadecimal.
+        """
+        ref = self.object
+        time = _NANOSECONDS.fullmatch(self.sequencer or "")
+        if self.source != "minio:s3" or time is None or self.size is None:
+            return None
+        if ref.version_id is None or ref.etag is None or self.other_key is not None:
+            return None
+        since = timedelta(milliseconds=int(time[0], 16) // 1_000_000)
+        stored_at = datetime.fromtimestamp(0, UTC) + since
+        return StoredObject(ref=ref, size=self.size, stored_at=stored_at, is_latest=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

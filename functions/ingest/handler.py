@@ -1,8 +1,8 @@
 """Ingest: turn one upload into one stored dataset.
 
 Trigger    ObjectCreated | ObjectRemoved
-Reads      object versions (object store); known uploads and datasets, what was decided for the
-           branch and the client's policy (PostgreSQL)
+Reads      the object, and its key's versions unless the event told all (object store); known
+           uploads and datasets, what was decided for the branch and the client's policy (PostgreSQL)
 Writes     frame, rejected rows (MongoDB); upload, dataset, balance, rejected lines, and the lines
            that the file mends (PostgreSQL)
 Publishes  UploadStored | UploadDuplicated | UploadRejected | UploadNeedsAnswer | UploadParked,
@@ -15,9 +15,10 @@ Delivered twice: the second claim finds the work done. After a crash half way th
 the same chunks again, and nobody sees them before the one transaction at the end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -31,7 +32,7 @@ from common.versions import is_alive
 from functions.ingest.frames import FrameRepository
 from functions.ingest.reader import FormatProfile, OpenQuestionError, open_file
 from functions.ingest.repository import UploadRepository
-from functions.ingest.upload import Dataset, Place, Upload
+from functions.ingest.upload import Dataset, History, Place, Upload
 
 
 def handle(
@@ -58,6 +59,26 @@ def handle(
     if place is None:
         uploads.mark_stray(claim, event.object)
         return []
+    ingest = partial(
+        _ingest, claim=claim, storage=storage, frames=frames, uploads=uploads, scratch=scratch
+    )
+    if place.is_new_key and isinstance(event, ObjectCreated) and (told := event.told):
+        # The list would only repeat it. Should it no longer be so, the next try asks for the list.
+        ingest(event, place, told, None)
+        return []
+    return _follow_list(event, place, ingest, claim=claim, storage=storage, uploads=uploads)
+
+
+def _follow_list(
+    event: ObjectCreated | ObjectRemoved,
+    place: Place,
+    ingest: Callable[[ObjectCreated, Place, StoredObject, History], None],
+    *,
+    claim: Claim,
+    storage: ObjectStorage,
+    uploads: UploadRepository,
+) -> Sequence[Event]:
+    """Do what the store's list of the key's versions asks for, and return what to publish."""
     history = storage.history(event.object.key)
     if not history and event.other_key and storage.history(event.other_key):
         return [_under_other_key(event, event.other_key)]
@@ -72,22 +93,15 @@ def handle(
         case ObjectCreated():
             stored = _find(event.object, history)
             assert stored is not None, "alive, so it is in the list"
-            upload = uploads.begin(claim, place, stored, event)
-            _ingest(
-                upload,
-                history,
-                claim=claim,
-                storage=storage,
-                frames=frames,
-                uploads=uploads,
-                scratch=scratch,
-            )
+            ingest(event, place, stored, history)
     return []
 
 
 def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
-    upload: Upload,
-    history: Sequence[StoredObject],
+    event: ObjectCreated,
+    place: Place,
+    stored: StoredObject,
+    history: History,
     *,
     claim: Claim,
     storage: ObjectStorage,
@@ -95,17 +109,17 @@ def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
     uploads: UploadRepository,
     scratch: Path,
 ) -> None:
-    """Read the upload, unless the client has uploaded the same bytes before.
+    """Read the version, unless the client has uploaded the same bytes before.
 
     A file that can be read in two ways is no failure: a person is asked.
     """
-    place = upload.place
+    upload = uploads.begin(claim, place, stored, event)
     if not place.branch:
         raise PermanentError("no_branch")
     if not place.branch_is_known:
         raise PermanentError("unknown_branch", {"branch": place.branch})
     try:
-        with storage.download(upload.stored, scratch=scratch) as file:
+        with storage.download(stored, scratch=scratch) as file:
             failpoint("downloaded")
             known = uploads.known(upload, file.sha256)
             if known.is_current_elsewhere:

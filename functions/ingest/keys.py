@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from common import events
 from common.events import DatasetsChanged, Event, StoredObject
 from common.postgres import ConflictError, prepared
-from functions.ingest.upload import Place
+from functions.ingest.upload import History, Place
 from functions.ingest.versions import KeyUpload, settle
 
 Write = Callable[[Connection], list[Event]]
@@ -19,9 +19,10 @@ Write = Callable[[Connection], list[Event]]
 _LOCK_AND_LOOK = prepared("""
     WITH client AS (SELECT id FROM clients WHERE id = :client FOR NO KEY UPDATE)
     INSERT INTO object_keys (client_id, bucket, key, looked_at)
-    SELECT client.id, :bucket, :key, :looked_at FROM client
+    SELECT client.id, :bucket, :key, CAST(:looked_at AS timestamptz) FROM client
     ON CONFLICT (client_id, bucket, key) DO UPDATE SET looked_at = excluded.looked_at
-    WHERE object_keys.looked_at <= excluded.looked_at
+    WHERE object_keys.looked_at < excluded.looked_at
+       OR object_keys.looked_at IS NULL AND excluded.looked_at IS NOT NULL
 """)
 
 # A statement of its own: one that waits for a lock sees what was there before it waited.
@@ -34,7 +35,7 @@ _CONTENTS = prepared("""
 """)
 
 _OF_KEY = prepared("""
-    SELECT id, version_id, stored_at, state, outcome, sha256 FROM uploads
+    SELECT id, version_id, state, outcome FROM uploads
     WHERE client_id = :client AND bucket = :bucket AND key = :key
 """)
 
@@ -62,16 +63,17 @@ _RAISE_VERSION = prepared("""
 
 def settling(
     place: Place,
-    history: Sequence[StoredObject],
+    history: History,
     *,
     sha256: str | None = None,
     change: Write | None = None,
 ) -> Write:
     """Return a write that makes `change`, settles the key, and nudges if other data counts now."""
     key = {"client": place.client, "bucket": place.object.bucket, "key": place.object.key}
+    looked_at = None if history is None else place.looked_at
 
     def write(connection: Connection) -> list[Event]:
-        if not connection.execute(_LOCK_AND_LOOK, key | {"looked_at": place.looked_at}).rowcount:
+        if not connection.execute(_LOCK_AND_LOOK, key | {"looked_at": looked_at}).rowcount:
             raise ConflictError("the key was looked at again meanwhile")
         earlier = connection.execute(_CONTENTS, key | {"sha256": sha256}).one()
         contents = {*earlier.of_key, *([sha256] if sha256 else [])}
@@ -79,7 +81,8 @@ def settling(
         is_new = not (earlier.of_key or earlier.is_known)
         before = set() if is_new else _current(connection, key, contents)
         following = change(connection) if change is not None else []
-        _apply_states(connection, key, history)
+        if history is not None:
+            _apply_states(connection, key, history)
         # And once they are stored they do.
         is_added = is_new and any(isinstance(e, events.UploadStored) for e in following)
         if is_added or _current(connection, key, contents) != before:
@@ -113,7 +116,6 @@ def _apply_states(
         KeyUpload(
             upload_id=row.id,
             version_id=row.version_id,
-            stored_at=row.stored_at,
             state=row.state,
             outcome=row.outcome,
         )

@@ -31,7 +31,7 @@ from functions.ingest.conventions import (
 from functions.ingest.keys import nudge, settling
 from functions.ingest.profiles import Decision
 from functions.ingest.reader import FormatProfile
-from functions.ingest.upload import Dataset, Place, Upload
+from functions.ingest.upload import Dataset, History, Place, Upload
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +45,11 @@ class Known:
 _PLACE = prepared("""
     SELECT branches.id IS NOT NULL AS branch_is_known, coalesce(branches.timezone, 'UTC') AS timezone,
            clients.row_policy = 'all_or_nothing' AS takes_all_or_nothing,
+           NOT EXISTS (SELECT FROM object_keys
+                       WHERE client_id = :client AND bucket = :bucket AND key = :key)
+           AND NOT EXISTS (SELECT FROM uploads
+                           WHERE client_id = :client AND bucket = :bucket AND key = :key)
+           AS is_new_key,
            clock_timestamp() AS looked_at
     FROM clients LEFT JOIN branches ON branches.client_id = clients.id AND branches.id = :branch
     WHERE clients.id = :client
@@ -123,7 +128,8 @@ class UploadRepository:
         """Return where the object belongs, or None if no client has this prefix."""
         client, _, rest = ref.key.partition("/")
         branch = rest.partition("/")[0] if "/" in rest else ""
-        found = self._app.execute(_PLACE, {"client": client, "branch": branch}, client=client)
+        names = {"client": client, "branch": branch, "bucket": ref.bucket, "key": ref.key}
+        found = self._app.execute(_PLACE, names, client=client)
         if not found:
             return None
         (row,) = found
@@ -134,6 +140,7 @@ class UploadRepository:
             timezone=row.timezone,
             takes_all_or_nothing=row.takes_all_or_nothing,
             object=ref,
+            is_new_key=row.is_new_key,
             looked_at=row.looked_at,
         )
 
@@ -195,9 +202,7 @@ class UploadRepository:
 
         claim.stage(settling(place, history, change=change))
 
-    def mark_duplicate(
-        self, claim: Claim, upload: Upload, history: Sequence[StoredObject], sha256: str
-    ) -> None:
+    def mark_duplicate(self, claim: Claim, upload: Upload, history: History, sha256: str) -> None:
         """Name the first upload of the same bytes, and tell.
 
         Of two uploads the one that came to the store earlier is the first, whichever was read
@@ -224,9 +229,7 @@ class UploadRepository:
 
         claim.stage(settling(upload.place, history, sha256=sha256, change=change))
 
-    def mark_stored(
-        self, claim: Claim, upload: Upload, history: Sequence[StoredObject], dataset: Dataset
-    ) -> None:
+    def mark_stored(self, claim: Claim, upload: Upload, history: History, dataset: Dataset) -> None:
         """Make the dataset current, tell, and wake uploads that wait for what it shows.
 
         Of two files of a branch with the same rows the one that came to the store earlier is the

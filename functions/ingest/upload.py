@@ -1,5 +1,6 @@
 """What ingest works on: an upload, where it belongs, and what it holds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,10 @@ from common.events import ObjectRef, StoredObject
 from functions.ingest.conventions import File
 from functions.ingest.frames import StoredFrame
 from functions.ingest.reader import Understanding
+
+# Every version and delete marker of a key, as the store lists them; None: it was not asked, since
+# this version is the first that was heard of the key.
+History = Sequence[StoredObject] | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +24,7 @@ class Place:
     timezone: str
     takes_all_or_nothing: bool  # the client's policy for files with bad rows
     object: ObjectRef
+    is_new_key: bool  # nothing was ever heard of this key
     looked_at: datetime  # the database's clock, before the store was asked
 
 

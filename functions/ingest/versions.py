@@ -6,10 +6,9 @@ the one with the later store time, then version id.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from common.events import StoredObject
-from common.versions import is_alive
+from common.versions import is_alive, order
 
 _COUNTS = {"stored", "duplicate"}  # outcomes that make an older version superseded
 
@@ -20,7 +19,6 @@ class KeyUpload:
 
     upload_id: str
     version_id: str
-    stored_at: datetime
     state: str
     outcome: str | None  # stored, duplicate, rejected; None: not read yet, or waiting for an answer
 
@@ -32,11 +30,10 @@ def settle(uploads: Sequence[KeyUpload], history: Sequence[StoredObject]) -> Map
     its outcome and older ones are `superseded`; so a newer version that was rejected, or waits for
     an answer, leaves the older one current.
     """
+    age = {v.ref.version_id: order(v) for v in history}
     alive = [u for u in uploads if is_alive(u.version_id, history)]
     states = {u.upload_id: "removed" for u in uploads} | {u.upload_id: _own(u) for u in alive}
-    counting = sorted(
-        (u for u in alive if u.outcome in _COUNTS), key=lambda u: (u.stored_at, u.version_id)
-    )
+    counting = sorted((u for u in alive if u.outcome in _COUNTS), key=lambda u: age[u.version_id])
     return states | {older.upload_id: "superseded" for older in counting[:-1]}
 
 

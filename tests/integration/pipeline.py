@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import text
 import functions.cluster.__main__ as cluster
 import functions.ingest.__main__ as ingest
 from common.events import Event, ObjectCreated, ObjectRef, ObjectRemoved, to_message
+from common.object_storage import ObjectStorage
 from common.postgres import Postgres
 from common.runtime import Runtime
 from common.settings import Settings
@@ -29,9 +30,10 @@ def csv(*rows: str) -> bytes:
 class ClientView:
     """What a client puts into the store, and what it can see of what came of it."""
 
-    def __init__(self, settings: Settings, client: str) -> None:
+    def __init__(self, settings: Settings, client: str, *, tells_all: bool = False) -> None:
         self.settings = settings
         self.client = client
+        self.tells_all = tells_all  # the store's notifications, as MinIO's do
         self.app = Postgres(settings.postgres_app_url)
         self.s3 = store_of(settings)
 
@@ -47,7 +49,16 @@ class ClientView:
             Bucket=self.settings.bucket, Key=f"{self.client}/{key}", Body=io.BytesIO(body)
         )
         ref = self.ref(key, answer["VersionId"], answer["ETag"].strip('"'))
-        return ObjectCreated(object=ref, size=len(body), source="aws:s3")
+        event = ObjectCreated(object=ref, size=len(body), source="aws:s3")
+        if not self.tells_all:
+            return event
+        return replace(event, source="minio:s3", sequencer=f"{self._time_of(ref):016X}")
+
+    def _time_of(self, ref: ObjectRef) -> int:
+        """Return the store's time of a version, in nanoseconds."""
+        with closing(ObjectStorage(self.settings)) as storage:
+            (stored,) = [v for v in storage.history(ref.key) if v.ref == ref]
+        return round(stored.stored_at.timestamp() * 1_000_000) * 1000
 
     def delete(self, key: str, version_id: str | None = None) -> ObjectRemoved:
         """Delete a key, or erase one of its versions."""
@@ -123,8 +134,8 @@ class ClientView:
 class Pipeline(ClientView):
     """A client, and the functions that handle what it sends."""
 
-    def __init__(self, settings: Settings, client: str) -> None:
-        super().__init__(settings, client)
+    def __init__(self, settings: Settings, client: str, *, tells_all: bool = False) -> None:
+        super().__init__(settings, client, tells_all=tells_all)
         self.transport = MemoryTransport()
         self._open = ExitStack()
         self._ingest = self._on_memory(ingest.connected(settings))
@@ -171,7 +182,7 @@ class Pipeline(ClientView):
         super().close()
 
 
-def running(settings: Settings, client: str) -> Iterator[Pipeline]:
-    pipeline = Pipeline(settings, client)
+def running(settings: Settings, client: str, *, tells_all: bool = False) -> Iterator[Pipeline]:
+    pipeline = Pipeline(settings, client, tells_all=tells_all)
     yield pipeline
     pipeline.close()

@@ -1,4 +1,7 @@
-"""What becomes of uploads, on the real servers: a truth table."""
+"""What becomes of uploads, on the real servers: a truth table.
+
+It holds whether a notification only hints at a version or tells all of it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,9 +22,9 @@ XLSX = b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00" + bytes(16) + b"[Conte
 BAD = b"date,product,total\n2026-04-01,tea,3.50\n"
 
 
-@pytest.fixture
-def pipeline(settings: Settings, client: str) -> Iterator[Pipeline]:
-    yield from running(settings, client)
+@pytest.fixture(params=[False, True], ids=["hints", "tells_all"])
+def pipeline(request: pytest.FixtureRequest, settings: Settings, client: str) -> Iterator[Pipeline]:
+    yield from running(settings, client, tells_all=request.param)
 
 
 @pytest.fixture

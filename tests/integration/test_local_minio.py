@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,19 @@ def test_an_upload_is_announced_with_its_version_and_who_put_it(
     assert isinstance(event, ObjectCreated)
     assert (event.object.version_id, event.size) == (version, len(BODY))
     assert event.principal == client_key[0]
+
+
+def test_an_announcement_tells_a_new_version_as_the_list_does(
+    local_stack: LocalStack, client_s3: Any, client_id: str
+) -> None:
+    key = f"{client_id}/centro/a b+ñ.csv"
+    client_s3.put_object(Bucket=BUCKET, Key=key, Body=BODY)
+
+    (event,) = announced(local_stack, key)
+
+    with closing(ObjectStorage(settings_for(local_stack, "ingest"))) as storage:
+        assert isinstance(event, ObjectCreated)
+        assert [event.told] == storage.history(key)
 
 
 def test_a_delete_is_announced_and_keeps_the_version(

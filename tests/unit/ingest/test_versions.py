@@ -20,11 +20,10 @@ def stored(version: str, minute: int, *, is_removal: bool = False) -> StoredObje
     return StoredObject(ref=ref, size=1, stored_at=when, is_removal=is_removal)
 
 
-def upload(version: str, minute: int, outcome: str | None, state: str | None = None) -> KeyUpload:
+def upload(version: str, outcome: str | None, state: str | None = None) -> KeyUpload:
     return KeyUpload(
         upload_id=version,
         version_id=version,
-        stored_at=NOON + timedelta(minutes=minute),
         state=state or outcome or "reading",
         outcome=outcome,
     )
@@ -49,38 +48,38 @@ DELETED = stored("d", 2, is_removal=True)
 )
 def test_the_newest_version_that_could_be_read_counts(outcomes, states):
     history = [V1, V2, V3][: len(outcomes)]
-    uploads = [upload(f"v{i}", i, outcome) for i, outcome in enumerate(outcomes, start=1)]
+    uploads = [upload(f"v{i}", outcome) for i, outcome in enumerate(outcomes, start=1)]
     expected = {f"v{i}": state for i, state in enumerate(states, start=1)}
     for arrival in permutations(uploads):
         assert settle(arrival, history) == expected
 
 
 def test_a_waiting_question_leaves_the_older_version_current():
-    uploads = [upload("v1", 1, "stored"), upload("v2", 2, None, "needs_answer")]
+    uploads = [upload("v1", "stored"), upload("v2", None, "needs_answer")]
     assert settle(uploads, [V1, V2]) == {"v1": "stored", "v2": "needs_answer"}
 
 
 def test_a_delete_retracts_all_versions_before_it():
-    uploads = [upload("v1", 1, "superseded"), upload("v3", 3, "stored")]
+    uploads = [upload("v1", "superseded"), upload("v3", "stored")]
     assert settle(uploads[:1], [V1, DELETED]) == {"v1": "removed"}
     assert settle(uploads, [V1, DELETED, V3]) == {"v1": "removed", "v3": "stored"}
 
 
 def test_taking_the_delete_back_brings_the_version_back():
-    read = upload("v1", 1, "stored", "removed")
-    unread = upload("v2", 2, None, "removed")
+    read = upload("v1", "stored", "removed")
+    unread = upload("v2", None, "removed")
     assert settle([read], [V1]) == {"v1": "stored"}
     assert settle([unread], [V2]) == {"v2": "announced"}
 
 
 def test_erasing_the_newest_version_brings_the_older_one_back():
-    uploads = [upload("v1", 1, "stored", "superseded"), upload("v2", 2, "stored")]
+    uploads = [upload("v1", "stored", "superseded"), upload("v2", "stored")]
     assert settle(uploads, [V1]) == {"v1": "stored", "v2": "removed"}
 
 
 def test_of_two_versions_of_one_moment_the_version_id_decides():
     history = [stored("a", 1), stored("b", 1)]
-    uploads = [upload("b", 1, "stored"), upload("a", 1, "stored")]
+    uploads = [upload("b", "stored"), upload("a", "stored")]
     assert settle(uploads, history) == {"a": "superseded", "b": "stored"}
 
 
