@@ -79,7 +79,8 @@ class ObjectCreated(Event):
         time = _NANOSECONDS.fullmatch(self.sequencer or "")
         if self.source != "minio:s3" or time is None or self.size is None:
             return None
-        if ref.version_id is None or ref.etag is None or self.other_key is not None:
+        # MinIO encodes slashes, too; a key without any is no client's, so it is not the other one.
+        if ref.version_id is None or ref.etag is None or "/" in (self.other_key or ""):
             return None
         since = timedelta(milliseconds=int(time[0], 16) // 1_000_000)
         stored_at = datetime.fromtimestamp(0, UTC) + since
