@@ -30,8 +30,8 @@ from common.object_storage import Download, ObjectGoneError, ObjectStorage
 from common.runtime import Failure, FailureKind
 from common.versions import is_alive
 from functions.ingest.frames import FrameRepository
-from functions.ingest.reader import FormatProfile, OpenQuestionError, open_file
-from functions.ingest.repository import UploadRepository
+from functions.ingest.reader import OpenQuestionError, open_file
+from functions.ingest.repository import Known, UploadRepository
 from functions.ingest.upload import Dataset, History, Place, Upload
 
 
@@ -126,7 +126,7 @@ def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
                 uploads.mark_duplicate(claim, upload, history, file.sha256)
                 return
             try:
-                dataset = _read(upload, file, frames, known.profile)
+                dataset = _read(upload, file, frames, known)
             except OpenQuestionError as question:
                 uploads.mark_question(claim, upload, question, known.profile)
                 return
@@ -135,20 +135,23 @@ def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
     uploads.mark_stored(claim, upload, history, dataset)
 
 
-def _read(
-    upload: Upload, file: Download, frames: FrameRepository, profile: FormatProfile
-) -> Dataset:
+def _read(upload: Upload, file: Download, frames: FrameRepository, known: Known) -> Dataset:
     """Write the file's rows where nobody sees them yet, and return what they are."""
     place = upload.place
     with open_file(
         file.path,
         stored_at=_wall_time(upload.stored.stored_at, place),
-        profile=profile,
+        profile=known.profile,
         scratch=file.path.parent,
     ) as reading:
         batches = reading.batches(all_or_nothing=place.takes_all_or_nothing)
         frame = frames.store(place.client, batches, size=file.size)
-        return Dataset(sha256=file.sha256, frame=frame, understanding=reading.understanding)
+        return Dataset(
+            sha256=file.sha256,
+            was_read=known.was_read,
+            frame=frame,
+            understanding=reading.understanding,
+        )
 
 
 def record_failure(

@@ -27,11 +27,8 @@ _LOCK_AND_LOOK = prepared("""
 
 # A statement of its own: one that waits for a lock sees what was there before it waited.
 _CONTENTS = prepared("""
-    SELECT ARRAY(SELECT sha256 FROM uploads
-                 WHERE client_id = :client AND bucket = :bucket AND key = :key
-                   AND sha256 IS NOT NULL) AS of_key,
-           EXISTS (SELECT FROM datasets
-                   WHERE client_id = :client AND sha256 = :sha256) AS is_known
+    SELECT sha256 FROM uploads
+    WHERE client_id = :client AND bucket = :bucket AND key = :key AND sha256 IS NOT NULL
 """)
 
 _OF_KEY = prepared("""
@@ -66,19 +63,24 @@ def settling(
     history: History,
     *,
     sha256: str | None = None,
+    was_read: bool = False,
     change: Write | None = None,
 ) -> Write:
-    """Return a write that makes `change`, settles the key, and nudges if other data counts now."""
+    """Return a write that makes `change`, settles the key, and nudges if other data counts now.
+
+    `sha256` is the content that `change` is about, which `was_read` if there was a dataset of it
+    when the file was hashed. One that came since, and counts, has `change` fail.
+    """
     key = {"client": place.client, "bucket": place.object.bucket, "key": place.object.key}
     looked_at = None if history is None else place.looked_at
 
     def write(connection: Connection) -> list[Event]:
         if not connection.execute(_LOCK_AND_LOOK, key | {"looked_at": looked_at}).rowcount:
             raise ConflictError("the key was looked at again meanwhile")
-        earlier = connection.execute(_CONTENTS, key | {"sha256": sha256}).one()
-        contents = {*earlier.of_key, *([sha256] if sha256 else [])}
+        of_key = [] if history is None else connection.execute(_CONTENTS, key).scalars().all()
+        contents = {*of_key, *([sha256] if sha256 else [])}
         # Most files are new, under a new key: nothing of them can count.
-        is_new = not (earlier.of_key or earlier.is_known)
+        is_new = not (of_key or was_read)
         before = set() if is_new else _current(connection, key, contents)
         following = change(connection) if change is not None else []
         if history is not None:

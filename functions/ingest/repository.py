@@ -38,6 +38,7 @@ from functions.ingest.upload import Dataset, History, Place, Upload
 class Known:
     """What the ledger knows before a file is read."""
 
+    was_read: bool  # there is a dataset of these bytes, whether or not it counts
     is_current_elsewhere: bool  # another live upload of this client holds the same bytes
     profile: FormatProfile  # how it was read before, else what was decided or shown of its branch
 
@@ -85,7 +86,8 @@ _BEGIN = prepared("""
 
 # What was read once is read again the same way, whatever the branch's files have shown since.
 _KNOWN = prepared(f"""
-    SELECT EXISTS ({datasets.ELSEWHERE}) AS is_current_elsewhere, (
+    SELECT EXISTS ({datasets.ELSEWHERE}) AS is_current_elsewhere,
+    EXISTS (SELECT FROM datasets WHERE client_id = :client AND sha256 = :sha256) AS was_read, (
         SELECT understanding FROM datasets JOIN uploads USING (client_id, sha256)
         WHERE client_id = :client AND uploads.id = :id AND sha256 = :sha256
           AND uploads.state IN ('stored', 'duplicate')) AS understanding,
@@ -164,7 +166,9 @@ class UploadRepository:
             if row.understanding is None
             else as_read_before(row.understanding)
         )
-        return Known(is_current_elsewhere=row.is_current_elsewhere, profile=profile)
+        return Known(
+            was_read=row.was_read, is_current_elsewhere=row.is_current_elsewhere, profile=profile
+        )
 
     def _profile(self, file: File, *, has_decisions: bool) -> FormatProfile:
         asking = partial(self._app.transaction, file.client)
@@ -227,7 +231,7 @@ class UploadRepository:
             stored = events.UploadStored(client=client, upload=upload.upload_id)
             return [stored, *(events.UploadDuplicated(client=client, upload=u) for u in later)]
 
-        claim.stage(settling(upload.place, history, sha256=sha256, change=change))
+        claim.stage(settling(upload.place, history, sha256=sha256, was_read=True, change=change))
 
     def mark_stored(self, claim: Claim, upload: Upload, history: History, dataset: Dataset) -> None:
         """Make the dataset current, tell, and wake uploads that wait for what it shows.
@@ -276,7 +280,15 @@ class UploadRepository:
         def look_at_later_ones(connection: Connection) -> list[Event]:
             return _overtake(connection, upload.file, shown) if may_overtake else []
 
-        claim.stage(settling(upload.place, history, sha256=dataset.sha256, change=change))
+        claim.stage(
+            settling(
+                upload.place,
+                history,
+                sha256=dataset.sha256,
+                was_read=dataset.was_read,
+                change=change,
+            )
+        )
         claim.stage(look_at_later_ones)
 
     def mark_rejected(self, claim: Claim, ref: ObjectRef, error: PermanentError) -> None:

@@ -61,5 +61,6 @@ class Dataset:
     """The content of an upload, read and stored."""
 
     sha256: str
+    was_read: bool  # there was a dataset of these bytes before, whether or not it counts
     frame: StoredFrame
     understanding: Understanding
