@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, TextClause, text
 from common.events import Event, Message, client_of, subject_of, to_message
 from common.exceptions import LostClaimError, TransientError
 from common.failpoints import failpoint
-from common.postgres import Postgres, prepared
+from common.postgres import Postgres, later, prepared
 
 Write = Callable[[Connection], Iterable[Event]]
 
@@ -358,9 +358,8 @@ class Ledger:
                 following.extend(write(connection))
             # A nudge said twice is one nudge.
             outgoing = [self._outgoing(event) for event in dict.fromkeys(following)]
-            rows = [{"work_key": claim.work_key, **asdict(out)} for out in outgoing]
-            if rows:
-                connection.execute(_SEND, rows)
+            for out in outgoing:
+                later(connection, _SEND, {"work_key": claim.work_key, **asdict(out)})
             failpoint("pg_before_commit")
         failpoint("pg_after_commit")
         return outgoing

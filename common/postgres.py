@@ -1,20 +1,22 @@
 """The door to PostgreSQL: transactions of one client, or of the runtime's ledger.
 
 Small files are many, and each takes a few small transactions. So a transaction begins in the same
-message as its first statement, one of a single statement is one message altogether, and a statement
-that is `prepared` is parsed once and seldom planned.
+message as its first statement, one of a single statement is one message altogether, a write whose
+answer nobody needs may go with what follows (`later`), and a statement that is `prepared` is parsed
+once and seldom planned.
 """
 
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 
 import psycopg2
 from psycopg2 import errorcodes
 from pydantic import SecretStr
-from sqlalchemy import Connection, Engine, Row, TextClause, create_engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, Row, TextClause, create_engine, event, text
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
@@ -31,7 +33,8 @@ _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _SET_CLIENT = "SELECT set_config('app.client', %(client_of_transaction)s, true)"
 _NO_WAIT = "SET LOCAL synchronous_commit = off"
 _PLAN_ANEW = "DISCARD PLANS"
-_OPENING, _PREPARED, _USED = "opening", "prepared", "used"  # what a connection remembers
+# What a connection remembers.
+_OPENING, _WAITING, _PREPARED, _USED = "opening", "waiting", "prepared", "used"
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 _WHO = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
 _RACES = {errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED}
@@ -174,9 +177,26 @@ def _open_with(connection: Connection, opening: Sequence[str], client: str | Non
     connection.info[_OPENING] = (opening, {"client_of_transaction": client})
 
 
+def later(connection: Connection, write: TextClause, parameters: Mapping[str, object]) -> None:
+    """Have a write go to the server together with the transaction's next statement, or its end.
+
+    What is wrong with it is raised there.
+    """
+    sql = _compiled(write, connection.dialect)
+    is_prepared = write.get_execution_options().get("prepared", False)
+    connection.info.setdefault(_WAITING, []).append((sql, parameters, is_prepared))
+
+
+@cache
+def _compiled(statement: TextClause, dialect: Dialect) -> str:
+    return str(statement.compile(dialect=dialect))
+
+
 def _end(connection: Connection, word: str) -> None:
     """End the transaction, unless no statement has begun it."""
-    if connection.info.pop(_OPENING, None) is None:
+    if word == "ROLLBACK":
+        connection.info.pop(_WAITING, None)
+    if connection.info.get(_WAITING) or connection.info.pop(_OPENING, None) is None:
         connection.exec_driver_sql(word)
 
 
@@ -195,19 +215,30 @@ def _as_sent(
     """
     before: list[str] = []
     if context.execution_options.get("prepared"):
-        known = connection.info.setdefault(_PREPARED, {})
-        if statement not in known:
-            preparation, known[statement] = _preparation(statement, f"statement_{len(known)}")
-            before.append(preparation)
-        statement = known[statement]
-    opening, client = connection.info.pop(_OPENING, ((), {}))
-    before += opening
+        statement = _execution(connection, statement, before)
+    opening, given = connection.info.pop(_OPENING, ((), {}))
+    waiting = []
+    for number, (sql, values, is_prepared) in enumerate(connection.info.pop(_WAITING, ())):
+        write = _execution(connection, sql, before) if is_prepared else sql
+        waiting.append(_PARAMETER.sub(rf"%(\1_of_{number})s", write))
+        given |= {f"{name}_of_{number}": value for name, value in values.items()}
+    before += [*opening, *waiting]
     if not before:
         return statement, parameters
     if executemany:
-        connection.exec_driver_sql("; ".join(before), client)
+        connection.exec_driver_sql("; ".join(before), given)
         return statement, parameters
-    return "; ".join([*before, statement]), parameters | client
+    return "; ".join([*before, statement]), parameters | given
+
+
+def _execution(connection: Connection, statement: str, before: list[str]) -> str:
+    """Return what executes a statement that is prepared, once `before` has been said."""
+    known = connection.info.setdefault(_PREPARED, {})
+    if statement not in known:
+        preparation, known[statement] = _preparation(statement, f"statement_{len(known)}")
+        before.append(preparation)
+    execution: str = known[statement]
+    return execution
 
 
 def _preparation(statement: str, name: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from common.postgres import copy_rows, prepared
+from common.postgres import copy_rows, later, prepared
 from functions.ingest.upload import Dataset, Upload
 
 # The first upload that brought the same bytes, if it was another one and they count.
@@ -115,7 +115,7 @@ def first_of_rows(connection: Connection, upload: Upload, dataset: Dataset) -> s
 
 def put(connection: Connection, upload: Upload, dataset: Dataset) -> None:
     """Write down the content, which of its rows were rejected, and which mend another file's."""
-    connection.execute(_PUT_DATASET, _row(upload, dataset))
+    later(connection, _PUT_DATASET, _row(upload, dataset))
     name = (upload.place.client, dataset.sha256)
     lines = [(*name, line, row) for line, row in dataset.frame.rejected]
     repairs = [
@@ -145,7 +145,8 @@ def set_outcome(  # noqa: PLR0913 - one row's values
     """Write down what became of reading an upload; `first` is whose duplicate it is."""
     if first is not None:
         params = _describe(connection, upload.place.client, first)
-    connection.execute(
+    later(
+        connection,
         _SET_OUTCOME,
         {
             "client": upload.place.client,

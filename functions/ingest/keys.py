@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from common import events
 from common.events import DatasetsChanged, Event, StoredObject
-from common.postgres import ConflictError, prepared
+from common.postgres import ConflictError, later, prepared
 from functions.ingest.upload import History, Place
 from functions.ingest.versions import KeyUpload, settle
 
@@ -126,7 +126,8 @@ def _apply_states(
     states = settle(uploads, history)
     for upload in uploads:
         if states[upload.upload_id] != upload.state:
-            connection.execute(
+            later(
+                connection,
                 _SET_STATE,
                 {
                     "client": key["client"],

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import io
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +21,7 @@ from common.cache import Cache
 from common.exceptions import TransientError
 from common.mongo import MissingChunkError, Mongo
 from common.object_storage import ObjectGoneError, ObjectStorage
-from common.postgres import ConflictError, Postgres, copy_rows, prepared
+from common.postgres import ConflictError, Postgres, copy_rows, later, prepared
 from common.settings import Settings
 
 pytestmark = pytest.mark.integration
@@ -255,6 +255,61 @@ def test_a_taken_key_is_a_conflict(app: Postgres, client: str):
         connection.execute(insert, {"c": client})
 
 
+RENAME = prepared("UPDATE branches SET name = :name || '%' WHERE id = :id")
+BRANCHES = text("SELECT id, name FROM branches ORDER BY id")
+
+
+def branches(app: Postgres, client: str) -> dict[str, str]:
+    with app.transaction(client) as connection:
+        return dict(connection.execute(BRANCHES).all())
+
+
+@pytest.mark.parametrize("write", [RENAME, text(RENAME.text)], ids=["prepared", "plain"])
+def test_a_write_for_later_goes_before_what_follows(app: Postgres, client: str, write: TextClause):
+    with app.transaction(client) as connection:
+        later(connection, write, {"name": "a", "id": "norte", "more": "than it takes"})
+        later(connection, write, {"name": "b", "id": "sur"})
+        found = dict(connection.execute(BRANCHES).all())
+        assert found == {"centro": "centro", "norte": "a%", "sur": "b%"}
+        later(connection, write, {"name": "c", "id": "norte"})
+        connection.execute(write, [{"name": n, "id": "norte"} for n in ("d", "e")])
+        later(connection, write, {"name": "f", "id": "sur"})
+    assert branches(app, client) == {"centro": "centro", "norte": "e%", "sur": "f%"}
+
+
+def test_writes_for_later_may_be_all_there_is(app: Postgres, client: str):
+    with app.transaction(client) as connection:
+        later(connection, RENAME, {"name": "a", "id": "norte"})
+    assert branches(app, client)["norte"] == "a%"
+
+
+def test_a_write_for_later_goes_with_its_transaction(settings: Settings, client: str):
+    one = Postgres(settings.postgres_app_url, pool_size=1)
+    with suppress(KeyError), one.transaction(client) as connection:
+        later(connection, RENAME, {"name": "lost", "id": "norte"})
+        raise KeyError
+    assert branches(one, client)["norte"] == "norte"
+    one.close()
+
+
+@pytest.mark.parametrize("is_followed", [True, False])
+def test_what_is_wrong_with_a_write_for_later_is_raised_as_ever(
+    app: Postgres, client: str, is_followed: bool
+):
+    with pytest.raises(ConflictError):
+        add_twice(app, client, is_followed=is_followed)
+    assert set(branches(app, client)) == {"centro", "norte", "sur"}
+
+
+def add_twice(app: Postgres, client: str, *, is_followed: bool) -> None:
+    insert = text("INSERT INTO branches (client_id, id, name) VALUES (:c, 'este', 'new')")
+    with app.transaction(client) as connection:
+        connection.execute(insert, {"c": client})
+        later(connection, insert, {"c": client})
+        if is_followed:
+            connection.execute(BRANCHES)
+
+
 def test_a_pool_without_a_free_connection_is_a_transient_failure(settings: Settings):
     postgres = Postgres(settings.postgres_app_url, pool_size=1)
     postgres._engine.pool._timeout = 0.05
@@ -367,20 +422,18 @@ def test_a_snapshot_sees_one_moment_however_often_its_connection_was_used(
 
 
 def test_what_is_prepared_is_there_after_a_rollback_and_for_many_rows(app: Postgres, client: str):
-    rename = prepared("UPDATE branches SET name = :name || '%' WHERE id = :id")
     with pytest.raises(DataError):
-        rename_and_fail(app, client, rename)
+        rename_and_fail(app, client)
     with app.transaction(client) as connection:
-        connection.execute(rename, [{"name": "a", "id": "norte"}, {"name": "b", "id": "sur"}])
+        connection.execute(RENAME, [{"name": "a", "id": "norte"}, {"name": "b", "id": "sur"}])
     with app.transaction(client) as connection:
-        connection.execute(rename, {"name": "c", "id": "norte"})
-        names = connection.execute(text("SELECT id, name FROM branches ORDER BY id")).all()
-    assert [tuple(name) for name in names] == [("centro", "centro"), ("norte", "c%"), ("sur", "b%")]
+        connection.execute(RENAME, {"name": "c", "id": "norte"})
+    assert branches(app, client) == {"centro": "centro", "norte": "c%", "sur": "b%"}
 
 
-def rename_and_fail(app: Postgres, client: str, rename: TextClause) -> None:
+def rename_and_fail(app: Postgres, client: str) -> None:
     with app.transaction(client) as connection:
-        connection.execute(rename, {"name": "lost", "id": "centro"})
+        connection.execute(RENAME, {"name": "lost", "id": "centro"})
         connection.execute(text("SELECT 1 / 0"))
 
 
