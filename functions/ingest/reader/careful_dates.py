@@ -64,6 +64,9 @@ _NAMED = tuple(
         rf"(?P<year>\d{{4}})[-/., ]*{_NAME}[-/., ]*{_DAY}",
     )
 )
+# What any date has that is no count and not compact; most texts that are none do not.
+_STEMS = "|".join(sorted({name[:3] for name in MONTHS}))
+_TRACE = re.compile(rf"{_STEMS}|{_NUMERIC.pattern}")
 _ASIDE = re.compile(r" ?\([^()\d]*\)")  # a weekday, or the name of a zone
 _IDEOGRAPHS = str.maketrans({
     "年": "-",
@@ -112,7 +115,7 @@ def _parse(text: str) -> Written | None:
     if match := _COMPACT.fullmatch(folded):
         day = int(match["year"]), int(match["month"]), int(match["day"])
         return _written(COMPACT, dict.fromkeys(ORDERS, day), match if match["hour"] else None)
-    return _with_clock(folded)
+    return _with_clock(folded) if _TRACE.search(folded) else None
 
 
 def _with_clock(folded: str) -> Written | None:
