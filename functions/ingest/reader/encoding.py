@@ -96,14 +96,12 @@ def _is_binary(head: bytes) -> bool:
     return share > 0.3
 
 
-def detect(file: BinaryIO) -> Encoding:
-    """Return the encoding of the whole file.
+def detect(file: BinaryIO, head: bytes) -> Encoding:
+    """Return the encoding of the whole file, which begins with `head`.
 
     Raises:
         UnreadableFileError: It has bytes that are wrong in its encoding; the first is named.
     """
-    file.seek(0)
-    head = file.read(HEAD_BYTES)
     if wide := _wide_encoding(head):
         _refuse_wrong_bytes(file, wide.name)
         return wide

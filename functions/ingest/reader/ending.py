@@ -4,6 +4,7 @@ Only lines after the last row with a date are looked at, and lines after a blank
 a damaged row of the table stays a row, and is rejected as one.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 
 from functions.ingest.reader import rows as r
 from functions.ingest.reader.careful import Record, read_record
@@ -23,7 +23,7 @@ from functions.ingest.reader.shape import NOTE, TABLE, TOTAL, Furniture, Row, de
 from functions.ingest.reader.texts import Text
 
 _MOST_LINES = 1000
-_LOOKED_BACK_ROWS = 64
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,16 +84,11 @@ class Below:
 
     def _last_row(self, parsed: r.Parsed, blank: Any) -> int:
         """Return the last record that looks like a row of the table, or -1."""
-        size = len(parsed.fault)
-        for first in (max(0, size - _LOOKED_BACK_ROWS), 0):
-            good = (parsed.fault[first:] == r.SOUND) & ~blank[first:]
-            if self._dates is not None:
-                dates = parsed.columns[self._dates][first:]
-                good &= np.asarray(pc.match_substring_regex(dates, r"\p{Nd}"))
-            found = np.flatnonzero(good)
-            if found.size:
-                return first + int(found[-1])
-        return -1
+        good = map(int, np.flatnonzero((parsed.fault == r.SOUND) & ~blank)[::-1])
+        if self._dates is None:
+            return next(good, -1)
+        dates = parsed.columns[self._dates]
+        return next((i for i in good if _DIGIT.search(dates[i].as_py())), -1)
 
     def _place(self, block: r.Block, i: int) -> _Place:
         return _Place(
@@ -118,6 +113,8 @@ class Below:
         return Ending(rows=cut.row, offset=cut.start, furniture=below, widths=self._widths)
 
     def _read(self, text: Text, places: Sequence[_Place]) -> list[Row]:
+        if not places:
+            return []
         found: list[Row] = []
         with text.path.open("rb") as file:
             for place in places:
@@ -131,6 +128,8 @@ class Below:
 
     def _other_table(self, text: Text) -> _Place | None:
         """Return the first line after a blank one that names other columns than the table's."""
+        if not self._restarts:
+            return None
         header = {recognise(name) for name in self._dialect.header}
         own = tuple(name.strip() for name in self._dialect.header)
         for place, row in zip(self._restarts, self._read(text, self._restarts), strict=True):
@@ -156,6 +155,8 @@ class Below:
 
 def _ragged_widths(parsed: r.Parsed, part: slice) -> Counter[int]:
     fault, detail = parsed.fault[part], parsed.detail[part]
+    if not fault.any():
+        return Counter()
     is_ragged = np.isin(fault, (r.MISSING_CELL, r.EXTRA_CELL, r.TRUNCATED_TAIL))
     return Counter(int(width) for width in detail[is_ragged])
 

@@ -119,7 +119,7 @@ class DateEvidence:
         """Look at a block."""
         values, counts = _counted(column)
         is_regular = np.zeros(len(values), np.bool_)
-        for form in dates.SHAPES:
+        for form in dates.FORMS:
             others = np.flatnonzero(~is_regular)  # no date is of two forms
             if not others.size:
                 break

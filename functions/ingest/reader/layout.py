@@ -60,20 +60,18 @@ def find_layout(path: Path, folder: Callable[[], Path]) -> Layout:
     """
     path = unpack(path, folder)
     with path.open("rb") as file:
-        refuse_other_kinds(file.read(HEAD_BYTES))
-        encoding = detect(file)
-    is_wide = encoding.name in WIDE
-    text = copy(path, encoding.name, folder()) if is_wide else original(path, encoding.name)
-    dialect = _dialect(text)
-    if not dialect.style.is_plain and text.encoding != UTF_8:
-        text = copy(path, encoding.name, folder())
-        dialect = _dialect(text)
-    return Layout(text=text, encoding=encoding, dialect=dialect)
-
-
-def _dialect(text: Text) -> Dialect:
+        head = file.read(HEAD_BYTES)
+        refuse_other_kinds(head)
+        encoding = detect(file, head)
+    if encoding.name not in WIDE:
+        dialect = find_dialect(head, encoding=encoding.name)
+        if dialect.style.is_plain or encoding.name == UTF_8:
+            text = original(path, encoding.name)
+            return Layout(text=text, encoding=encoding, dialect=dialect)
+    text = copy(path, encoding.name, folder())
     with text.path.open("rb") as file:
-        return find_dialect(file.read(HEAD_BYTES), encoding=text.encoding)
+        dialect = find_dialect(file.read(HEAD_BYTES), encoding=text.encoding)
+    return Layout(text=text, encoding=encoding, dialect=dialect)
 
 
 def described(layout: Layout, ending: Ending) -> dict[str, Any]:

@@ -61,6 +61,8 @@ def convert(
     plain = _make_plain(texts, decimal_mark, kind.scale, currency)
     values = plain.cast(kind)
     faults = np.zeros(len(texts), np.uint8)
+    if not plain.null_count:
+        return values, faults
     is_odd = np.asarray(plain.is_null()) & (np.asarray(pc.binary_length(texts)) > 0)
     odd = np.flatnonzero(is_odd)
     if not odd.size:
@@ -81,12 +83,13 @@ def _make_plain(texts: Any, mark: str, scale: int, currency: str | None) -> Any:
     if currency:
         texts = pc.replace_substring_regex(texts, _beside(currency), "")
     is_taken = pc.match_substring_regex(texts, _plain(mark, scale))
+    plain = texts
     if not pc.all(is_taken).as_py():
         is_grouped = pc.match_substring_regex(texts, _grouped(mark, scale))
         ungrouped = pc.replace_substring_regex(texts, f"[{OTHER[mark]}{_THOUSANDS}]", "")
-        texts = pc.if_else(is_grouped, ungrouped, texts)
+        plain = pc.if_else(is_grouped, ungrouped, plain)
         is_taken = pc.or_(is_taken, is_grouped)
-    plain = pc.if_else(is_taken, texts, pa.scalar(None, pa.string()))
+        plain = pc.if_else(is_taken, plain, pa.scalar(None, pa.string()))
     return plain if mark == POINT else pc.replace_substring(plain, mark, POINT)
 
 
