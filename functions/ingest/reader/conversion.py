@@ -167,10 +167,11 @@ def _find_blank_and_repeated(stretch: Stretch, conventions: Conventions, verdict
     index = conventions.mapping["ordered_at"]
     column = stretch.columns[index]
     empty = ("",) * len(conventions.header)
+    lengths = np.asarray(pc.binary_length(column.dictionary))
     for cells, found in ((empty, verdict.blank), (conventions.header, verdict.repeated)):
-        is_text = np.asarray(pc.equal(column.dictionary, cells[index]))
-        if not is_text.any():
+        if not (lengths == len(cells[index].encode())).any():
             continue
+        is_text = np.asarray(pc.equal(column.dictionary, cells[index]))
         is_likely = is_text[np.asarray(column.indices)] & (stretch.fault == rows.SOUND)
         if (likely := np.flatnonzero(is_likely)).size:
             found[likely] = _hold(stretch, likely, cells)

@@ -34,7 +34,7 @@ from functions.ingest.reader.careful_dates import (
     real_day,
 )
 from functions.ingest.reader.refusal import Fault
-from functions.ingest.reader.shapes import ALL_ALIKE, Integers, Mask, Parts, shapes, split
+from functions.ingest.reader.shapes import Integers, Mask, Parts, matches, split
 
 _DAY = (
     r"(?P<first>[0-9]{4}|[0-9]{1,2})[-/. ](?P<second>[0-9]{1,2})[-/. ]"
@@ -81,21 +81,14 @@ _AFTER_NOON = tuple(b"Pp")
 def is_regular(texts: Any, form: str) -> Mask:
     """Say which texts have the shape that the vectorised path knows of a form."""
     if form == WALL:
-        return _by_shape(texts, _REGULAR_WALL)
+        return matches(texts, _REGULAR_WALL)
     is_this: Mask = np.asarray(pc.match_substring_regex(texts, _SHAPES[form]), np.bool_)
     return is_this
 
 
 def begins_with_year(texts: Any) -> Mask:
     """Say which texts begin with four digits."""
-    return _by_shape(texts, _FOUR_DIGITS)
-
-
-def _by_shape(texts: Any, pattern: re.Pattern[str]) -> Mask:
-    alike = shapes(texts, ALL_ALIKE).dictionary_encode()
-    # Of few shapes: to have Arrow compile the pattern takes longer than to match them.
-    is_match = [pattern.match(shape) is not None for shape in alike.dictionary.to_pylist()]
-    return np.take(np.array(is_match, np.bool_), np.asarray(alike.indices))
+    return matches(texts, _FOUR_DIGITS)
 
 
 def begins_with_two(texts: Any) -> Any:

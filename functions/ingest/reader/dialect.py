@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from functions.ingest.reader.careful import Style, Unfinished, read_records
-from functions.ingest.reader.encoding import BOM, HEAD_BYTES, decode
+from functions.ingest.reader.encoding import BOM, HEAD_BYTES, decode_all
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError, excerpt
 from functions.ingest.reader.shape import Furniture, Row, describe_above, find_shape, rows_above
 from functions.ingest.reader.styles import COMMON, Found, find_style
@@ -93,7 +93,7 @@ def _first_rows(
     for record in islice(chain(found.records, more), _LOOKED_AT_ROWS):
         if isinstance(record, Unfinished):
             return rows, record
-        cells = tuple(decode(cell, encoding).strip() for cell in record.cells)
+        cells = tuple(map(str.strip, decode_all(record.cells, encoding)))
         rows.append(Row(cells=cells, start=record.start, end=record.end, line=line))
         line += count_line_ends(head[record.start : record.end])
     return rows, None

@@ -208,6 +208,13 @@ def decode(data: bytes, encoding: str) -> str:
     return data.decode()
 
 
+def decode_all(cells: Iterable[bytes], encoding: str) -> list[str]:
+    """Return cells of the file as text."""
+    if encoding == UTF_8:
+        return list(map(bytes.decode, cells))
+    return [decode(cell, encoding) for cell in cells]
+
+
 def to_utf_8(data: bytes, encoding: str) -> bytes:
     """Return bytes of the file as UTF-8, which Arrow reads."""
     if encoding == UTF_8 or data.isascii():

@@ -17,7 +17,7 @@ from functions.ingest.reader import rows as r
 from functions.ingest.reader.careful import Record, read_record
 from functions.ingest.reader.columns import recognise
 from functions.ingest.reader.dialect import Dialect
-from functions.ingest.reader.encoding import decode
+from functions.ingest.reader.encoding import decode_all
 from functions.ingest.reader.looks import is_ending, is_value
 from functions.ingest.reader.shape import NOTE, TABLE, TOTAL, Furniture, Row, describe_section
 from functions.ingest.reader.texts import Text
@@ -122,7 +122,7 @@ class Below:
                 data = file.read(place.end - place.start)
                 record = read_record(data, 0, style=self._dialect.style, final=True)
                 assert isinstance(record, Record)  # it was one before
-                cells = tuple(decode(cell, text.encoding).strip() for cell in record.cells)
+                cells = tuple(map(str.strip, decode_all(record.cells, text.encoding)))
                 found.append(Row(cells=cells, start=place.start, end=place.end, line=place.line))
         return found
 

@@ -23,6 +23,7 @@ from functions.ingest.reader.careful_numbers import (
     read_number,
 )
 from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.shapes import matches
 
 _BLANK = "[ \u00a0\u202f]"
 _THOUSANDS = "' \u2019\u00a0\u202f"  # beside the mark that is not the decimal one
@@ -82,20 +83,22 @@ def _make_plain(texts: Any, mark: str, scale: int, currency: str | None) -> Any:
     """Return the texts that are certain and common as Arrow reads numbers, null for all others."""
     if currency:
         texts = pc.replace_substring_regex(texts, _beside(currency), "")
-    is_taken = pc.match_substring_regex(texts, _plain(mark, scale))
+    is_taken = matches(texts, _plain(mark, scale))
     plain = texts
-    if not pc.all(is_taken).as_py():
+    if not is_taken.all():
         is_grouped = pc.match_substring_regex(texts, _grouped(mark, scale))
         ungrouped = pc.replace_substring_regex(texts, f"[{OTHER[mark]}{_THOUSANDS}]", "")
         plain = pc.if_else(is_grouped, ungrouped, plain)
-        is_taken = pc.or_(is_taken, is_grouped)
-        plain = pc.if_else(is_taken, plain, pa.scalar(None, pa.string()))
+        plain = pc.if_else(
+            pc.or_(pa.array(is_taken), is_grouped), plain, pa.scalar(None, pa.string())
+        )
     return plain if mark == POINT else pc.replace_substring(plain, mark, POINT)
 
 
-def _plain(mark: str, scale: int) -> str:
+@cache
+def _plain(mark: str, scale: int) -> re.Pattern[str]:
     digits = rf"[0-9]{{1,{MAX_INTEGER_DIGITS}}}"
-    return rf"^[+-]?{digits}(?:{re.escape(mark)}[0-9]{{1,{scale}}})?$"
+    return re.compile(rf"[+-]?{digits}(?:{re.escape(mark)}[0-9]{{1,{scale}}})?\Z")
 
 
 def _grouped(mark: str, scale: int) -> str:

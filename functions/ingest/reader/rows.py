@@ -24,7 +24,7 @@ from functions.ingest.reader.careful import (
     read_records,
 )
 from functions.ingest.reader.dialect import Dialect
-from functions.ingest.reader.encoding import BOM, decode, to_utf_8
+from functions.ingest.reader.encoding import BOM, decode, decode_all, to_utf_8
 from functions.ingest.reader.refusal import Fault, Refusal, UnreadableFileError
 
 BLOCK_BYTES = 1 << 22
@@ -462,8 +462,7 @@ def parse_carefully(block: Block, dialect: Dialect) -> Parsed:
     columns = zip(*rows, strict=True)
     return Parsed(
         columns=tuple(
-            pa.array([decode(cell, dialect.encoding) for cell in column], pa.string())
-            for column in columns
+            pa.array(decode_all(column, dialect.encoding), pa.string()) for column in columns
         ),
         fault=fault,
         detail=detail,

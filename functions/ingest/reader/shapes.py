@@ -33,6 +33,14 @@ def shapes(texts: Any, alike: NDArray[np.uint8]) -> Any:
     )
 
 
+def matches(texts: Any, pattern: re.Pattern[str]) -> Mask:
+    """Say which texts match from their beginning; `pattern` may not tell one digit from another."""
+    alike = shapes(texts, ALL_ALIKE).dictionary_encode()
+    # Of few shapes: to have Arrow compile the pattern takes longer than to match them.
+    is_match = [pattern.match(shape) is not None for shape in alike.dictionary.to_pylist()]
+    return np.take(np.array(is_match, np.bool_), np.asarray(alike.indices))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Parts:
     """The named groups of a pattern in each text; of those that do not match, all are missing."""

@@ -18,7 +18,7 @@ from functions.ingest.reader.careful import (
     Unfinished,
     read_records,
 )
-from functions.ingest.reader.encoding import decode
+from functions.ingest.reader.encoding import decode, decode_all
 from functions.ingest.reader.looks import is_value
 
 COMMON = (b",", b";", b"\t", b"|")
@@ -107,7 +107,7 @@ def _first_records(data: bytes, start: int, style: Style, *, final: bool) -> lis
 
 
 def _is_filled(record: Record) -> bool:
-    return any(cell.strip() for cell in record.cells)
+    return bool(b"".join(record.cells).strip())
 
 
 def _sense(records: Sequence[Record], style: Style, encoding: str) -> tuple[int, float]:
@@ -134,8 +134,8 @@ def _sense(records: Sequence[Record], style: Style, encoding: str) -> tuple[int,
 
 
 def _texts(record: Record, encoding: str) -> Sequence[str]:
-    spoilt = ["\t"] * (record.spoiled is not None)
-    return [*(decode(cell, encoding) for cell in record.cells), *spoilt]
+    texts = decode_all(record.cells, encoding)
+    return texts if record.spoiled is None else [*texts, "\t"]
 
 
 def _cell_sense(cell: str, own: str) -> float:
