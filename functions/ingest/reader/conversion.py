@@ -108,7 +108,7 @@ class Verdict:
     def reasons(self) -> dict[str, int]:
         """Count the rows that were set aside by why they were."""
         counts = np.bincount(self.fault[self.set_aside], minlength=len(_FAULTS))
-        return {f.value: int(n) for f, n in zip(_FAULTS, counts, strict=True) if n}
+        return {_FAULTS[i].value: int(counts[i]) for i in np.flatnonzero(counts)}
 
     def fault_of(self, row: int) -> Fault:
         """Say why a row was set aside."""

@@ -53,7 +53,7 @@ _SHAPES = {
     SECONDS: "^[1-9][0-9]{8,9}$",
     MILLISECONDS: "^[1-9][0-9]{12}$",
 }
-FORMS = (WALL, *_SHAPES)
+RARER_FORMS = tuple(_SHAPES)
 _REGULAR_WALL = re.compile(rf"{_SHAPED}(?:{_CLOCK})?\Z")
 _FOUR_DIGITS = re.compile("[0-9]{4}")
 _PATTERNS = {
