@@ -41,8 +41,7 @@ FAULTS = (
 
 
 # What marks can mean does not depend on digits, but for zero: it may not lead a grouped number.
-ALL_BUT_ZERO_ALIKE = np.arange(256, dtype=np.uint8)
-ALL_BUT_ZERO_ALIKE[ord("1") : ord("9") + 1] = ord("1")
+ALL_BUT_ZERO_ALIKE = bytes.maketrans(b"23456789", b"1" * 8)
 
 
 def convert(
