@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 
 from functions.ingest.reader import rows as r
 from functions.ingest.reader.careful import Record, read_record
@@ -23,6 +24,7 @@ from functions.ingest.reader.shape import NOTE, TABLE, TOTAL, Furniture, Row, de
 from functions.ingest.reader.texts import Text
 
 _MOST_LINES = 1000
+_LOOKED_BACK_ROWS = 64  # one by one: most often the last one is dated
 _DIGIT = re.compile(r"\d")
 
 
@@ -84,11 +86,16 @@ class Below:
 
     def _last_row(self, parsed: r.Parsed, blank: Any) -> int:
         """Return the last record that looks like a row of the table, or -1."""
-        good = map(int, np.flatnonzero((parsed.fault == r.SOUND) & ~blank)[::-1])
+        good = np.flatnonzero((parsed.fault == r.SOUND) & ~blank)
         if self._dates is None:
-            return next(good, -1)
+            return int(good[-1]) if good.size else -1
         dates = parsed.columns[self._dates]
-        return next((i for i in good if _DIGIT.search(dates[i].as_py())), -1)
+        for i in map(int, good[-_LOOKED_BACK_ROWS:][::-1]):
+            if _DIGIT.search(dates[i].as_py()):
+                return i
+        is_dated = np.asarray(pc.match_substring_regex(dates, r"\p{Nd}"))
+        dated = good[is_dated[good]]
+        return int(dated[-1]) if dated.size else -1
 
     def _place(self, block: r.Block, i: int) -> _Place:
         return _Place(
