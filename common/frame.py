@@ -53,7 +53,8 @@ RETURN = "return"
 
 # A document holds 16 MB at most; chunks near 2 MB write and read fastest.
 CHUNK_BYTES = 2_000_000
-_OPTIONS = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
+# Fewer rows are compressed before other threads have woken up to help.
+_MANY_ROWS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +85,8 @@ def decode(content: bytes, columns: Sequence[str] | None = None) -> pa.Table:
         return pa.ipc.open_stream(source).read_all()
     schema = pa.ipc.open_stream(source).schema
     wanted = [i for i, name in enumerate(schema.names) if name in columns]
-    options = pa.ipc.IpcReadOptions(included_fields=wanted)
+    # One column is one thread's work.
+    options = pa.ipc.IpcReadOptions(included_fields=wanted, use_threads=len(wanted) > 1)
     return pa.ipc.open_stream(source, options=options).read_all()
 
 
@@ -92,7 +94,10 @@ def _to_bytes(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     # Sliced arrays keep their offsets; combining them makes the bytes depend on the rows alone.
     table = table.combine_chunks()
-    with pa.ipc.new_stream(sink, table.schema, options=_OPTIONS) as writer:
+    options = pa.ipc.IpcWriteOptions(
+        compression=pa.Codec("zstd", compression_level=1), use_threads=table.num_rows > _MANY_ROWS
+    )
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
         for batch in table.to_batches():
             writer.write_batch(batch)
     return bytes(sink.getvalue())

@@ -73,9 +73,10 @@ class _ColumnHash:
             self._content.update(memoryview(present.buffers()[1])[first:end])
 
     def _add_missing(self, values: Any) -> None:
-        changes = _changes(values, was_present=self._was_present)
-        self._missing.update((changes + self._rows).tobytes())
-        self._was_present ^= len(changes) % 2 == 1
+        if values.null_count or not self._was_present:
+            changes = _changes(values, was_present=self._was_present)
+            self._missing.update((changes + self._rows).tobytes())
+            self._was_present ^= len(changes) % 2 == 1
         self._rows += len(values)
 
     def _add_texts(self, texts: Any) -> None:

@@ -245,9 +245,11 @@ def _cut(line: bytes, cuts: Sequence[int]) -> list[tuple[int, int]]:
     return [(min(a, len(line)), min(b, len(line))) for a, b in pairwise(begins)]
 
 
-def read_records(data: bytes, *, style: Style, final: bool) -> Iterator[Record | Unfinished]:
-    """Yield all records of `data`; the last may be unfinished."""
-    position = 0
+def read_records(
+    data: bytes, start: int = 0, *, style: Style, final: bool
+) -> Iterator[Record | Unfinished]:
+    """Yield all records of `data` from `start` on; the last may be unfinished."""
+    position = start
     while position < len(data):
         record = read_record(data, position, style=style, final=final)
         yield record

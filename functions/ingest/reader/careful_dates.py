@@ -64,6 +64,9 @@ _NAMED = tuple(
         rf"(?P<year>\d{{4}})[-/., ]*{_NAME}[-/., ]*{_DAY}",
     )
 )
+# One of these is in any date that is no count and not compact, and in few texts that are none.
+_THREE_NUMBERS = re.compile(rf"\d{_BETWEEN}\d{{1,2}}{_BETWEEN}\d")
+_MONTH_BEGINS = re.compile("|".join(sorted({name[:3] for name in MONTHS})))
 _ASIDE = re.compile(r" ?\([^()\d]*\)")  # a weekday, or the name of a zone
 _IDEOGRAPHS = str.maketrans({
     "年": "-",
@@ -103,7 +106,9 @@ def parse(text: str) -> Written | None:
 @lru_cache(maxsize=1 << 14)
 def _parse(text: str) -> Written | None:
     folded = _ASIDE.sub("", fold(plain(text)))
-    folded = " ".join(folded.translate(_IDEOGRAPHS).split()).rstrip(".")
+    if not folded.isascii():
+        folded = folded.translate(_IDEOGRAPHS)
+    folded = " ".join(folded.split()).rstrip(".")
     if match := _COUNT.fullmatch(folded):
         form = _COUNTED.get(len(match["whole"]))
         if form:
@@ -112,7 +117,9 @@ def _parse(text: str) -> Written | None:
     if match := _COMPACT.fullmatch(folded):
         day = int(match["year"]), int(match["month"]), int(match["day"])
         return _written(COMPACT, dict.fromkeys(ORDERS, day), match if match["hour"] else None)
-    return _with_clock(folded)
+    if _MONTH_BEGINS.search(folded) or _THREE_NUMBERS.search(folded):
+        return _with_clock(folded)
+    return None
 
 
 def _with_clock(folded: str) -> Written | None:

@@ -30,6 +30,8 @@ _SHAPE = re.compile(
     rf"(?P<figures>[0-9.,\u066b](?:[0-9.,' \u066b\u066c]*[0-9.,])?) *"
     rf"(?P<percent>[%\u066a]?) *(?P<trail>[-)]?) *(?P<after>{_UNIT})? *(?P<last>[-)]?)"
 )
+# Digits with something between them that no number has there, as in most codes.
+_APART = re.compile(r"[0-9][^0-9.,' \u066b\u066c]+[0-9]")
 _IS_NEGATIVE = {"": False, "+": False, "-": True, "()": True}
 _NOT_FINITE = re.compile(r"[-+]?(?:inf|infinity|nan)", re.IGNORECASE)
 _EXPONENT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+")
@@ -94,7 +96,8 @@ def parse(text: str) -> Written | None:
 
 @lru_cache(maxsize=1 << 14)
 def _parse(text: str) -> Written | None:
-    match = _SHAPE.fullmatch(plain(text))
+    text = plain(text)
+    match = None if _APART.search(text) else _SHAPE.fullmatch(text)
     if match is None:
         return None
     sign = match["lead"] + match["inner"] + match["trail"] + match["last"]

@@ -66,6 +66,7 @@ def words(name: str) -> list[str]:
     return [part for part in parts if part and part not in _FILLERS]
 
 
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """Return what is compared of a header name, in any order of its words."""
     # "Pedido Fecha" is "Fecha de pedido"; what is one word in all languages stays as it is.

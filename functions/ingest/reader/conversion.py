@@ -37,10 +37,9 @@ _CONTROLS = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x{9f}]"
 
 Mask = NDArray[np.bool_]
 _FAULTS = tuple(Fault)
-_LEFT_OUT = [_FAULTS.index(fault) for fault in LEFT_OUT]
+_IS_LEFT_OUT = np.array([fault in LEFT_OUT for fault in _FAULTS] + [False])  # the last is for none
 _WHOLE_ROW = -1
-# The mark of dates beyond those of `dates.FAULTS`.
-_EMPTY = len(dates.FAULTS) + 1
+_DATE_FAULTS = (*dates.FAULTS, Fault.EMPTY_CELL)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +79,7 @@ class Verdict:
     @property
     def left_out(self) -> Mask:
         """Mark the rows that the export itself says are no purchases."""
-        return np.isin(self.fault, _LEFT_OUT)
+        return np.take(_IS_LEFT_OUT, self.fault)
 
     @property
     def rejected(self) -> Mask:
@@ -94,14 +93,22 @@ class Verdict:
 
     def reject(self, mask: Mask, fault: Fault, column: int) -> None:
         """Set the rows under `mask` aside, unless they are already or are no rows of data."""
+        if not mask.any():
+            return
         fresh = mask & self.accepted
         self.fault[fresh] = _FAULTS.index(fault)
         self.column[fresh] = column
 
+    def reject_marked(self, marks: NDArray[np.uint8], faults: Sequence[Fault], column: int) -> None:
+        """Set rows aside for `faults[i]` where `marks` is 1 + i."""
+        if marks.any():
+            for number, fault in enumerate(faults, start=1):
+                self.reject(marks == number, fault, column)
+
     def reasons(self) -> dict[str, int]:
         """Count the rows that were set aside by why they were."""
         counts = np.bincount(self.fault[self.set_aside], minlength=len(_FAULTS))
-        return {f.value: int(n) for f, n in zip(_FAULTS, counts, strict=True) if n}
+        return {_FAULTS[i].value: int(counts[i]) for i in np.flatnonzero(counts)}
 
     def fault_of(self, row: int) -> Fault:
         """Say why a row was set aside."""
@@ -141,13 +148,18 @@ def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
         fault=np.full(size, -1, np.int8),
         column=np.full(size, _WHOLE_ROW, np.int16),
     )
+    if stretch.fault.any():
+        _judge_records(stretch, verdict)
+    _find_blank_and_repeated(stretch, conventions, verdict)
+    _judge_cells(stretch, verdict)
+    return verdict
+
+
+def _judge_records(stretch: Stretch, verdict: Verdict) -> None:
     for number, fault in rows.FAULTS.items():
         verdict.reject(stretch.fault == number, fault, _WHOLE_ROW)
     spoiled = np.isin(stretch.fault, (rows.TEXT_AFTER_QUOTE, rows.CUT_WORD))
     verdict.column[spoiled] = stretch.detail[spoiled]
-    _find_blank_and_repeated(stretch, conventions, verdict)
-    _judge_cells(stretch, verdict)
-    return verdict
 
 
 def _find_blank_and_repeated(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> None:
@@ -155,10 +167,11 @@ def _find_blank_and_repeated(stretch: Stretch, conventions: Conventions, verdict
     index = conventions.mapping["ordered_at"]
     column = stretch.columns[index]
     empty = ("",) * len(conventions.header)
+    lengths = np.asarray(pc.binary_length(column.dictionary))
     for cells, found in ((empty, verdict.blank), (conventions.header, verdict.repeated)):
-        is_text = np.asarray(pc.equal(column.dictionary, cells[index]))
-        if not is_text.any():
+        if not (lengths == len(cells[index].encode())).any():
             continue
+        is_text = np.asarray(pc.equal(column.dictionary, cells[index]))
         is_likely = is_text[np.asarray(column.indices)] & (stretch.fault == rows.SOUND)
         if (likely := np.flatnonzero(is_likely)).size:
             found[likely] = _hold(stretch, likely, cells)
@@ -262,13 +275,11 @@ def _moments(columns: Sequence[Any], conventions: Conventions, verdict: Verdict)
             zone=conventions.zone,
         )
         is_date = marks == 0
-        marks[np.asarray(pc.equal(texts, ""))] = _EMPTY
+        marks[np.asarray(pc.equal(texts, ""))] = len(_DATE_FAULTS)
         return pa.array(moments, pa.timestamp("us"), mask=~is_date), marks
 
     moments, marks = _per_distinct(columns[index], read)
-    for number, fault in enumerate(dates.FAULTS, start=1):
-        verdict.reject(marks == number, fault, index)
-    verdict.reject(marks == _EMPTY, Fault.EMPTY_CELL, index)
+    verdict.reject_marked(marks, _DATE_FAULTS, index)
     if (place := conventions.mapping.get("time")) is not None and form in _WITHOUT_CLOCK:
         moments = _with_clock(moments, columns[place], place, verdict)
     is_late = pc.greater(moments, pa.scalar(conventions.latest, pa.timestamp("us")))
@@ -299,8 +310,7 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
         )
 
     values, marks = _per_distinct(column, read)
-    for number, fault in enumerate(numbers.FAULTS, start=1):
-        verdict.reject(marks == number, fault, index)
+    verdict.reject_marked(marks, numbers.FAULTS, index)
     # With an amount in the file, quantity and price may stay empty.
     if name == "amount" or "amount" not in conventions.mapping:
         verdict.reject(np.asarray(values.is_null()), Fault.EMPTY_CELL, index)

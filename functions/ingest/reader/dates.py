@@ -34,7 +34,7 @@ from functions.ingest.reader.careful_dates import (
     real_day,
 )
 from functions.ingest.reader.refusal import Fault
-from functions.ingest.reader.shapes import ALL_ALIKE, Integers, Mask, Parts, shapes, split
+from functions.ingest.reader.shapes import Integers, Mask, Parts, matches, split
 
 _DAY = (
     r"(?P<first>[0-9]{4}|[0-9]{1,2})[-/. ](?P<second>[0-9]{1,2})[-/. ]"
@@ -46,14 +46,16 @@ _CLOCK = (
 )
 _OFFSET = r" ?(?:(?P<utc>[Zz])|(?P<side>[+-])(?P<east_hours>[0-9]{2}):?(?P<east_minutes>[0-9]{2}))"
 _SHAPED = r"(?:[0-9]{4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,2}|[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ](?:[0-9]{4}|[0-9]{2}))"
-# What the vectorised path knows, by form; most common first.
-SHAPES = {
-    WALL: rf"^{_SHAPED}(?:{_CLOCK})?$",
+# What the vectorised path knows of all forms but the most common one, for Arrow to match.
+_SHAPES = {
     INSTANT: rf"^{_SHAPED}{_CLOCK} ?(?:[Zz]|[+-][0-9]{{2}}:?[0-5][0-9])$",
     EXCEL_1900: "^[1-9][0-9]{4}$",
     SECONDS: "^[1-9][0-9]{8,9}$",
     MILLISECONDS: "^[1-9][0-9]{12}$",
 }
+RARER_FORMS = tuple(_SHAPES)
+_REGULAR_WALL = re.compile(rf"{_SHAPED}(?:{_CLOCK})?\Z")
+_FOUR_DIGITS = re.compile("[0-9]{4}")
 _PATTERNS = {
     WALL: re.compile(rf"{_DAY}(?:{_CLOCK})?\Z"),
     INSTANT: re.compile(rf"{_DAY}{_CLOCK}{_OFFSET}\Z"),
@@ -79,20 +81,14 @@ _AFTER_NOON = tuple(b"Pp")
 def is_regular(texts: Any, form: str) -> Mask:
     """Say which texts have the shape that the vectorised path knows of a form."""
     if form == WALL:
-        return _by_shape(texts, SHAPES[form])
-    is_this: Mask = np.asarray(pc.match_substring_regex(texts, SHAPES[form]), np.bool_)
+        return matches(texts, _REGULAR_WALL)
+    is_this: Mask = np.asarray(pc.match_substring_regex(texts, _SHAPES[form]), np.bool_)
     return is_this
 
 
 def begins_with_year(texts: Any) -> Mask:
     """Say which texts begin with four digits."""
-    return _by_shape(texts, "^[0-9]{4}")
-
-
-def _by_shape(texts: Any, pattern: str) -> Mask:
-    alike = shapes(texts, ALL_ALIKE).dictionary_encode()
-    is_match = np.asarray(pc.match_substring_regex(alike.dictionary, pattern), np.bool_)
-    return np.take(is_match, np.asarray(alike.indices))
+    return matches(texts, _FOUR_DIGITS)
 
 
 def begins_with_two(texts: Any) -> Any:

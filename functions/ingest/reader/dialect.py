@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from itertools import chain, islice
 
-from functions.ingest.reader.careful import Style, Unfinished, read_record
-from functions.ingest.reader.encoding import BOM, HEAD_BYTES, decode
+from functions.ingest.reader.careful import Style, Unfinished, read_records
+from functions.ingest.reader.encoding import BOM, HEAD_BYTES, decode_all
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError, excerpt
 from functions.ingest.reader.shape import Furniture, Row, describe_above, find_shape, rows_above
-from functions.ingest.reader.styles import COMMON, find_style
+from functions.ingest.reader.styles import COMMON, Found, find_style
 
 MAX_COLUMNS = 512
 MAX_HEADER_CHARACTERS = 256
@@ -40,8 +41,8 @@ def find_dialect(head: bytes, *, encoding: str) -> Dialect:
     """
     is_whole = len(head) < HEAD_BYTES
     start, told = _skip_furniture(head)
-    found = find_style(head[start:], told=told, encoding=encoding, final=is_whole)
-    rows, unfinished = _first_rows(head, start, found.style, encoding, is_whole=is_whole)
+    found = find_style(head, start, told=told, encoding=encoding, final=is_whole)
+    rows, unfinished = _first_rows(head, start, found, encoding, is_whole=is_whole)
     if unfinished and not rows:
         raise _unfinished_header(head, unfinished, 1 + count_line_ends(head[:start]))
     shape = find_shape(rows, found.width)
@@ -83,18 +84,18 @@ def _skip_furniture(head: bytes) -> tuple[int, bytes | None]:
 
 
 def _first_rows(
-    head: bytes, start: int, style: Style, encoding: str, *, is_whole: bool
+    head: bytes, start: int, found: Found, encoding: str, *, is_whole: bool
 ) -> tuple[list[Row], Unfinished | None]:
     rows: list[Row] = []
-    line, last = 1 + count_line_ends(head[:start]), start
-    while last < len(head) and len(rows) < _LOOKED_AT_ROWS:
-        record = read_record(head, last, style=style, final=is_whole)
+    line = 1 + count_line_ends(head[:start])
+    last = found.records[-1].end if found.records else start
+    more = read_records(head, last, style=found.style, final=is_whole)
+    for record in islice(chain(found.records, more), _LOOKED_AT_ROWS):
         if isinstance(record, Unfinished):
             return rows, record
-        cells = tuple(decode(cell, encoding).strip() for cell in record.cells)
+        cells = tuple(map(str.strip, decode_all(record.cells, encoding)))
         rows.append(Row(cells=cells, start=record.start, end=record.end, line=line))
         line += count_line_ends(head[record.start : record.end])
-        last = record.end
     return rows, None
 
 

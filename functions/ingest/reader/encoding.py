@@ -96,14 +96,12 @@ def _is_binary(head: bytes) -> bool:
     return share > 0.3
 
 
-def detect(file: BinaryIO) -> Encoding:
-    """Return the encoding of the whole file.
+def detect(file: BinaryIO, head: bytes) -> Encoding:
+    """Return the encoding of the whole file, which begins with `head`.
 
     Raises:
         UnreadableFileError: It has bytes that are wrong in its encoding; the first is named.
     """
-    file.seek(0)
-    head = file.read(HEAD_BYTES)
     if wide := _wide_encoding(head):
         _refuse_wrong_bytes(file, wide.name)
         return wide
@@ -208,6 +206,13 @@ def decode(data: bytes, encoding: str) -> str:
     if encoding in SINGLE_BYTE and not data.isascii():
         return codecs.charmap_decode(data, "strict", table(encoding))[0]
     return data.decode()
+
+
+def decode_all(cells: Iterable[bytes], encoding: str) -> list[str]:
+    """Return cells of the file as text."""
+    if encoding == UTF_8:
+        return list(map(bytes.decode, cells))
+    return [decode(cell, encoding) for cell in cells]
 
 
 def to_utf_8(data: bytes, encoding: str) -> bytes:

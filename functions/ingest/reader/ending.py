@@ -4,6 +4,7 @@ Only lines after the last row with a date are looked at, and lines after a blank
 a damaged row of the table stays a row, and is rejected as one.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,13 +18,14 @@ from functions.ingest.reader import rows as r
 from functions.ingest.reader.careful import Record, read_record
 from functions.ingest.reader.columns import recognise
 from functions.ingest.reader.dialect import Dialect
-from functions.ingest.reader.encoding import decode
+from functions.ingest.reader.encoding import decode_all
 from functions.ingest.reader.looks import is_ending, is_value
 from functions.ingest.reader.shape import NOTE, TABLE, TOTAL, Furniture, Row, describe_section
 from functions.ingest.reader.texts import Text
 
 _MOST_LINES = 1000
-_LOOKED_BACK_ROWS = 64
+_LOOKED_BACK_ROWS = 64  # one by one: most often the last one is dated
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,16 +86,16 @@ class Below:
 
     def _last_row(self, parsed: r.Parsed, blank: Any) -> int:
         """Return the last record that looks like a row of the table, or -1."""
-        size = len(parsed.fault)
-        for first in (max(0, size - _LOOKED_BACK_ROWS), 0):
-            good = (parsed.fault[first:] == r.SOUND) & ~blank[first:]
-            if self._dates is not None:
-                dates = parsed.columns[self._dates][first:]
-                good &= np.asarray(pc.match_substring_regex(dates, r"\p{Nd}"))
-            found = np.flatnonzero(good)
-            if found.size:
-                return first + int(found[-1])
-        return -1
+        good = np.flatnonzero((parsed.fault == r.SOUND) & ~blank)
+        if self._dates is None:
+            return int(good[-1]) if good.size else -1
+        dates = parsed.columns[self._dates]
+        for i in map(int, good[-_LOOKED_BACK_ROWS:][::-1]):
+            if _DIGIT.search(dates[i].as_py()):
+                return i
+        is_dated = np.asarray(pc.match_substring_regex(dates, r"\p{Nd}"))
+        dated = good[is_dated[good]]
+        return int(dated[-1]) if dated.size else -1
 
     def _place(self, block: r.Block, i: int) -> _Place:
         return _Place(
@@ -118,6 +120,8 @@ class Below:
         return Ending(rows=cut.row, offset=cut.start, furniture=below, widths=self._widths)
 
     def _read(self, text: Text, places: Sequence[_Place]) -> list[Row]:
+        if not places:
+            return []
         found: list[Row] = []
         with text.path.open("rb") as file:
             for place in places:
@@ -125,12 +129,14 @@ class Below:
                 data = file.read(place.end - place.start)
                 record = read_record(data, 0, style=self._dialect.style, final=True)
                 assert isinstance(record, Record)  # it was one before
-                cells = tuple(decode(cell, text.encoding).strip() for cell in record.cells)
+                cells = tuple(map(str.strip, decode_all(record.cells, text.encoding)))
                 found.append(Row(cells=cells, start=place.start, end=place.end, line=place.line))
         return found
 
     def _other_table(self, text: Text) -> _Place | None:
         """Return the first line after a blank one that names other columns than the table's."""
+        if not self._restarts:
+            return None
         header = {recognise(name) for name in self._dialect.header}
         own = tuple(name.strip() for name in self._dialect.header)
         for place, row in zip(self._restarts, self._read(text, self._restarts), strict=True):
@@ -156,6 +162,8 @@ class Below:
 
 def _ragged_widths(parsed: r.Parsed, part: slice) -> Counter[int]:
     fault, detail = parsed.fault[part], parsed.detail[part]
+    if not fault.any():
+        return Counter()
     is_ragged = np.isin(fault, (r.MISSING_CELL, r.EXTRA_CELL, r.TRUNCATED_TAIL))
     return Counter(int(width) for width in detail[is_ragged])
 

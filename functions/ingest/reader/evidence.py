@@ -118,8 +118,9 @@ class DateEvidence:
     def add(self, column: Any) -> None:
         """Look at a block."""
         values, counts = _counted(column)
-        is_regular = np.zeros(len(values), np.bool_)
-        for form in dates.SHAPES:
+        is_regular = dates.is_regular(values, WALL)
+        self.forms.add(WALL, values, counts, is_regular)
+        for form in dates.RARER_FORMS:
             others = np.flatnonzero(~is_regular)  # no date is of two forms
             if not others.size:
                 break

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from functions.ingest.reader.encoding import (
 from functions.ingest.reader.ending import Ending
 from functions.ingest.reader.shape import Furniture
 from functions.ingest.reader.texts import Text, copy, original
-from functions.ingest.reader.unpacking import unpack
+from functions.ingest.reader.unpacking import is_packed, unpack
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,22 +59,27 @@ def find_layout(path: Path, folder: Callable[[], Path]) -> Layout:
     Raises:
         UnreadableFileError: It is no text, or no table.
     """
-    path = unpack(path, folder)
-    with path.open("rb") as file:
-        refuse_other_kinds(file.read(HEAD_BYTES))
-        encoding = detect(file)
-    is_wide = encoding.name in WIDE
-    text = copy(path, encoding.name, folder()) if is_wide else original(path, encoding.name)
-    dialect = _dialect(text)
-    if not dialect.style.is_plain and text.encoding != UTF_8:
-        text = copy(path, encoding.name, folder())
-        dialect = _dialect(text)
+    head = _head(path)
+    if is_packed(head):
+        path = unpack(path, head, folder())
+        head = _head(path)
+    refuse_other_kinds(head)
+    # A file that is not longer need not be read again.
+    with BytesIO(head) if len(head) < HEAD_BYTES else path.open("rb") as file:
+        encoding = detect(file, head)
+    if encoding.name not in WIDE:
+        dialect = find_dialect(head, encoding=encoding.name)
+        if dialect.style.is_plain or encoding.name == UTF_8:
+            text = original(path, encoding.name)
+            return Layout(text=text, encoding=encoding, dialect=dialect)
+    text = copy(path, encoding.name, folder())
+    dialect = find_dialect(_head(text.path), encoding=text.encoding)
     return Layout(text=text, encoding=encoding, dialect=dialect)
 
 
-def _dialect(text: Text) -> Dialect:
-    with text.path.open("rb") as file:
-        return find_dialect(file.read(HEAD_BYTES), encoding=text.encoding)
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
 
 
 def described(layout: Layout, ending: Ending) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from functions.ingest.reader.careful_numbers import (
     read_number,
 )
 from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.shapes import matches
 
 _BLANK = "[ \u00a0\u202f]"
 _THOUSANDS = "' \u2019\u00a0\u202f"  # beside the mark that is not the decimal one
@@ -40,8 +41,7 @@ FAULTS = (
 
 
 # What marks can mean does not depend on digits, but for zero: it may not lead a grouped number.
-ALL_BUT_ZERO_ALIKE = np.arange(256, dtype=np.uint8)
-ALL_BUT_ZERO_ALIKE[ord("1") : ord("9") + 1] = ord("1")
+ALL_BUT_ZERO_ALIKE = bytes.maketrans(b"23456789", b"1" * 8)
 
 
 def convert(
@@ -61,6 +61,8 @@ def convert(
     plain = _make_plain(texts, decimal_mark, kind.scale, currency)
     values = plain.cast(kind)
     faults = np.zeros(len(texts), np.uint8)
+    if not plain.null_count:
+        return values, faults
     is_odd = np.asarray(plain.is_null()) & (np.asarray(pc.binary_length(texts)) > 0)
     odd = np.flatnonzero(is_odd)
     if not odd.size:
@@ -80,19 +82,22 @@ def _make_plain(texts: Any, mark: str, scale: int, currency: str | None) -> Any:
     """Return the texts that are certain and common as Arrow reads numbers, null for all others."""
     if currency:
         texts = pc.replace_substring_regex(texts, _beside(currency), "")
-    is_taken = pc.match_substring_regex(texts, _plain(mark, scale))
-    if not pc.all(is_taken).as_py():
+    is_taken = matches(texts, _plain(mark, scale))
+    plain = texts
+    if not is_taken.all():
         is_grouped = pc.match_substring_regex(texts, _grouped(mark, scale))
         ungrouped = pc.replace_substring_regex(texts, f"[{OTHER[mark]}{_THOUSANDS}]", "")
-        texts = pc.if_else(is_grouped, ungrouped, texts)
-        is_taken = pc.or_(is_taken, is_grouped)
-    plain = pc.if_else(is_taken, texts, pa.scalar(None, pa.string()))
+        plain = pc.if_else(is_grouped, ungrouped, plain)
+        plain = pc.if_else(
+            pc.or_(pa.array(is_taken), is_grouped), plain, pa.scalar(None, pa.string())
+        )
     return plain if mark == POINT else pc.replace_substring(plain, mark, POINT)
 
 
-def _plain(mark: str, scale: int) -> str:
+@cache
+def _plain(mark: str, scale: int) -> re.Pattern[str]:
     digits = rf"[0-9]{{1,{MAX_INTEGER_DIGITS}}}"
-    return rf"^[+-]?{digits}(?:{re.escape(mark)}[0-9]{{1,{scale}}})?$"
+    return re.compile(rf"[+-]?{digits}(?:{re.escape(mark)}[0-9]{{1,{scale}}})?\Z")
 
 
 def _grouped(mark: str, scale: int) -> str:

@@ -12,7 +12,7 @@ from functions.ingest.reader import rows as r
 from functions.ingest.reader.careful import Record, read_record
 from functions.ingest.reader.columns import recognise
 from functions.ingest.reader.dialect import Dialect
-from functions.ingest.reader.encoding import decode
+from functions.ingest.reader.encoding import decode_all
 from functions.ingest.reader.ending import Below, Ending
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
 from functions.ingest.reader.scratch import made_when_needed
@@ -73,7 +73,7 @@ def _own_cells(block: r.Block, i: int, dialect: Dialect) -> tuple[str, ...]:
     if record.spoiled is not None:
         begin, end = record.spans[record.spoiled]
         cells[record.spoiled] = data[begin:end]
-    return tuple(decode(cell, dialect.encoding) for cell in cells)
+    return tuple(decode_all(cells, dialect.encoding))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from functions.ingest.reader import dates, numbers
 from functions.ingest.reader.careful import Record, Style, read_record, whole_cells
 from functions.ingest.reader.conversion import NUMBERS, Conventions, Verdict
 from functions.ingest.reader.dialect import count_line_ends
-from functions.ingest.reader.encoding import decode
+from functions.ingest.reader.encoding import decode, decode_all
 from functions.ingest.reader.refusal import Fault, Severity, excerpt, masked_excerpt, severity
 from functions.ingest.reader.spill import Stretch
 from functions.ingest.reader.texts import Text
@@ -136,7 +136,7 @@ class _Teller:
 
     def _cells(self, raw: bytes, record: Record) -> tuple[str, ...]:
         whole = whole_cells(raw, record, self.style)
-        cells = tuple(decode(cell, self.text.encoding) for cell in whole)
+        cells = tuple(decode_all(whole, self.text.encoding))
         return tuple(map(read_back, cells)) if self.is_mended else cells
 
     def _place(self, row: int, raw: bytes, record: Record) -> Place:

@@ -24,7 +24,7 @@ from functions.ingest.reader.careful import (
     read_records,
 )
 from functions.ingest.reader.dialect import Dialect
-from functions.ingest.reader.encoding import BOM, decode, to_utf_8
+from functions.ingest.reader.encoding import BOM, decode, decode_all, to_utf_8
 from functions.ingest.reader.refusal import Fault, Refusal, UnreadableFileError
 
 BLOCK_BYTES = 1 << 22
@@ -397,7 +397,7 @@ def _without(block: Block, spoiled: dict[int, int]) -> bytes:
 def _split(data: bytes, names: Sequence[str], style: Style, set_aside: Any) -> Any:
     if not data:
         return pa.table({name: pa.array([], pa.string()) for name in names})
-    return pa.csv.read_csv(
+    reader = pa.csv.open_csv(
         pa.BufferReader(data),
         # One thread: only then does Arrow say which row it set aside.
         read_options=pa.csv.ReadOptions(
@@ -417,6 +417,7 @@ def _split(data: bytes, names: Sequence[str], style: Style, set_aside: Any) -> A
             check_utf8=False,  # `encoding` has seen to that
         ),
     )
+    return reader.read_all()
 
 
 def _width_fault(cells: int, width: int) -> int:
@@ -461,8 +462,7 @@ def parse_carefully(block: Block, dialect: Dialect) -> Parsed:
     columns = zip(*rows, strict=True)
     return Parsed(
         columns=tuple(
-            pa.array([decode(cell, dialect.encoding) for cell in column], pa.string())
-            for column in columns
+            pa.array(decode_all(column, dialect.encoding), pa.string()) for column in columns
         ),
         fault=fault,
         detail=detail,

@@ -92,9 +92,10 @@ def _named(rows: Sequence[Row]) -> Iterator[tuple[float, int, tuple[str, ...], i
             continue
         for lines in range(1, _HEADER_LINES + 1):
             span = rows[place : place + lines]
-            if len(span) < lines or len({len(each.cells) for each in span}) > 1:
+            last = span[-1]  # those before it were looked at before
+            if len(span) < lines or len(last.cells) != len(row.cells):
                 break
-            if any(each.is_blank or _holds_values(each) for each in span):
+            if last.is_blank or _holds_values(last):
                 break
             for names, cost in _joined(span):
                 yield _columns_named(names) - cost, -place, names, lines
@@ -103,8 +104,7 @@ def _named(rows: Sequence[Row]) -> Iterator[tuple[float, int, tuple[str, ...], i
 def _holds_values(row: Row) -> bool:
     """Say whether a row holds a date, or mostly numbers: then it names no columns."""
     cells = [cell for cell in row.cells if cell]
-    numbers = sum(is_number(cell) for cell in cells)
-    return any(is_date(cell) for cell in cells) or 2 * numbers > len(cells)
+    return any(map(is_date, cells)) or 2 * sum(map(is_number, cells)) > len(cells)
 
 
 def _joined(span: Sequence[Row]) -> Iterator[tuple[tuple[str, ...], float]]:

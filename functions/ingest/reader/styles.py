@@ -9,8 +9,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from functions.ingest.reader.careful import BACKSLASH, NONE, SINGLE, Style, Unfinished, read_records
-from functions.ingest.reader.encoding import decode
+from functions.ingest.reader.careful import (
+    BACKSLASH,
+    NONE,
+    SINGLE,
+    Record,
+    Style,
+    Unfinished,
+    read_records,
+)
+from functions.ingest.reader.encoding import decode, decode_all
 from functions.ingest.reader.looks import is_value
 
 COMMON = (b",", b";", b"\t", b"|")
@@ -34,21 +42,25 @@ _HALF_QUOTED = re.compile(r"\s*'[^']*|[^']*'\s*")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """A style, and the number of cells that most of the first rows have."""
+    """A style, the number of cells that most of the first rows have, and records read with it."""
 
     style: Style
     width: int
+    records: Sequence[Record] = ()
 
 
-def find_style(data: bytes, *, told: bytes | None, encoding: str, final: bool) -> Found:
-    """Return the style in which the rows of `data` make the most sense."""
-    sample = data[:_LOOKED_AT_BYTES]
-    final = final and len(sample) == len(data)
+def find_style(data: bytes, start: int, *, told: bytes | None, encoding: str, final: bool) -> Found:
+    """Return the style in which the rows of `data` from `start` on make the most sense."""
+    looked_at = data[: start + _LOOKED_AT_BYTES]
+    sample = looked_at[start:]
+    final = final and len(looked_at) == len(data)
     best, best_score = Found(style=Style(delimiter=told or b","), width=1), 0.0
     for style, weight in _candidates(sample, told, encoding):
-        width, score = _sense(sample, style, encoding, final=final)
+        records = _first_records(looked_at, start, style, final=final)
+        width, score = _sense(records, style, encoding)
         if score * weight > best_score + 1e-9:
-            best, best_score = Found(style=style, width=width), score * weight
+            best = Found(style=style, width=width, records=records)
+            best_score = score * weight
     if best_score < _LEAST and not told:
         return Found(style=Style(delimiter=b","), width=1)
     return best
@@ -82,9 +94,25 @@ def _has_escapes(sample: bytes, delimiter: bytes) -> bool:
     return any(BACKSLASH + after in sample for after in (b'"', b"'", delimiter))
 
 
-def _sense(data: bytes, style: Style, encoding: str, *, final: bool) -> tuple[int, float]:
+def _first_records(data: bytes, start: int, style: Style, *, final: bool) -> list[Record]:
+    """Return the first records, as many as hold something and those between them."""
+    records: list[Record] = []
+    filled = 0
+    for record in read_records(data, start, style=style, final=final):
+        if isinstance(record, Unfinished) or filled > _LOOKED_AT_RECORDS:
+            break
+        records.append(record)
+        filled += _is_filled(record)
+    return records
+
+
+def _is_filled(record: Record) -> bool:
+    return bool(b"".join(record.cells).strip())
+
+
+def _sense(records: Sequence[Record], style: Style, encoding: str) -> tuple[int, float]:
     """Return how wide most rows are, and how much sense they make, from 0 to 1."""
-    rows = list(_rows(data, style, encoding, final=final))
+    rows = [_texts(record, encoding) for record in records if _is_filled(record)]
     widths = Counter(len(row) for row in rows if len(row) > 1)
     if not widths:
         return 1, 0.0
@@ -105,15 +133,9 @@ def _sense(data: bytes, style: Style, encoding: str, *, final: bool) -> tuple[in
     return width, share * sense * (1 - 1 / (2 * max(len(filled), 1)))
 
 
-def _rows(data: bytes, style: Style, encoding: str, *, final: bool) -> Iterator[Sequence[str]]:
-    count = 0
-    for record in read_records(data, style=style, final=final):
-        if isinstance(record, Unfinished) or count > _LOOKED_AT_RECORDS:
-            return
-        if any(cell.strip() for cell in record.cells):
-            count += 1
-            spoilt = ["\t"] * (record.spoiled is not None)
-            yield [*(decode(cell, encoding) for cell in record.cells), *spoilt]
+def _texts(record: Record, encoding: str) -> Sequence[str]:
+    texts = decode_all(record.cells, encoding)
+    return texts if record.spoiled is None else [*texts, "\t"]
 
 
 def _cell_sense(cell: str, own: str) -> float:

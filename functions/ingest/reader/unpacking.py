@@ -2,7 +2,7 @@
 
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from io import FileIO
 from pathlib import Path
@@ -31,23 +31,25 @@ _NESTED = (
 )
 
 
-def unpack(path: Path, folder: Callable[[], Path]) -> Path:
-    """Return the file itself, or the one file inside it, in `folder()`.
+def is_packed(head: bytes) -> bool:
+    """Say by a file's first bytes whether there is another one inside it."""
+    return head.startswith((_GZIP, _ZIP, _EMPTY_ZIP))
+
+
+def unpack(path: Path, head: bytes, folder: Path) -> Path:
+    """Return the one file inside a packed one that begins with `head`, in `folder`.
 
     Raises:
         UnreadableFileError: It is a workbook, damaged, holds no or many files, another archive,
             or more than may be unpacked, or is packed in a way whose pieces have no bound.
     """
-    with path.open("rb") as file:
-        magic = file.read(_PIECE_BYTES)
-        file.seek(0)
-        if magic.startswith(_GZIP):
-            return _write(_gunzip(file), folder(), packed=path.stat().st_size)
-        if magic.startswith((_ZIP, _EMPTY_ZIP)):
-            if b"[Content_Types].xml" in magic or b"xl/" in magic:
-                raise UnreadableFileError(Refusal.XLSX)
-            return _unzip(path, folder())
-    return path
+    if head.startswith(_GZIP):
+        with path.open("rb") as file:
+            return _write(_gunzip(file), folder, packed=path.stat().st_size)
+    magic = head[:_PIECE_BYTES]
+    if b"[Content_Types].xml" in magic or b"xl/" in magic:
+        raise UnreadableFileError(Refusal.XLSX)
+    return _unzip(path, folder)
 
 
 def _write(pieces: Iterator[bytes], folder: Path, *, packed: int) -> Path:
