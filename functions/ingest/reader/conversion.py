@@ -227,11 +227,19 @@ def _typed(
 def _of_order(
     name: str, column: Any, stretch: Stretch, conventions: Conventions, orders: Orders
 ) -> Any:
-    """Return a column with what an order's first line says for those below it, if it is of orders."""
-    order_id = conventions.mapping.get("order_id")
+    """Return a column with what an order's first line says for those below it, if it is of orders.
+
+    A line that names the customer and no date is a damaged one.
+    """
+    order_id, mapping = conventions.mapping.get("order_id"), conventions.mapping
     if order_id is None or name not in _OF_ORDERS:
         return column
-    return orders.fill(column, conventions.mapping[name], stretch.text(order_id))
+    filled = orders.fill(column, mapping[name], stretch.text(order_id), is_one=True)
+    if filled is column or name == "customer_id":
+        return filled
+    is_merged = pc.equal(stretch.text(mapping["customer_id"]), "")
+    texts = (filled.dictionary_decode(), column.dictionary_decode())
+    return pc.if_else(is_merged, *texts).dictionary_encode()
 
 
 def _null_if_empty(column: Any) -> Any:

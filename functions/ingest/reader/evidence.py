@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from functions.ingest.reader import careful_dates, careful_numbers, dates, numbers
+from functions.ingest.reader import careful_dates, careful_numbers, currencies, dates, numbers
 from functions.ingest.reader.careful_dates import (
     DAY_FIRST,
     EXCEL_1900,
@@ -218,10 +218,12 @@ class NumberEvidence:
             return
         if written.currency:
             self.currencies.count(written.currency, value, rows)
-        if written.is_open:
+        figures = {mark: found for mark in OTHER if (found := written.under(mark))}
+        if written.is_open and currencies.is_whole(written.currency):
+            figures = {mark: found for mark, found in figures.items() if found.grouping}
+        elif written.is_open:
             self.marks.count(OPEN, value, rows)
             return
-        figures = {mark: found for mark in OTHER if (found := written.under(mark))}
         if len(figures) == 1:
             self.marks.count(next(iter(figures)), value, rows)
         self.groupings |= {each.grouping for each in figures.values() if each.grouping is not None}

@@ -164,10 +164,11 @@ class Orders:
     last: str | None = None  # id of the last row's order
     said: dict[int, str] = field(default_factory=dict)  # what it says, by column
 
-    def fill(self, column: Any, index: int, order_ids: Any) -> Any:
+    def fill(self, column: Any, index: int, order_ids: Any, *, is_one: bool = False) -> Any:
         """Return a column with its empty cells filled from the row above in the same order.
 
-        Rows without an order, damaged ones among them, neither give nor take.
+        Rows without an order, damaged ones among them, neither give nor take. With `is_one` an
+        order has one of them: where its lines differ, these are no orders, and nothing is filled.
         """
         texts = column.dictionary if is_distinct(column) else column
         last = _last_named(order_ids)
@@ -176,7 +177,8 @@ class Orders:
                 self.said[index] = column[last].as_py()
             return column
         if is_distinct(column):
-            return self.fill(column.dictionary_decode(), index, order_ids).dictionary_encode()
+            filled = self.fill(column.dictionary_decode(), index, order_ids, is_one=is_one)
+            return filled.dictionary_encode()
         has_order = pc.not_equal(order_ids, "")
         cells, orders = column.filter(has_order), order_ids.filter(has_order)
         is_new = np.ones(len(cells), np.bool_)
@@ -188,6 +190,8 @@ class Orders:
         if goes_on.any():
             filled = pc.if_else(pa.array(goes_on), self.said[index], filled)
         self.said[index] = filled[-1].as_py()
+        if is_one and (np.asarray(pc.not_equal(filled[1:], filled[:-1])) & ~is_new[1:]).any():
+            return column
         return pc.replace_with_mask(column, has_order, filled)
 
     def close(self, order_ids: Any) -> None:

@@ -13,7 +13,7 @@ from itertools import zip_longest
 _ENGLISH_AND_SPANISH: Mapping[str, str] = {
     "customer_id": """
         customer unique id; customer id; customer no; customer number; customer nr; customer code;
-        customer key; customer ref; customer reference id; cust id; cust no; client id; client no;
+        customer key; sold to; sold to party; buyer user id; customer ref; customer reference id; cust id; cust no; client id; client no;
         client number; client code; buyer id; shopper id; member id; member no; member number;
         membership no; membership number; loyalty id; loyalty no; loyalty number; loyalty card;
         loyalty card number; card number loyalty; account id; account no; account number;
@@ -24,7 +24,7 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         tarjeta fidelidad; tarjeta fidelizacion; n tarjeta cliente; numero tarjeta cliente |
         customer; client; cliente; buyer; comprador; shopper; member; socio; socia; user id;
         contact id |
-        customer email; customer e mail; client email; buyer email; billing email; email; e mail;
+        customer email; customer e mail; client email; buyer email; billing email; guest email; from email address; email; e mail;
         email address; correo; correo cliente; correo electronico; email cliente |
         dni; nif; dni cliente;
         nif cliente; rut; rut cliente; rfc; rfc cliente; cuit; cuit cliente; ruc; ruc cliente |
@@ -45,7 +45,7 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         fecha documento; fecha comprobante; fecha ticket; fecha recibo; fecha boleta; fecha folio;
         fecha movimiento |
         fecha hora; fecha y hora; fecha; date time; datetime; timestamp; date |
-        created at; created on; date created; creation date; fecha creacion; paid at; payment date;
+        created at; created on; created utc; created date; date created; opened; creation date; fecha creacion; paid at; payment date;
         processed at; fecha pago | day; dia
     """,
     "time": """
@@ -55,6 +55,7 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
     "order_id": """
         order id; order no; order number; order nr; order ref; order reference; order code;
         order key; id order; invoice id; invoice no; invoice number; invoice nr; invoice;
+        billing document;
         receipt id; receipt no; receipt number; receipt; ticket id; ticket no; ticket number;
         ticket; bill id; bill no; bill number; basket id; cart id; check number; sale id; sale no;
         sale number; sales order; sales order number; transaction id; transaction no;
@@ -93,13 +94,13 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
     "product": """
         product name; product title; product description; product desc; item name; item title;
         item description; item desc; article name; article description; lineitem name;
-        line item name; line description; stock description; description; product; item; article;
+        line item name; line description; order lines product; stock description; description; product; item; article;
         nombre producto; producto nombre; descripcion producto; desc producto; nombre articulo;
         articulo nombre; descripcion articulo; desc articulo; descripcion; producto; articulo;
         concepto; detalle; desc
     """,
     "quantity": """
-        quantity; qty; line quantity; lineitem quantity; item quantity; quantity ordered;
+        quantity; qty; line quantity; order lines quantity; billed quantity; invoiced quantity; lineitem quantity; item quantity; quantity ordered;
         quantity sold; quantity purchased; order quantity; ordered quantity; ordered qty;
         order qty; qty ordered; qty sold; sold qty; sales quantity; sales qty; sales units;
         units; units sold; units ordered; pieces; pcs; no items; number items; item count;
@@ -110,7 +111,7 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         numero articulos; piezas; pzas; cantidad total; total unidades
     """,
     "unit_price": """
-        unit price; price per unit; price unit; price each; each price; item price; lineitem price;
+        unit price; price per unit; order lines unit price; price unit; price each; each price; item price; lineitem price;
         line item price; product price; price per item; selling price; sale price; sales price;
         sell price; net unit price; unit sale price; unit selling price; unit retail; price;
         retail price;
@@ -119,7 +120,7 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         precio producto; precio neto; pvp; valor unitario; importe unitario; precio
     """,
     "amount": """
-        line total; line amount; line value; line sales; line revenue; total line; extended price;
+        line total; order lines subtotal; order lines total; line amount; line value; line sales; line revenue; total line; extended price;
         extended amount; extended value; item total; total line amount;
         importe linea; total linea; monto linea; valor linea |
         net amount; net sales; net value; net total; sales amount; sale amount; sales value; sales;
@@ -128,7 +129,7 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         valor venta; importe; monto |
         order amount; order value; order total; order total amount; invoice amount; invoice total;
         purchase amount; transaction amount; transaction value; total amount; total sales;
-        total sale; total revenue; total price; total value; total spent; total collected;
+        total sale; total revenue; total price; total value; total spent; total collected; final price; final total;
         gross sales; gross amount; gross value; gross total; grand total; total;
         importe pedido; importe factura; monto factura; importe compra; monto compra; valor compra;
         importe total; monto total; valor total; precio total; total venta; total ventas;

@@ -100,6 +100,8 @@ def test_a_date_in_digits_is_read(text: str, order: str | None, expected: str) -
         "So 3. Mai 2026",
         "domenica 3 maggio 2026",
         "3 mag 2026",
+        "3 Mayıs 2026",  # noqa: RUF001
+        "Paz, 3 May 2026",
     ],
 )
 def test_a_date_in_words_is_read(text: str) -> None:
@@ -120,10 +122,11 @@ def test_a_date_in_words_is_read(text: str) -> None:
         *(("1 avril 2026", 4), ("1 giugno 2026", 6), ("1 juin 2026", 6), ("1 juil. 2026", 7)),
         *(("1 AO\u00dbT 2026", 8), ("1 ago 2026", 8), ("sept. 1, 2026", 9), ("1 setembro 2026", 9)),
         *(("1 ott 2026", 10), ("1 out 2026", 10), ("1. Okt. 2026", 10), ("1 nov 2026", 11)),
+        *(("1 Ocak 2026", 1), ("1 Şub 2026", 2), ("1 Mayıs 2026", 5), ("1 KASIM 2026", 11)),  # noqa: RUF001
         *(("1 Dez 2026", 12), ("1 d\u00e9c. 2026", 12), ("1 dic. 2026", 12)),
     ],
 )
-def test_months_have_names_in_six_languages(text: str, month: int) -> None:
+def test_months_have_names_in_seven_languages(text: str, month: int) -> None:
     assert convert(text) == datetime(2026, month, 1)
 
 
@@ -133,6 +136,8 @@ def test_months_have_names_in_six_languages(text: str, month: int) -> None:
         ("10:15", "10:15:00"),
         ("T22:15:30", "22:15:30"),
         ("10:15 PM", "22:15:00"),
+        ("10.15", "10:15:00"),
+        ("10.15.30.5 PM", "22:15:30.5"),
         ("10:15:30pm", "22:15:30"),
         ("10:15 p. m.", "22:15:00"),
         ("10:15 p.\u00a0m.", "22:15:00"),

@@ -340,3 +340,15 @@ def test_the_table_of_cdnow_is_found_between_its_blanks() -> None:
     )
     assert dialect.style.is_padded
     assert dialect.header == ("customer_id", "date", "number_of_cds", "dollar_value")
+
+
+def test_dates_that_did_not_fit_into_their_cells_are_no_notes() -> None:
+    got = read(lines(ROW, "1002,########,C1,1,2.00", "########,########,C1,1,2.00"))
+    assert [(r.code, r.line) for r in got.rejected] == [("bad_date", 3), ("bad_date", 4)]
+
+
+def test_another_table_is_told_by_its_names_without_a_blank_line() -> None:
+    payments = "invoice,date,method,paid,price\n1001,2026-01-31,cash,9.50,9.50\n"
+    got = read(lines(ROW, ROW) + payments)
+    assert (got.balance.accepted, got.balance.rejected) == (2, 0)
+    assert [(f.kind, f.line) for f in got.understanding.furniture] == [("table", 4)]

@@ -58,6 +58,7 @@ def rejected(got: Read) -> list[tuple[str, str]]:
         ("1\u2019234.50", ".", "1234.5"),
         ("12,34,567.50", ".", "1234567.5"),
         ("1,23,456", ".", "123456"),
+        ("'12.50", ".", "12.5"),  # as spreadsheets mark text
         # signs
         ("\u22123.1", ".", "-3.1"),
         ("\u20133,1", ",", "-3.1"),
@@ -181,6 +182,12 @@ def test_a_lone_thousand_stays_open_with_or_without_a_currency() -> None:
     assert amounts("\u20ac 1,234", profile=FormatProfile(told={"decimal_mark": "."}.get)) == [
         Decimal(1234)
     ]
+
+
+def test_a_lone_thousand_is_certain_where_a_currency_has_no_decimals() -> None:
+    assert amounts("¥12,800", "¥9,800", "¥980", "¥1500") == [12800, 9800, 980, 1500]
+    assert amounts("12.800 IDR", "980 IDR") == [12800, 980]
+    assert amounts("1,234円") == [1234]
 
 
 def test_the_question_shows_two_values_with_both_readings() -> None:

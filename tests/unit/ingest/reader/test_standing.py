@@ -266,6 +266,18 @@ def test_an_order_goes_on_in_the_next_block(monkeypatch: pytest.MonkeyPatch) -> 
     assert got.faults() == [("empty_cell", 62, 63, "date")]
 
 
+def test_a_column_that_is_the_same_for_several_customers_names_no_orders() -> None:
+    rows = [
+        "SALE,2026-01-31,C1,Cap,4.00",
+        "SALE,2026-01-31,,Bag,5.00",
+        "SALE,2026-01-31,C2,Cap,6.00",
+    ]
+    got = read(lines(*rows, header=MERGED.replace("order id", "operation no")))
+    assert "order_id" not in got.understanding.mapping
+    got = read(lines(*rows, "SALE,2026-01-31,,Cap,1.00", header=MERGED))
+    assert got.column("customer_id") == ["C1", None, "C2", None]
+
+
 # --- marks and signs of returns --------------------------------------------------------------
 
 
