@@ -315,7 +315,7 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
 
     def read(texts: Any) -> tuple[Any, NDArray[Any]]:
         return numbers.convert(
-            texts,
+            numbers.count(texts) if name == "quantity" else texts,
             kind=NUMBERS[name],
             mark=convention.value,
             groupings=convention.groupings,

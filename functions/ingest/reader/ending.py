@@ -140,12 +140,12 @@ class Below:
 
     def _other_table(self, text: Text) -> _Place | None:
         """Return the first line that names other columns than the table's, though it may not look so."""
-        header = {recognise(name) for name in self._dialect.header}
         own = tuple(name.strip() for name in self._dialect.header)
+        header = [recognise(name) for name in own]
         for place, row in zip(self._restarts, self._read(text, self._restarts), strict=True):
-            named = {found for cell in row.cells if (found := recognise(cell))}
-            is_header = len(named) > 1 and not any(map(is_value, row.cells))
-            if is_header and row.cells != own and (named != header or len(row.cells) != len(own)):
+            names = [recognise(cell) for cell in row.cells]
+            is_header = len({*names} - {None}) > 1 and not any(map(is_value, row.cells))
+            if is_header and row.cells != own and names != header:
                 return place
         return None
 

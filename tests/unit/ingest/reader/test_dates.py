@@ -13,7 +13,7 @@ from common.texts import LANGUAGES, say
 from functions.ingest.reader import FormatProfile, OpenQuestionError, dates
 from functions.ingest.reader.careful_dates import ORDERS, parse
 from functions.ingest.reader.refusal import Fault
-from tests.unit.ingest.reader.files import STORED_AT, Read, read, refusal
+from tests.unit.ingest.reader.files import STORED_AT, Read, lines, read, refusal
 
 pytestmark = pytest.mark.unit
 
@@ -486,3 +486,18 @@ def test_the_one_conflicting_date_is_the_one_refused(place: int, layouts: list[s
     texts[place] = LAYOUTS[odd](SETTLING[0])
     got = read(dated(*texts))
     assert [(each.code, each.row) for each in got.rejected] == [("other_date_order", place + 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "month"),
+    [
+        *(("Date (MM/DD/YYYY)", 3), ("Date [m/d/yy]", 3), ("Fecha (dd/mm/aaaa)", 4)),
+        *(("Date (jj/mm/aaaa)", 4), ("Datum (TT.MM.JJJJ)", 4)),
+    ],
+)
+def test_the_name_of_the_column_says_its_order(name: str, month: int) -> None:
+    header = f"{name},customer,amount"
+    got = read(lines("03/04/2026,C1,5.50", "02/01/2026,C1,4.50", header=header))
+    assert got.column("ordered_at")[0].month == month
+    told = read(lines("13/04/2026,C1,5.50", "02/01/2026,C1,4.50", header=header))
+    assert told.column("ordered_at")[1] == datetime(2026, 1, 2)

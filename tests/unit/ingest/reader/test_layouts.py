@@ -352,3 +352,9 @@ def test_another_table_is_told_by_its_names_without_a_blank_line() -> None:
     got = read(lines(ROW, ROW) + payments)
     assert (got.balance.accepted, got.balance.rejected) == (2, 0)
     assert [(f.kind, f.line) for f in got.understanding.furniture] == [("table", 4)]
+
+
+def test_the_same_names_in_another_order_begin_another_table() -> None:
+    got = read(lines(ROW) + "invoice,date,price,quantity,customer\n1002,2026-02-01,3,7,9\n")
+    assert (got.balance.accepted, got.balance.rejected) == (1, 0)
+    assert [(f.kind, f.line) for f in got.understanding.furniture] == [("table", 3)]

@@ -11,7 +11,7 @@ from common import frame
 from functions.ingest.reader import FormatProfile, OpenQuestionError, currencies, numbers
 from functions.ingest.reader.careful_numbers import parse
 from functions.ingest.reader.refusal import Fault
-from tests.unit.ingest.reader.files import Read, read, refusal
+from tests.unit.ingest.reader.files import Read, lines, read, refusal
 
 pytestmark = pytest.mark.unit
 
@@ -162,6 +162,14 @@ def test_every_spelling_of_a_currency_is_found_again() -> None:
     for name in ("EUR", "USD", "$", "kr", "PEN", "BRL"):
         for spelling in currencies.spellings(name):
             assert currencies.identify(spelling) == name
+
+
+def test_pieces_are_counted_and_other_units_are_not() -> None:
+    header = "date,customer,quantity,price"
+    rows = [f"2026-01-31,C1,{said},5.00" for said in ("x2", "2x", "2 pcs", "2 Uds.", "2個", "2")]
+    got = read(lines(*rows, "2026-01-31,C1,2 kg,5.00", header=header))
+    assert got.column("quantity") == [2] * 6
+    assert rejected(got) == [("bad_number", "2 kg")]
 
 
 # --- a whole column -------------------------------------------------------------------------
