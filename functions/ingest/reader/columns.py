@@ -107,7 +107,8 @@ def known(name: str) -> tuple[str, float] | None:
         return found
     opened = name.translate(_OPENING)
     if opened == name:
-        return _NAMES.get(fold(name)) or _known_money(name)
+        parts = words(name)
+        return _NAMES.get("".join(sorted(parts))) or _known_money(parts)
     if _is_scaled(name):
         return None
     if found := known(opened):
@@ -121,9 +122,8 @@ def _is_scaled(name: str) -> bool:
     return any(_SCALE.search(inside) for inside in _BRACKETS.findall(name))
 
 
-def _known_money(name: str) -> tuple[str, float] | None:
+def _known_money(parts: Sequence[str]) -> tuple[str, float] | None:
     """Return which amount or price a name with the code of a currency is: "Total EUR"."""
-    parts = words(name)
     rest = [part for part in parts if part != "in" and not currencies.is_code(part.upper())]
     found = _NAMES.get("".join(sorted(rest))) if len(rest) < len(parts) else None
     return found if found and found[0] in _MONEY else None
