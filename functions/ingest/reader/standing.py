@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from functions.ingest.reader.columns import fold
+from functions.ingest.reader.columns import fold, words
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
 from functions.ingest.reader.spill import Stretch, is_distinct
 
@@ -72,15 +72,17 @@ _SAID = {
         trash; wc trash; deleted; eliminado; eliminada; geloscht; failed; payment failed; wc failed;
         fallido; fallida; echoue; echouee; fehlgeschlagen; fallito; falhou; basarisiz; declined;
         denied; rejected; rechazado; rechazada; refuse; refusee; abgelehnt; rifiutato; recusado;
-        reddedildi; 失敗; 失败
+        reddedildi; 失敗; 失败; expired; expirado; expirada; abandoned; abandonado; abandonada;
+        abandonne; abandonnee; abgebrochen; abbandonato
     """),
     Fault.DRAFT: _folded("""
         draft; checkout draft; wc checkout draft; borrador; brouillon; entwurf; bozza; rascunho; taslak; quote; presupuesto; devis;
-        angebot; preventivo; orcamento; 下書き; 草稿
+        angebot; preventivo; orcamento; 下書き; 草稿; quotation; estimate; proforma; pro forma;
+        cotizacion; teklif; 見積
     """),
     Fault.REFUNDED: _folded("""
         refunded; fully refunded; wc refunded; reembolsado; reembolsada; rembourse; remboursee; erstattet; ruckerstattet;
-        rimborsato; iade edildi; 返金済み; 已退款
+        rimborsato; iade edildi; 返金済み; 已退款; reversed; chargeback; estornado; estornada
     """),
     Fault.SHIPPING: _folded("""
         shipping; shipping line; shipping cost; shipping fee; delivery fee; delivery charge;
@@ -97,8 +99,15 @@ _RETURN = _folded("""
     return; returned; refund; refund line; credit note; devolucion; devuelto; devuelta; reembolso;
     nota credito; abono; retour; retourne; retournee; remboursement; avoir; retoure; ruckgabe;
     gutschrift; reso; restituito; rimborso; nota credito; devolucao; devolvido; iade; 返品; 返金;
-    退货; 退款; cancellation; reversal; anulacion; cancelacion; annulation; storno; stornierung;
+    退货; 退款; credit memo; rectificativa; rechnungskorrektur; estorno; cancellation; reversal; anulacion; cancelacion; annulation; storno; stornierung;
     storno buchung; annullamento; cancelamento
+""")
+# What may stand beside such a word: "Order cancelled by customer", "Nota de crédito B".
+_BESIDE = _folded("""
+    order; pedido; orden; commande; bestellung; auftrag; ordine; siparis; sale; sales; venta; vente;
+    verkauf; invoice; factura; facture; fattura; rechnung; fatura; transaction; transaccion; by; por;
+    par; vom; durch; customer; client; cliente; kunde; kunden; buyer; comprador; seller; vendedor;
+    merchant; admin; system; a; b; c; e; m; x
 """)
 _YES = _folded("true; t; yes; y; 1; x; si; s; oui; o; ja; j; vero; sim; evet; e; はい; 是")
 _WORDS_FOR_YES = _YES - {"1"}  # in a column `Returned` a number may be one of pieces
@@ -297,7 +306,14 @@ def _totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
 
 def _words(column: Any) -> NDArray[np.int64]:
     """Return for each cell what its words say: a place in `LEFT_OUT`, `_RETURNED`, or -1."""
-    return _per_distinct(column, lambda text: _MEANINGS.get(fold(text), -1))
+    return _per_distinct(column, _meaning)
+
+
+def _meaning(text: str) -> int:
+    if (said := _MEANINGS.get(fold(text))) is not None:
+        return said
+    rest = sorted(word for word in words(text) if word not in _BESIDE)
+    return _MEANINGS.get("".join(rest), -1)
 
 
 def _matches(column: Any, wanted: frozenset[str]) -> Mask:

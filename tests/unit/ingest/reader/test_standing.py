@@ -299,3 +299,40 @@ def test_an_amount_follows_the_minus_of_its_quantity() -> None:
     assert got.balance.returns == 2
     both = read(lines("1,2026-01-31,C1,-1,-5.00", header="order id,date,customer,quantity,price"))
     assert both.column("amount") == [-5]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "code"),
+    [
+        ("Status", "Cancelled by customer", "cancelled"),
+        ("Estado", "Pedido cancelado", "cancelled"),
+        ("Bestellstatus", "Bestellung abgebrochen", "cancelled"),
+        ("Status", "Expired", "cancelled"),
+        ("Tipo documento", "Factura proforma", "draft"),
+        ("Type", "Estimate", "draft"),
+        ("Status", "Chargeback", "refunded"),
+    ],
+)
+def test_a_word_among_words_that_say_of_what_is_understood(name: str, said: str, code: str) -> None:
+    assert with_sign(name, "", said).understanding.left_out == {code: 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Type", "Credit Memo"),
+        ("Tipo comprobante", "Nota de Crédito B"),
+        ("Tipo documento", "Factura rectificativa"),
+        ("Belegart", "Rechnungskorrektur"),
+    ],
+)
+def test_documents_that_give_money_back_are_returns(name: str, said: str) -> None:
+    assert with_sign(name, "", said).column("amount") == [10, -10]
+
+
+@pytest.mark.parametrize(
+    "said", ["not cancelled", "Return requested", "Partially refunded", "No devuelto", "Order", "B"]
+)
+def test_a_word_among_others_says_nothing(said: str) -> None:
+    got = with_sign("Status", "paid", said)
+    assert (got.balance.accepted, got.balance.returns) == (2, 0)
