@@ -139,6 +139,8 @@ def _candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterator[_C
 def _known(name: str, sample: Sample) -> tuple[str, float] | None:
     """Return which of ours a known name stands for, and its rank."""
     found = known(name)
+    if found and found[0] == "customer_id" and sample.is_of_marks:
+        return None
     if found is None or found[0] not in {"ordered_at", "time"}:
         return found
     # "Transaction time" may be the time of a day alone, and "time" all of the moment.

@@ -11,7 +11,7 @@ from common.texts import LANGUAGES, say
 from functions.ingest.reader import FormatProfile, OpenQuestionError
 from functions.ingest.reader.columns import known, similar
 from functions.ingest.reader.mapping import SURE, map_columns
-from tests.unit.ingest.reader.files import REAL_FILES, lines, read
+from tests.unit.ingest.reader.files import REAL_FILES, lines, read, refusal
 
 pytestmark = pytest.mark.unit
 
@@ -332,3 +332,10 @@ def test_a_total_on_all_lines_is_asked_where_nothing_says_what_a_line_cost() -> 
     told = FormatProfile(columns={"amount": "total"})
     assert read(content, profile=told).balance.amount == 37
     assert read(content.replace("Bag,9.00", "Bag,8.00")).balance.accepted == 5
+
+
+def test_who_is_a_member_is_no_customer() -> None:
+    rows = ["Yes,a@x.de,2026-01-31,5.50", "No,b@x.de,2026-02-01,4.50", "Yes,c@x.de,2026-02-01,1.00"]
+    assert mapped("Member,Email,Date,Amount", *rows)["customer_id"] == "Email"
+    content = lines("Yes,2026-01-31,5.50", "No,2026-02-01,4.50", header="Member,Date,Amount")
+    assert refusal(content).code == "no_customer"
