@@ -1,4 +1,4 @@
-"""The names of months and weekdays in six languages, whole or cut short, without case or accents.
+"""The names of months and weekdays in seven languages, whole or cut short, without case or accents.
 
 A month may be cut short to three letters or more, as long as it stays one month in all languages
 together: `mai` and `ago` do, `jui` does not. A weekday may be cut to two.
@@ -92,6 +92,18 @@ _MONTHS = [
     "oktober",
     "november",
     "dezember",
+    "ocak",
+    "subat",
+    "mart",
+    "nisan",
+    "mayis",
+    "haziran",
+    "temmuz",
+    "agustos",
+    "eylul",
+    "ekim",
+    "kasim",
+    "aralik",
 ]
 # From Monday on.
 _WEEKDAYS = [
@@ -137,6 +149,20 @@ _WEEKDAYS = [
     "venerdi",
     "sabato",
     "domenica",
+    "pazartesi",
+    "sali",
+    "carsamba",
+    "persembe",
+    "cuma",
+    "cumartesi",
+    "pazar",
+    "pzt",
+    "sal",
+    "car",
+    "per",
+    "cum",
+    "cmt",
+    "paz",
 ]
 
 
@@ -144,7 +170,7 @@ def fold(text: str) -> str:
     """Return text without case and accents."""
     if text.isascii():
         return text.lower()
-    parts = unicodedata.normalize("NFD", text.casefold())
+    parts = unicodedata.normalize("NFD", text.casefold().replace("ı", "i"))  # noqa: RUF001
     return "".join(c for c in parts if not unicodedata.combining(c))
 
 

@@ -5,7 +5,7 @@ if it *begins* with a quote; any other quote is literal text. Line ends are LF, 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -23,6 +23,7 @@ class Style:
     escape: bytes = NONE  # backslash: it takes the next byte literally; none: quotes are doubled
     is_padded: bool = False  # any run of blanks is one delimiter, and none around the record
     cuts: tuple[int, ...] = ()  # fixed width: where each column begins, in characters
+    is_single_byte: bool = False  # which are bytes then; else the text is UTF-8
 
     @property
     def is_plain(self) -> bool:
@@ -216,7 +217,7 @@ def _read_line(data: bytes, start: int, *, style: Style, final: bool) -> Record 
     if _may_go_on(data, end, after, final=final):
         return Unfinished(start=start)
     line = data[start:end]
-    spans = _cut(line, style.cuts) if style.cuts else [m.span() for m in _TOKEN.finditer(line)]
+    spans = _cut(line, style) if style.cuts else [m.span() for m in _TOKEN.finditer(line)]
     spans = spans or [(0, len(line))]
     across = [i for i, (a, _) in enumerate(spans) if style.cuts and _is_word(line, a)]
     return Record(
@@ -234,12 +235,12 @@ def _is_word(line: bytes, place: int) -> bool:
     return place > 0 and len(around) == 2 and not any(blank in around for blank in (b" ", b"\t"))
 
 
-def _cut(line: bytes, cuts: Sequence[int]) -> list[tuple[int, int]]:
-    """Return where the columns of a line are, in bytes; it is UTF-8."""
+def _cut(line: bytes, style: Style) -> list[tuple[int, int]]:
+    """Return where the columns of a line are, in bytes."""
     if not line.strip(b" \t"):
         return [(0, len(line))]
-    begins = [0, *cuts[1:], max(len(line), cuts[-1])]
-    if not line.isascii():
+    begins = [0, *style.cuts[1:], max(len(line), style.cuts[-1])]
+    if not (style.is_single_byte or line.isascii()):
         text = line.decode()
         begins = [len(text[:cut].encode()) for cut in begins]
     return [(min(a, len(line)), min(b, len(line))) for a, b in pairwise(begins)]

@@ -26,7 +26,7 @@ _ARABIC_POINT, _ARABIC_THOUSANDS = "\u066b", "\u066c"
 _WORD = r"[^-+0-9()%,'\s\u066a-\u066c]+"
 _UNIT = rf"{_WORD}(?: {_WORD})?"
 _SHAPE = re.compile(
-    rf"(?P<lead>[-+(]?) *(?P<before>{_UNIT})? *(?P<inner>[-+(]?) *"
+    rf"'?(?P<lead>[-+(]?) *(?P<before>{_UNIT})? *(?P<inner>[-+(]?) *"
     rf"(?P<figures>[0-9.,\u066b](?:[0-9.,' \u066b\u066c]*[0-9.,])?) *"
     rf"(?P<percent>[%\u066a]?) *(?P<trail>[-)]?) *(?P<after>{_UNIT})? *(?P<last>[-)]?)"
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 
 from common import mending
+from functions.ingest.reader import currencies
 from functions.ingest.reader.synonyms import SYNONYMS
 
 _FILLERS = frozenset([
@@ -37,6 +38,15 @@ _FILLERS = frozenset([
 # Letters that are one with their plain ones for whoever types names, and have no accent to drop.
 _PLAIN = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})  # noqa: RUF001
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+_OPENING = str.maketrans("()[]", "    ")
+_IN_BRACKETS = 0.5  # of a rank: a name that is known as a whole is more telling
+# Amounts that are counted in these are not the ones that were paid.
+_SCALE = re.compile(
+    r"\b(?:cents?|centavos|c[eé]ntimos|centimes|centesimi|pence|kuru[sş]|k|[tk]eur|thousands?|miles|"
+    r"milhares|milliers|tausend|tsd|migliaia|bin|millions?|millones|mio)\b|[tk]€|[千万]",
+    re.IGNORECASE,
+)
+_MONEY = ("amount", "unit_price")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # One slip is allowed in so many letters: shorter words are one slip away from too many others.
 _LETTERS_A_SLIP = 5
@@ -76,19 +86,48 @@ def fold(name: str) -> str:
 def _ranked() -> dict[str, tuple[str, int]]:
     """Return for each folded name its column and how telling it is; 0 is best."""
     names: dict[str, tuple[str, int]] = {}
-    for column, synonyms in SYNONYMS.items():
-        for rank, name in enumerate(synonyms):
-            names.setdefault(fold(name), (column, rank))
+    for spell in (fold, _together):
+        for column, synonyms in SYNONYMS.items():
+            for rank, name in enumerate(synonyms):
+                names.setdefault(spell(name), (column, rank))
     names.pop("", None)  # a column without a name is none of ours
     return names
+
+
+def _together(name: str) -> str:
+    """Return a name as it is typed without blanks: "orderdate"."""
+    return "".join(words(name))
 
 
 _NAMES = _ranked()
 
 
-def known(name: str) -> tuple[str, int] | None:
+def known(name: str) -> tuple[str, float] | None:
     """Return which of ours a header name stands for and its rank, if it is one that we know."""
-    return _NAMES.get(fold(name))
+    if "#" in name and (found := known(name.replace("#", " no "))):
+        return found
+    opened = name.translate(_OPENING)
+    if opened == name:
+        parts = words(name)
+        return _NAMES.get("".join(sorted(parts))) or _known_money(parts)
+    if _is_scaled(name):
+        return None
+    if found := known(opened):
+        return found
+    found = _NAMES.get(fold(name))
+    return (found[0], found[1] + _IN_BRACKETS) if found else None
+
+
+def _is_scaled(name: str) -> bool:
+    """Say whether what stands in brackets says that amounts are not in whole units: "(cents)"."""
+    return any(_SCALE.search(inside) for inside in _BRACKETS.findall(name))
+
+
+def _known_money(parts: Sequence[str]) -> tuple[str, float] | None:
+    """Return which amount or price a name with the code of a currency is: "Total EUR"."""
+    rest = [part for part in parts if part != "in" and not currencies.is_code(part.upper())]
+    found = _NAMES.get("".join(sorted(rest))) if len(rest) < len(parts) else None
+    return found if found and found[0] in _MONEY else None
 
 
 def recognise(name: str) -> str | None:
@@ -117,6 +156,8 @@ def similar(name: str) -> tuple[str, float] | None:
     parts = words(name)
     spelled = "".join(parts)
     if len(spelled) < _LETTERS_A_SLIP or not spelled.isascii() or _OTHER_WORDS & set(parts):
+        return None
+    if _is_scaled(name):
         return None
     if _spelled().get(spelled.removesuffix("s"), ("",))[0] in _COUNTABLE:
         return None  # "customers" are a number of them

@@ -24,6 +24,7 @@ from functions.ingest.reader.standing import Orders, Signs, judge
 MAX_CELL_BYTES = 1 << 16
 _MOST_BYTES = 3  # in UTF-8, of a byte of the file
 _TEXTS = ("customer_id", "order_id", "branch", "product_id", "product")
+_OF_ORDERS = ("customer_id", "ordered_at")
 NUMBERS = {
     "quantity": frame.QUANTITY,
     "unit_price": frame.PRICE,
@@ -127,12 +128,13 @@ class Converted:
 def convert(stretch: Stretch, conventions: Conventions, orders: Orders) -> Converted:
     """Type the columns of a stretch and judge its rows; stretches are given in their order."""
     verdict = _judge_shape(stretch, conventions)
-    order_id = conventions.mapping.get("order_id")
-    standing = judge(stretch, conventions.signs, orders, order_id)
+    standing = judge(stretch, conventions.signs, orders, conventions.mapping)
     for fault, rows_left_out, column in standing.left_out:
         verdict.reject(rows_left_out, fault, column)
-    typed = _typed(stretch, conventions, verdict)
+    typed = _typed(stretch, conventions, orders, verdict)
     typed |= _taken_back(typed, standing.returned)
+    if (order_id := conventions.mapping.get("order_id")) is not None:
+        orders.close(stretch.text(order_id))
     table = _table(stretch, conventions, typed, verdict, standing.returned)
     return Converted(accepted=table, verdict=verdict, balance=_balance(stretch, verdict, table))
 
@@ -211,7 +213,9 @@ def _of_rows(column: Any, judge_texts: Callable[[Any], Any]) -> Mask:
 # --- typing ---------------------------------------------------------------------------------
 
 
-def _typed(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> dict[str, Any]:
+def _typed(
+    stretch: Stretch, conventions: Conventions, orders: Orders, verdict: Verdict
+) -> dict[str, Any]:
     """Return the columns of ours that the file has, and judge their cells in its order."""
     typed: dict[str, Any] = {}
     for name, index in sorted(conventions.mapping.items(), key=lambda item: item[1]):
@@ -219,9 +223,11 @@ def _typed(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> dict
         if name == "currency":
             typed[name] = _currencies(column, index, conventions, verdict)
         elif name in _TEXTS:
-            typed[name] = _null_if_empty(pc.utf8_trim_whitespace(stretch.text(index)))
+            texts = pc.utf8_trim_whitespace(stretch.text(index))
+            typed[name] = _null_if_empty(_of_order(name, texts, stretch, conventions, orders))
         elif name == "ordered_at":
-            typed[name] = _moments(stretch.columns, conventions, verdict)
+            days = _of_order(name, column, stretch, conventions, orders)
+            typed[name] = _moments(days, stretch.columns, conventions, verdict)
         elif name in NUMBERS:
             typed[name] = _decimals(name, column, conventions, verdict)
     if "currency" not in typed and currencies.is_code(conventions.currency):
@@ -229,6 +235,24 @@ def _typed(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> dict
     if "amount" not in typed:
         typed["amount"] = _product(typed["quantity"], typed["unit_price"], verdict)
     return typed
+
+
+def _of_order(
+    name: str, column: Any, stretch: Stretch, conventions: Conventions, orders: Orders
+) -> Any:
+    """Return a column with what an order's first line says for those below it, if it is of orders.
+
+    A line that names the customer and no date is a damaged one.
+    """
+    order_id, mapping = conventions.mapping.get("order_id"), conventions.mapping
+    if order_id is None or name not in _OF_ORDERS:
+        return column
+    filled = orders.fill(column, mapping[name], stretch.text(order_id), is_one=True)
+    if filled is column or name == "customer_id":
+        return filled
+    is_merged = pc.equal(stretch.text(mapping["customer_id"]), "")
+    texts = (filled.dictionary_decode(), column.dictionary_decode())
+    return pc.if_else(is_merged, *texts).dictionary_encode()
 
 
 def _null_if_empty(column: Any) -> Any:
@@ -264,7 +288,7 @@ def _per_distinct(
     return values.take(column.indices), marks[np.asarray(column.indices)]
 
 
-def _moments(columns: Sequence[Any], conventions: Conventions, verdict: Verdict) -> Any:
+def _moments(days: Any, columns: Sequence[Any], conventions: Conventions, verdict: Verdict) -> Any:
     index, form = conventions.mapping["ordered_at"], conventions.dates.form
 
     def read(texts: Any) -> tuple[Any, NDArray[Any]]:
@@ -278,7 +302,7 @@ def _moments(columns: Sequence[Any], conventions: Conventions, verdict: Verdict)
         marks[np.asarray(pc.equal(texts, ""))] = len(_DATE_FAULTS)
         return pa.array(moments, pa.timestamp("us"), mask=~is_date), marks
 
-    moments, marks = _per_distinct(columns[index], read)
+    moments, marks = _per_distinct(days, read)
     verdict.reject_marked(marks, _DATE_FAULTS, index)
     if (place := conventions.mapping.get("time")) is not None and form in _WITHOUT_CLOCK:
         moments = _with_clock(moments, columns[place], place, verdict)
@@ -302,7 +326,7 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
 
     def read(texts: Any) -> tuple[Any, NDArray[Any]]:
         return numbers.convert(
-            texts,
+            numbers.count(texts) if name == "quantity" else texts,
             kind=NUMBERS[name],
             mark=convention.value,
             groupings=convention.groupings,
@@ -329,15 +353,20 @@ def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
 
 
 def _taken_back(typed: Mapping[str, Any], returned: Mask) -> dict[str, Any]:
-    """Return quantity and amount with a minus where a word alone says that a row is a return."""
-    unsigned = returned & ~_is_negative(typed["amount"])
+    """Return quantity and amount with a minus where a word alone says that a row is a return.
+
+    So does a quantity with a minus of its amount.
+    """
+    is_positive = ~_is_negative(typed["amount"])
+    is_back = np.zeros_like(returned)
     if "quantity" in typed:
-        unsigned &= ~_is_negative(typed["quantity"])
-    if not unsigned.any():
-        return {}
-    names = [name for name in ("quantity", "amount") if name in typed]
+        is_back = _is_negative(typed["quantity"])
+    unsigned = {"quantity": returned & is_positive & ~is_back}
+    unsigned["amount"] = unsigned["quantity"] | (is_positive & is_back)
     return {
-        name: pc.if_else(pa.array(unsigned), pc.negate(typed[name]), typed[name]) for name in names
+        name: pc.if_else(pa.array(mask), pc.negate(typed[name]), typed[name])
+        for name, mask in unsigned.items()
+        if name in typed and mask.any()
     }
 
 

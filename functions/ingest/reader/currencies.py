@@ -275,6 +275,20 @@ _FAMILIES = {
     "kr": frozenset({"SEK", "NOK", "DKK", "ISK"}),
     "£": frozenset({"GBP", "EGP", "FKP", "GIP", "SHP", "LBP", "SYP", "SDG", "SSP"}),
 }
+_WHOLE = frozenset({
+    "¥",
+    "JPY",
+    "KRW",
+    "VND",
+    "IDR",
+    "CLP",
+    "PYG",
+    "ISK",
+    "UGX",
+    "XAF",
+    "XOF",
+    "XPF",
+})
 
 
 def identify(spelling: str) -> str | None:
@@ -302,6 +316,11 @@ def agree(before: str, after: str) -> str | None:
     if first == second or second in _FAMILIES.get(before.strip().lower(), ()):
         return second
     return first if first in _FAMILIES.get(after.strip().lower(), ()) else None
+
+
+def is_whole(name: str | None) -> bool:
+    """Say whether nobody pays a thousandth of it: then `¥1,234` is more than a thousand."""
+    return name in _WHOLE
 
 
 def is_code(name: str | None) -> bool:

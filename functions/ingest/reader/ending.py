@@ -1,6 +1,7 @@
 """Where the table ends: totals, notes and other tables below it are furniture, no rows.
 
-Only lines after the last row with a date are looked at, and lines after a blank one. What could be
+Only lines after the last row with a date are looked at, lines after a blank one, and lines that hold
+the name of the date column. What could be
 a damaged row of the table stays a row, and is rejected as one.
 """
 
@@ -64,7 +65,8 @@ class Below:
         """Look at a block."""
         blank = self._likely_blank(block, parsed)
         before = np.concatenate(([self._was_blank], blank[:-1]))
-        for i in np.flatnonzero(before & ~blank)[: _MOST_LINES - len(self._restarts)]:
+        starts = (before & ~blank) | self._named_again(parsed)
+        for i in np.flatnonzero(starts)[: _MOST_LINES - len(self._restarts)]:
             self._restarts.append(self._place(block, int(i)))
         last = self._last_row(parsed, blank)
         if last >= 0:
@@ -83,6 +85,13 @@ class Below:
         width = len(self._dialect.header)
         longest = (width - 1) * max(len(self._dialect.style.delimiter), 1) + 2
         return (np.diff(block.edges) <= longest) | (parsed.fault == r.BLANK)
+
+    def _named_again(self, parsed: r.Parsed) -> Any:
+        """Say which records hold the date column's name: another header, or the same again."""
+        if self._dates is None:
+            return np.zeros(len(parsed.fault), np.bool_)
+        name = self._dialect.header[self._dates]
+        return np.asarray(pc.equal(parsed.columns[self._dates], name)) & bool(name)
 
     def _last_row(self, parsed: r.Parsed, blank: Any) -> int:
         """Return the last record that looks like a row of the table, or -1."""
@@ -134,15 +143,15 @@ class Below:
         return found
 
     def _other_table(self, text: Text) -> _Place | None:
-        """Return the first line after a blank one that names other columns than the table's."""
+        """Return the first line that names other columns than the table's, though it may not look so."""
         if not self._restarts:
             return None
-        header = {recognise(name) for name in self._dialect.header}
         own = tuple(name.strip() for name in self._dialect.header)
+        header = [recognise(name) for name in own]
         for place, row in zip(self._restarts, self._read(text, self._restarts), strict=True):
-            named = {found for cell in row.cells if (found := recognise(cell))}
-            is_header = len(named) > 1 and not any(map(is_value, row.cells))
-            if is_header and row.cells != own and (named != header or len(row.cells) != len(own)):
+            names = [recognise(cell) for cell in row.cells]
+            is_header = len({*names} - {None}) > 1 and not any(map(is_value, row.cells))
+            if is_header and row.cells != own and names != header:
                 return place
         return None
 
@@ -188,6 +197,8 @@ def _is_table(lines: Sequence[Row]) -> bool:
 
 def _is_note(row: Row, *, is_apart: bool) -> bool:
     filled = [cell for cell in row.cells if cell]
+    if is_ending(filled[0]) and not any(map(str.isalnum, filled[0])):
+        return not any(map(is_value, filled[1:]))  # a date that did not fit into its cell: ######
     return is_ending(filled[0]) or (is_apart and len(filled) == 1 and not is_value(filled[0]))
 
 

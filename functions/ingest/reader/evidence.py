@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from functions.ingest.reader import careful_dates, careful_numbers, dates, numbers
+from functions.ingest.reader import careful_dates, careful_numbers, currencies, dates, numbers
 from functions.ingest.reader.careful_dates import (
     DAY_FIRST,
     EXCEL_1900,
@@ -100,6 +100,9 @@ class Look(Protocol):
 OPEN = "open"
 _TWO_DIGITS = re.compile(r"\d{2} ?[-/]")  # as a year begins that may stand in front
 _YEAR_LAST = (DAY_FIRST, MONTH_FIRST)
+_ORDER_IN_NAME = re.compile(
+    r"\b(?:(?P<first>m)m?[-/. ]?dd?|(?:dd?|jj?|tt?|gg?)[-/. ]?mm?)[-/. ]?(?:y|a|j){2,4}\b"
+)
 # Of dates with years of two digits; of those that can be read with the year at either end; and of
 # dates that end with a year of four.
 _SHORT, _NOT_YEAR_FIRST, _EITHER_END, _LONG = "short", "not ymd", "either end", "long"
@@ -219,13 +222,25 @@ class NumberEvidence:
             return
         if written.currency:
             self.currencies.count(written.currency, value, rows)
-        if written.is_open:
+        figures = {mark: found for mark in OTHER if (found := written.under(mark))}
+        if written.is_open and currencies.is_whole(written.currency):
+            figures = {mark: found for mark, found in figures.items() if found.grouping}
+        elif written.is_open:
             self.marks.count(OPEN, value, rows)
             return
-        figures = {mark: found for mark in OTHER if (found := written.under(mark))}
         if len(figures) == 1:
             self.marks.count(next(iter(figures)), value, rows)
         self.groupings |= {each.grouping for each in figures.values() if each.grouping is not None}
+
+
+class QuantityEvidence(NumberEvidence):
+    """What a column of quantities shows, which may name their pieces."""
+
+    def add(self, column: Any) -> None:
+        """Look at a block."""
+        super().add(
+            pa.DictionaryArray.from_arrays(column.indices, numbers.count(column.dictionary))
+        )
 
 
 def _others(
@@ -261,9 +276,17 @@ def settle_dates(column: str, evidence: DateEvidence, told: Told) -> DateConvent
         return DateConvention(value=order, settled_by="column", form=form)
     if not orders.rows.get(OPEN):
         return DateConvention(form=form)
-    if (order := told("date_order")) in _YEAR_LAST:
-        return DateConvention(value=order, settled_by="profile", form=form)
+    named = _order_in_name(column)
+    if (order := named or told("date_order")) in _YEAR_LAST:
+        settled_by = "column" if named else "profile"
+        return DateConvention(value=order, settled_by=settled_by, form=form)
     raise OpenQuestionError(Question.DATE_ORDER, _question(column, orders, dates.readings))
+
+
+def _order_in_name(column: str) -> str | None:
+    """Return the order that the column's name says, as in "Date (MM/DD/YYYY)"."""
+    match = _ORDER_IN_NAME.search(column.casefold())
+    return (MONTH_FIRST if match["first"] == "m" else DAY_FIRST) if match else None
 
 
 def _form(column: str, forms: Evidence) -> str:

@@ -6,6 +6,7 @@ a part of a longer name, is never taken: it is asked, in one question with the c
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby, pairwise
 
 from common import mending
@@ -34,6 +35,8 @@ _REQUIRED = (
     ("ordered_at", Question.DATE_COLUMN, Refusal.NO_DATE),
     ("amount", Question.MONEY_COLUMN, Refusal.NO_MONEY),
 )
+# Of several known names for these one whose values can be read goes before all others.
+_READ = (*(column for column, _, _ in _REQUIRED), "unit_price", "quantity")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +54,7 @@ class _Candidate:
     index: int
     confidence: float
     by: str  # name | similar | values
-    rank: int = 0  # of a known name
+    rank: float = 0  # of a known name
 
 
 def map_columns(
@@ -73,6 +76,7 @@ def map_columns(
     candidates = list(_candidates(header, samples))
     chosen = _chosen(header, candidates, samples) | _told(header, told or {})
     _drop_order_totals(chosen, header, rows)
+    _drop_totals_without_lines(chosen, rows)
     columns = {name: each.index for name, each in chosen.items()}
     refuse_other_lists(header, samples, columns)
     _require(header, candidates, samples, columns)
@@ -132,9 +136,11 @@ def _candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterator[_C
             yield from _guesses(name, index, sample)
 
 
-def _known(name: str, sample: Sample) -> tuple[str, int] | None:
+def _known(name: str, sample: Sample) -> tuple[str, float] | None:
     """Return which of ours a known name stands for, and its rank."""
     found = known(name)
+    if found and found[0] == "customer_id" and sample.is_of_marks:
+        return None
     if found is None or found[0] not in {"ordered_at", "time"}:
         return found
     # "Transaction time" may be the time of a day alone, and "time" all of the moment.
@@ -181,26 +187,40 @@ def _chosen(
         if column == "time" and len(sure) > 1:
             continue  # of what these are the times, nobody said
         if by_name:
-            chosen[column] = _only(by_name, header, samples)
+            best = max(by_name, key=partial(_readable, samples)) if column in _READ else by_name[0]
+            same = [c for c in by_name if c.rank == best.rank]
+            if only := _only(same, header, samples):
+                chosen[column] = only
         elif len(sure) == 1:
             chosen[column] = sure[0]
     return chosen
 
 
+def _readable(samples: Sequence[Sample], candidate: _Candidate) -> tuple[bool, bool]:
+    """Say whether a column's values are those that its name promises, or there are any at all."""
+    sample = samples[candidate.index]
+    return sample.fits(candidate.column), not sample.is_empty
+
+
 def _only(
-    best: Sequence[_Candidate], header: Sequence[str], samples: Sequence[Sample]
-) -> _Candidate:
-    """Return the first; of two with the same name the one that is filled."""
-    same = [c for c in best if c.rank == best[0].rank]
+    same: Sequence[_Candidate], header: Sequence[str], samples: Sequence[Sample]
+) -> _Candidate | None:
+    """Return the one column of these with the same name, or of two the one that is filled.
+
+    A required one that is there in two ways, "Total EUR" and "Total USD", is none: it is asked.
+    """
     filled = [c for c in same if not samples[c.index].is_empty]
     if len(filled) == 1:
         return filled[0]
+    names = {header[c.index].casefold() for c in same}
+    if len(names) == len(same) > 1 and same[0].column in {column for column, _, _ in _REQUIRED}:
+        return None
     if len(same) > 1:
         raise UnreadableFileError(
             Refusal.DUPLICATE_COLUMN,
             {"column": excerpt(header[same[0].index]), "found": _shown(header)},
         )
-    return best[0]
+    return same[0]
 
 
 def _told(header: Sequence[str], told: Mapping[str, str]) -> dict[str, _Candidate]:
@@ -218,14 +238,39 @@ def _drop_order_totals(
     """Prefer price times quantity of a line to a total that its order has once, or on each line."""
     if not {"amount", "unit_price", "quantity"} <= chosen.keys():
         return
+    if chosen["amount"].by == "profile":
+        return  # a person said so
     amount, price, quantity = (chosen[n].index for n in ("amount", "unit_price", "quantity"))
     names_lines = all(_is_of_lines(header[index]) for index in (price, quantity))
     is_of_orders = names_lines and not _is_of_lines(header[amount])
-    if order := chosen.get("order_id"):
-        is_of_orders |= _stands_once(rows, order.index, amount, (price, quantity))
-        is_of_orders |= _repeats(rows, order.index, amount, (price, quantity))
+    if order := _order(chosen):
+        is_of_orders |= _stands_once(rows, order, amount, (price, quantity))
+        is_of_orders |= _repeats(rows, order, amount, (price, quantity))
     if is_of_orders:
         del chosen["amount"]
+
+
+def _drop_totals_without_lines(
+    chosen: dict[str, _Candidate], rows: Sequence[Sequence[str]]
+) -> None:
+    """Let a person say what an amount is that all lines of an order have, whatever was bought.
+
+    It would count once for each line, and nothing else says what a line cost.
+    """
+    products = [chosen[name].index for name in ("product_id", "product") if name in chosen]
+    if not products or not {"amount", "order_id"} <= chosen.keys():
+        return
+    amount, order = chosen["amount"], chosen["order_id"].index
+    if amount.by != "profile" and _repeats(rows, (order,), amount.index, products):
+        del chosen["amount"]
+
+
+def _order(chosen: Mapping[str, _Candidate]) -> tuple[int, ...]:
+    """Return the columns that say which lines are of one order."""
+    if order := chosen.get("order_id"):
+        return (order.index,)
+    names = ("customer_id", "ordered_at")
+    return tuple(chosen[name].index for name in names) if chosen.keys() >= set(names) else ()
 
 
 def _is_of_lines(name: str) -> bool:
@@ -234,22 +279,24 @@ def _is_of_lines(name: str) -> bool:
 
 
 def _stands_once(
-    rows: Sequence[Sequence[str]], order: int, amount: int, parts: tuple[int, int]
+    rows: Sequence[Sequence[str]], order: Sequence[int], amount: int, parts: Sequence[int]
 ) -> bool:
     """Say whether the amount stands in the first line of orders alone, and more than by mistake."""
     without = sum(
-        bool(lower[order] == upper[order] and all(lower[p] for p in parts) and not lower[amount])
+        all(lower[o] == upper[o] for o in order)
+        and all(lower[p] for p in parts)
+        and not lower[amount]
         for upper, lower in pairwise(rows)
     )
     return without > max(1, 0.1 * len(rows))
 
 
 def _repeats(
-    rows: Sequence[Sequence[str]], order: int, amount: int, parts: tuple[int, int]
+    rows: Sequence[Sequence[str]], order: Sequence[int], amount: int, parts: Sequence[int]
 ) -> bool:
     """Say whether all lines of an order have one amount, whatever their price and quantity."""
     several = 0
-    for _, group in groupby(rows, key=lambda row: row[order]):
+    for _, group in groupby(rows, key=lambda row: [row[o] for o in order]):
         lines = list(group)
         if len({tuple(line[part] for part in parts) for line in lines}) > 1:
             several += 1
@@ -271,6 +318,12 @@ def _require(
         open_ones = [
             c for c in candidates if c.column == column and c.index not in columns.values()
         ]
+        if column == "amount" and "unit_price" in columns:  # of one piece it is the amount
+            open_ones += [
+                c
+                for c in candidates
+                if c.index == columns["unit_price"] and samples[c.index].suggests("amount")
+            ]
         if not open_ones:
             raise UnreadableFileError(refusal, {"found": _shown(header)})
         open_ones.sort(key=lambda c: (-c.confidence, c.index))

@@ -43,6 +43,21 @@ FAULTS = (
 # What marks can mean does not depend on digits, but for zero: it may not lead a grouped number.
 ALL_BUT_ZERO_ALIKE = bytes.maketrans(b"23456789", b"1" * 8)
 
+_PIECES = (
+    r"(?i)^(?:x ?)?(.*[0-9])"
+    r"(?: ?(?:x|pcs?|pieces?|units?|uds?|unid|und|unidades|pzas?|pz|stk|stck|stück|adet|[個点件本枚])\.?)?$"
+)
+
+
+def count(texts: Any) -> Any:
+    """Return quantities without the word for pieces: `x2`, `2 pcs`.
+
+    Other units stay, for a column may have kilograms and grams.
+    """
+    if not pc.any(pc.match_substring_regex(texts, r"\p{L}")).as_py():
+        return texts
+    return pc.replace_substring_regex(texts, _PIECES, r"\1")
+
 
 def convert(
     texts: Any,

@@ -36,6 +36,7 @@ from functions.ingest.reader.evidence import (
     DateEvidence,
     Look,
     NumberEvidence,
+    QuantityEvidence,
     Told,
     settle_dates,
     settle_numbers,
@@ -54,7 +55,7 @@ from functions.ingest.reader.standing import Orders, find_signs
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "5"
+READER_VERSION = "6"
 
 MAX_ROWS = 20_000_000
 
@@ -290,7 +291,11 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         )
         mapping = mapped.columns
         dates = DateEvidence(latest_moment(stored_at))
-        numbers = {name: NumberEvidence() for name in _NUMBERS if name in mapping}
+        numbers = {
+            name: QuantityEvidence() if name == "quantity" else NumberEvidence()
+            for name in _NUMBERS
+            if name in mapping
+        }
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
         repetitive = frozenset(mapping[name] for name in _REPETITIVE if name in mapping)
         with Spill(folder, len(dialect.header), distinct=repetitive) as spill:

@@ -94,10 +94,18 @@ class Fault(StrEnum):
     DRAFT = "draft"
     REFUNDED = "refunded"
     SHIPPING = "shipping"
+    SUBTOTAL = "subtotal"
 
 
 # What the export itself says is no purchase: counted apart, nothing is wrong with it.
-LEFT_OUT = (Fault.VOIDED, Fault.CANCELLED, Fault.DRAFT, Fault.REFUNDED, Fault.SHIPPING)
+LEFT_OUT = (
+    Fault.VOIDED,
+    Fault.CANCELLED,
+    Fault.DRAFT,
+    Fault.REFUNDED,
+    Fault.SHIPPING,
+    Fault.SUBTOTAL,
+)
 
 
 class Severity(StrEnum):

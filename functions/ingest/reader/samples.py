@@ -11,6 +11,7 @@ _SHOWN_VALUES = 2
 _LOOKED_AT_CELLS = 16  # enough to tell what they are, few enough to cost a small file nothing
 _ID = re.compile(r"[^\W\d]{1,5}[-_ ]?\d+|\d{3,}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_YES_OR_NO = re.compile(r"(?i)yes|no|y|n|true|false|s[ií]|oui|non|ja|nein|sim|n[aã]o|evet|hay[ıi]r")  # noqa: RUF001
 _MOST = 0.8
 
 
@@ -34,6 +35,11 @@ class Sample:
     def is_of_addresses(self) -> bool:
         """Say whether these are addresses of e-mail."""
         return self._share(is_address) >= _MOST
+
+    @property
+    def is_of_marks(self) -> bool:
+        """Say whether these say yes or no: a column `Member` may name nobody."""
+        return self._share(lambda cell: bool(_YES_OR_NO.fullmatch(cell))) == 1
 
     @property
     def comes_back(self) -> bool:

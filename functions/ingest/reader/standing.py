@@ -1,10 +1,10 @@
-"""What an export itself says of its rows: voided, a draft, cancelled, refunded, shipping, a return.
+"""What an export itself says of its rows: voided, a draft, refunded, shipping, a total, a return.
 
 Such rows are no purchases, so they are counted apart. Only columns that are there to say it are
 asked: the status of an order or a line, a mark, the time of a cancellation, the kind of a line.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from functions.ingest.reader.columns import fold
+from functions.ingest.reader.columns import fold, words
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
-from functions.ingest.reader.spill import Stretch
+from functions.ingest.reader.spill import Stretch, is_distinct
 
 Mask = NDArray[np.bool_]
+LeftOut = tuple[Fault, Mask, int]  # why, which rows, index of the column saying so
 
 
 def _folded(text: str) -> frozenset[str]:
@@ -35,7 +36,9 @@ _STATUS = _folded("""
 """)
 _KIND = _folded("""
     event type; type; transaction type; document type; sale type; order type; tipo;
-    tipo documento; tipo movimiento; tipo operacion; tipo venta; tipo comprobante; typ;
+    receipt type; ticket type; bill type; invoice type; tipo ticket; tipo recibo; tipo factura;
+    tipo documento; tipo movimiento; tipo operacion; tipo venta; tipo comprobante; typ; bontyp;
+    type ticket; type vente; tipo scontrino;
     type document; type operation; belegart; vorgangsart; tipo operazione; tipo operacao;
     islem tipi; fis tipi; belge tipi; 取引区分; 売上区分; 类型; 交易类型
 """)
@@ -48,6 +51,13 @@ _FLAG = _folded("""
     voided; void; is void; is voided; cancelled; canceled; is cancelled; is canceled; anulado;
     anulada; cancelado; cancelada; annule; annulee; storniert; storno; annullato; iptal
 """)
+_REFUNDED_FLAG = _folded("""
+    refunded; is refunded; reembolsado; reembolsada; rembourse; erstattet; rimborsato
+""")
+_RETURNED_FLAG = _folded("""
+    returned; is returned; is return; devuelto; devuelta; devolucion; retourne; retourniert;
+    retoure; restituito; devolvido; iade
+""")
 _MOMENT = _folded("""
     cancelled at; canceled at; cancelled on; canceled on; cancelled date; canceled date;
     cancellation date; voided at; void date; fecha anulacion; fecha cancelacion; date annulation;
@@ -58,15 +68,21 @@ _SAID = {
     Fault.VOIDED: _folded("voided; void; anulado; anulada; nulo; nula; annullato; annullata"),
     Fault.CANCELLED: _folded("""
         cancelled; canceled; cancelado; cancelada; annule; annulee; storniert;
-        cancellato; iptal; iptal edildi; キャンセル; キャンセル済み; 取消; 已取消
+        cancellato; iptal; iptal edildi; キャンセル; キャンセル済み; 取消; 已取消; wc cancelled;
+        trash; wc trash; deleted; eliminado; eliminada; geloscht; failed; payment failed; wc failed;
+        fallido; fallida; echoue; echouee; fehlgeschlagen; fallito; falhou; basarisiz; declined;
+        denied; rejected; rechazado; rechazada; refuse; refusee; abgelehnt; rifiutato; recusado;
+        reddedildi; 失敗; 失败; expired; expirado; expirada; abandoned; abandonado; abandonada;
+        abandonne; abandonnee; abgebrochen; abbandonato
     """),
     Fault.DRAFT: _folded("""
-        draft; borrador; brouillon; entwurf; bozza; rascunho; taslak; quote; presupuesto; devis;
-        angebot; preventivo; orcamento; 下書き; 草稿
+        draft; checkout draft; wc checkout draft; borrador; brouillon; entwurf; bozza; rascunho; taslak; quote; presupuesto; devis;
+        angebot; preventivo; orcamento; 下書き; 草稿; quotation; estimate; proforma; pro forma;
+        cotizacion; teklif; 見積
     """),
     Fault.REFUNDED: _folded("""
-        refunded; reembolsado; reembolsada; rembourse; remboursee; erstattet; ruckerstattet;
-        rimborsato; iade edildi; 返金済み; 已退款
+        refunded; fully refunded; wc refunded; reembolsado; reembolsada; rembourse; remboursee; erstattet; ruckerstattet;
+        rimborsato; iade edildi; 返金済み; 已退款; reversed; chargeback; estornado; estornada
     """),
     Fault.SHIPPING: _folded("""
         shipping; shipping line; shipping cost; shipping fee; delivery fee; delivery charge;
@@ -74,16 +90,39 @@ _SAID = {
         livraison; versand; versandkosten; spedizione; spese spedizione; frete; kargo;
         kargo ucreti; 送料; 配送料; 运费
     """),
+    Fault.SUBTOTAL: _folded("""
+        total; subtotal; payment; tender; pago; cobro; paiement; reglement; zahlung; pagamento;
+        odeme; 支払; 支付
+    """),
 }
 _RETURN = _folded("""
     return; returned; refund; refund line; credit note; devolucion; devuelto; devuelta; reembolso;
     nota credito; abono; retour; retourne; retournee; remboursement; avoir; retoure; ruckgabe;
     gutschrift; reso; restituito; rimborso; nota credito; devolucao; devolvido; iade; 返品; 返金;
-    退货; 退款; cancellation; reversal; anulacion; cancelacion; annulation; storno; stornierung;
+    退货; 退款; credit memo; rectificativa; rechnungskorrektur; estorno; cancellation; reversal; anulacion; cancelacion; annulation; storno; stornierung;
     storno buchung; annullamento; cancelamento
 """)
+# What may stand beside such a word: "Order cancelled by customer", "Nota de crédito B".
+_BESIDE = _folded("""
+    order; pedido; orden; commande; bestellung; auftrag; ordine; siparis; sale; sales; venta; vente;
+    verkauf; invoice; factura; facture; fattura; rechnung; fatura; transaction; transaccion; by; por;
+    par; vom; durch; customer; client; cliente; kunde; kunden; buyer; comprador; seller; vendedor;
+    merchant; admin; system; a; b; c; e; m; x
+""")
 _YES = _folded("true; t; yes; y; 1; x; si; s; oui; o; ja; j; vero; sim; evet; e; はい; 是")
+_WORDS_FOR_YES = _YES - {"1"}  # in a column `Returned` a number may be one of pieces
 _PARCEL = Fault.SHIPPING
+_OF_LINES = (Fault.SHIPPING, Fault.SUBTOTAL)
+# A line `Sale` is a whole sale where its pieces follow it as lines `Sale Line`.
+_WHOLE, _PIECE = fold("sale"), fold("sale line")
+_TOTAL = (
+    r"(?i)^\s*(?:(?:sub|grand|gran|daily|day|ara|genel|tages|zwischen|gesamt)[- ]?)?"
+    r"(?:totals?|totale?s?|totaux|toplam|suma|summe|gesamt|合計|小計|合计|小计|总计)"
+)
+_TOTAL_ALONE = (
+    _TOTAL + r"(?:[ :]*(?:general|for|of|del?|du|day|d[ií]a|jour|tag|giorno|mes|month))*\P{L}*$"
+)
+_TOTAL_OF = _TOTAL + r"(?:\P{L}|$)"
 _RETURNED = len(LEFT_OUT)
 _MEANINGS = {
     **dict.fromkeys(_RETURN, _RETURNED),
@@ -100,10 +139,9 @@ class Signs:
     line_kind: tuple[int, ...] = ()
     line_name: tuple[int, ...] = ()
     flag: tuple[int, ...] = ()
+    refunded: tuple[int, ...] = ()
+    returned: tuple[int, ...] = ()
     moment: tuple[int, ...] = ()
-
-
-_NO_SIGNS = Signs()
 
 
 def find_signs(header: Sequence[str]) -> Signs:
@@ -119,6 +157,8 @@ def find_signs(header: Sequence[str]) -> Signs:
         line_kind=places(_LINE_KIND),
         line_name=places(_LINE_NAME),
         flag=places(_FLAG),
+        refunded=places(_REFUNDED_FLAG),
+        returned=places(_RETURNED_FLAG),
         moment=places(_MOMENT),
     )
 
@@ -133,15 +173,23 @@ class Orders:
     last: str | None = None  # id of the last row's order
     said: dict[int, str] = field(default_factory=dict)  # what it says, by column
 
-    def fill(self, column: Any, index: int, order_ids: Any) -> Any:
+    def fill(self, column: Any, index: int, order_ids: Any, *, is_one: bool = False) -> Any:
         """Return a column with its empty cells filled from the row above in the same order.
 
-        Rows without an order, damaged ones among them, neither give nor take.
+        Rows without an order, damaged ones among them, neither give nor take. With `is_one` an
+        order has one of them: where its lines differ, these are no orders, and nothing is filled.
         """
+        texts = column.dictionary if is_distinct(column) else column
+        last = _last_named(order_ids)
+        if last is None or not pc.any(pc.equal(texts, "")).as_py():
+            if last is not None:
+                self.said[index] = column[last].as_py()
+            return column
+        if is_distinct(column):
+            filled = self.fill(column.dictionary_decode(), index, order_ids, is_one=is_one)
+            return filled.dictionary_encode()
         has_order = pc.not_equal(order_ids, "")
         cells, orders = column.filter(has_order), order_ids.filter(has_order)
-        if not len(cells):
-            return column
         is_new = np.ones(len(cells), np.bool_)
         is_new[1:] = np.asarray(pc.not_equal(orders[1:], orders[:-1]))
         is_new[0] = orders[0].as_py() != self.last or index not in self.said
@@ -151,27 +199,35 @@ class Orders:
         if goes_on.any():
             filled = pc.if_else(pa.array(goes_on), self.said[index], filled)
         self.said[index] = filled[-1].as_py()
+        if is_one and (np.asarray(pc.not_equal(filled[1:], filled[:-1])) & ~is_new[1:]).any():
+            return column
         return pc.replace_with_mask(column, has_order, filled)
 
     def close(self, order_ids: Any) -> None:
         """Remember the order of the last row, once all columns are filled."""
-        orders = order_ids.filter(pc.not_equal(order_ids, ""))
-        if len(orders):
-            self.last = orders[-1].as_py()
+        if (last := _last_named(order_ids)) is not None:
+            self.last = order_ids[last].as_py()
+
+
+def _last_named(order_ids: Any) -> int | None:
+    """Return the last row that names an order."""
+    named = np.flatnonzero(pc.not_equal(order_ids, ""))
+    return int(named[-1]) if named.size else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """What is said of the rows of a stretch."""
 
-    left_out: tuple[tuple[Fault, Mask, int], ...]  # why, which rows, index of the column saying so
+    left_out: tuple[LeftOut, ...]
     returned: Mask
 
 
-def judge(stretch: Stretch, signs: Signs, orders: Orders, order_id: int | None) -> Standing:
+def judge(stretch: Stretch, signs: Signs, orders: Orders, mapping: Mapping[str, int]) -> Standing:
     """Say which rows of a stretch are left out, the first reason first, and which are returns."""
+    order_id = mapping.get("order_id")
     returned = np.zeros(len(stretch), np.bool_)
-    left_out: list[tuple[Fault, Mask, int]] = []
+    left_out: list[LeftOut] = []
 
     def filled(index: int) -> Any:
         column = pc.utf8_trim_whitespace(stretch.text(index))
@@ -181,24 +237,83 @@ def judge(stretch: Stretch, signs: Signs, orders: Orders, order_id: int | None) 
         # What a line is, is not said for the lines below it.
         said = _words(stretch.text(index) if index in signs.line_kind else filled(index))
         returned |= said == _RETURNED
-        left_out += [(each, said == i, index) for i, each in enumerate(LEFT_OUT) if each != _PARCEL]
+        left_out += [
+            (each, said == i, index) for i, each in enumerate(LEFT_OUT) if each not in _OF_LINES
+        ]
+    for index in signs.returned:
+        returned |= _matches(filled(index), _WORDS_FOR_YES)
+    left_out += _lines(stretch, signs)
+    left_out += _marks(signs, filled)
+    left_out += _totals(stretch, mapping)
+    return Standing(left_out=tuple(left_out), returned=returned)
+
+
+def _lines(stretch: Stretch, signs: Signs) -> Iterator[LeftOut]:
+    """Yield what lines are by their kind or name."""
     for index in (*signs.line_kind, *signs.line_name):
         # An order "Shipping" is under way; a line "Shipping" is what that costs.
-        is_parcel = _words(stretch.text(index)) == LEFT_OUT.index(_PARCEL)
-        left_out.append((_PARCEL, is_parcel, index))
+        yield _PARCEL, _words(stretch.text(index)) == LEFT_OUT.index(_PARCEL), index
+    for index in signs.line_kind:
+        yield Fault.SUBTOTAL, _are_sums(stretch.text(index)), index
+
+
+def _marks(signs: Signs, filled: Callable[[int], Any]) -> Iterator[LeftOut]:
+    """Yield what marks, and times of a cancellation, say."""
     for index in signs.flag:
-        left_out.append((Fault.CANCELLED, _matches(filled(index), _YES), index))
+        yield Fault.CANCELLED, _matches(filled(index), _YES), index
+    for index in signs.refunded:
+        yield Fault.REFUNDED, _matches(filled(index), _WORDS_FOR_YES), index
     for index in signs.moment:
         is_dated = np.asarray(pc.match_substring_regex(filled(index), "[0-9]{2}"))
-        left_out.append((Fault.CANCELLED, is_dated, index))
-    if order_id is not None and signs != _NO_SIGNS:
-        orders.close(stretch.text(order_id))
-    return Standing(left_out=tuple(left_out), returned=returned)
+        yield Fault.CANCELLED, is_dated, index
+
+
+def _are_sums(column: Any) -> Mask:
+    """Say which kinds of lines are no pieces, but the sum or the payment of them."""
+    is_sum: Mask = _words(column) == LEFT_OUT.index(Fault.SUBTOTAL)
+    if _matches(column, frozenset({_PIECE})).any():
+        is_sum |= _matches(column, frozenset({_WHOLE}))
+    return is_sum
+
+
+def _totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
+    """Yield the lines of totals between the rows, by the column that says so.
+
+    A person, or what was bought, may be called Total: only lines that name no order and no
+    customer are looked at, or name a total instead.
+    """
+    named = [mapping[name] for name in ("customer_id", "order_id") if name in mapping]
+    empty = {index: np.asarray(pc.equal(stretch.text(index), "")) for index in named}
+    is_likely = np.any(list(empty.values()), axis=0) | ("order_id" not in mapping)
+    places = np.flatnonzero(is_likely)
+    if not places.size:
+        return
+    days = stretch.text(mapping["ordered_at"]).take(places)
+    undated = np.asarray(pc.equal(days, ""))
+    says: dict[int, Mask] = {}
+    for name in ("customer_id", "order_id", "product", "product_id"):
+        if (index := mapping.get(name)) is not None:
+            cells = stretch.text(index).take(places)
+            says[index] = np.asarray(pc.match_substring_regex(cells, _TOTAL_ALONE))
+            says[index] |= undated & np.asarray(pc.match_substring_regex(cells, _TOTAL_OF))
+    is_free = undated | np.asarray(pc.match_substring_regex(days, r"\p{Nd}"))
+    is_free &= np.all([empty[index][places] | says[index] for index in named], axis=0)
+    for index, said in says.items():
+        is_total = np.zeros(len(stretch), np.bool_)
+        is_total[places] = said & is_free
+        yield Fault.SUBTOTAL, is_total, index
 
 
 def _words(column: Any) -> NDArray[np.int64]:
     """Return for each cell what its words say: a place in `LEFT_OUT`, `_RETURNED`, or -1."""
-    return _per_distinct(column, lambda text: _MEANINGS.get(fold(text), -1))
+    return _per_distinct(column, _meaning)
+
+
+def _meaning(text: str) -> int:
+    if (said := _MEANINGS.get(fold(text))) is not None:
+        return said
+    rest = sorted(word for word in words(text) if word not in _BESIDE)
+    return _MEANINGS.get("".join(rest), -1)
 
 
 def _matches(column: Any, wanted: frozenset[str]) -> Mask:

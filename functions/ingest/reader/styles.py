@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from functions.ingest.reader.alphabets import SINGLE_BYTE
 from functions.ingest.reader.careful import (
     BACKSLASH,
     NONE,
@@ -32,6 +33,7 @@ _LOOKED_AT_RECORDS = 60
 _LEADING = 20  # rows above a table that are no part of it
 _SPACED = 0.7  # what blanks as delimiters weigh: prose has them too
 _CUT = 0.65
+_BELOW_OTHERS = 0.8  # a line above with more or fewer words may be the header: are these cells?
 _UNCOMMON = 0.95
 _LEAST = 0.3
 _SINGLE_QUOTED = re.compile(rb"(?:^|[,;\t|\r\n])'[^'\r\n]*'(?=[,;\t|\r\n]|$)")
@@ -83,7 +85,9 @@ def _candidates(sample: bytes, told: bytes | None, encoding: str) -> Iterator[tu
     if not told and b"  " in sample:
         yield Style(delimiter=b" ", quote=NONE, is_padded=True), _SPACED
         if cuts := find_cuts(sample, encoding):
-            yield Style(delimiter=b"", quote=NONE, cuts=cuts), _CUT
+            is_single_byte = encoding in SINGLE_BYTE
+            style = Style(delimiter=b"", quote=NONE, cuts=cuts, is_single_byte=is_single_byte)
+            yield style, _CUT
 
 
 def _count(pattern: re.Pattern[bytes], sample: bytes) -> int:
@@ -124,6 +128,8 @@ def _sense(records: Sequence[Record], style: Style, encoding: str) -> tuple[int,
     share = widths[width] / len(table)
     if (style.is_padded or style.delimiter == b" ") and (share < 0.9 or len(table) < 3):
         return width, 0.0  # words, not cells
+    if style.is_padded and first and len(rows[first - 1]) > 1:
+        share *= _BELOW_OTHERS
     columns = list(zip(*(row for row in table if len(row) == width), strict=True))
     filled = [column for column in columns if any(column)]
     own = style.delimiter.decode()

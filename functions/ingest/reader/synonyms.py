@@ -1,31 +1,36 @@
 """The names that shops' programs give to the columns, in nine languages.
 
 For each column of ours its names, the most telling first: where a file has two of them, the earlier
-one is taken and the other stays a further column. Names are compared folded (`columns.fold`): no
-case, accents, punctuation or filler words.
+one is taken and the other stays a further column. A bar parts the more telling names of a language
+from the less telling ones, for a file may use two languages: `Kundennummer` goes before `E-Mail`,
+which is English too. Names are compared folded (`columns.fold`): no case, accents, punctuation or
+filler words.
 """
 
 from collections.abc import Mapping
+from itertools import zip_longest
 
 _ENGLISH_AND_SPANISH: Mapping[str, str] = {
     "customer_id": """
         customer unique id; customer id; customer no; customer number; customer nr; customer code;
-        customer key; customer ref; customer reference id; cust id; cust no; client id; client no;
+        customer key; sold to; sold to party; buyer user id; customer ref; customer reference id; cust id; cust no; client id; client no;
         client number; client code; buyer id; shopper id; member id; member no; member number;
         membership no; membership number; loyalty id; loyalty no; loyalty number; loyalty card;
-        loyalty card number; card number loyalty; account id; account no; account number; user id;
-        contact id; id customer; id client;
+        loyalty card number; card number loyalty; account id; account no; account number;
+        id customer; id client;
         id cliente; cliente id; cod cliente; codigo cliente; cliente codigo; n cliente; no cliente;
         num cliente; nro cliente; numero cliente; cliente numero; clave cliente; id socio; n socio;
         no socio; num socio; nro socio; numero socio; codigo socio; id comprador; tarjeta cliente;
-        tarjeta fidelidad; tarjeta fidelizacion; n tarjeta cliente; numero tarjeta cliente;
-        customer; client; cliente; buyer; comprador; shopper; member; socio; socia;
-        customer email; customer e mail; client email; buyer email; email; e mail; email address;
-        correo; correo cliente; correo electronico; email cliente; dni; nif; dni cliente;
-        nif cliente; rut; rut cliente; rfc; rfc cliente; cuit; cuit cliente; ruc; ruc cliente;
+        tarjeta fidelidad; tarjeta fidelizacion; n tarjeta cliente; numero tarjeta cliente |
+        customer; client; cliente; buyer; comprador; shopper; member; socio; socia; user id;
+        contact id |
+        customer email; customer e mail; client email; buyer email; billing email; guest email; from email address; email; e mail;
+        email address; correo; correo cliente; correo electronico; email cliente |
+        dni; nif; dni cliente;
+        nif cliente; rut; rut cliente; rfc; rfc cliente; cuit; cuit cliente; ruc; ruc cliente |
         customer name; customer full name; client name; buyer name; billing name;
-        nombre cliente; cliente nombre; nombre completo cliente; nombre comprador; razon social;
-        customer phone; phone; phone number; telefono; telefono cliente; movil; celular
+        nombre cliente; cliente nombre; nombre completo cliente; nombre comprador; razon social |
+        customer phone; phone; phone number; phone no; telefono; telefono cliente; movil; celular
     """,
     "ordered_at": """
         ordered at; order datetime; order date time; order timestamp; order purchase timestamp;
@@ -33,14 +38,15 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         date purchase; purchase timestamp; sold at; sale datetime; sale date; sales date; date sale;
         transaction datetime; transaction date time; transaction date; transaction timestamp;
         transaction time; invoice datetime; invoice date; date invoice; receipt date; ticket date;
-        bill date; billing date; posting date; document date; created at; created on; order created;
-        creation date; paid at; payment date; processed at;
+        bill date; billing date; posting date; document date; order created;
         fecha hora pedido; fecha pedido; fecha orden; fecha hora compra; fecha compra;
         fecha hora venta; fecha venta; fecha hora transaccion; fecha transaccion;
         fecha hora operacion; fecha operacion; fecha factura; fecha facturacion; fecha emision;
         fecha documento; fecha comprobante; fecha ticket; fecha recibo; fecha boleta; fecha folio;
-        fecha movimiento; fecha creacion; fecha pago; fecha hora; fecha y hora; fecha;
-        date time; datetime; timestamp; date; day; dia
+        fecha movimiento |
+        fecha hora; fecha y hora; fecha; date time; datetime; timestamp; date |
+        created at; created on; created utc; created date; date created; opened; creation date; fecha creacion; paid at; payment date;
+        processed at; fecha pago | day; dia
     """,
     "time": """
         time; order time; sale time; sales time; time sale;
@@ -49,6 +55,7 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
     "order_id": """
         order id; order no; order number; order nr; order ref; order reference; order code;
         order key; id order; invoice id; invoice no; invoice number; invoice nr; invoice;
+        billing document;
         receipt id; receipt no; receipt number; receipt; ticket id; ticket no; ticket number;
         ticket; bill id; bill no; bill number; basket id; cart id; check number; sale id; sale no;
         sale number; sales order; sales order number; transaction id; transaction no;
@@ -87,13 +94,13 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
     "product": """
         product name; product title; product description; product desc; item name; item title;
         item description; item desc; article name; article description; lineitem name;
-        line item name; line description; stock description; description; product; item; article;
+        line item name; line description; order lines product; stock description; description; product; item; article;
         nombre producto; producto nombre; descripcion producto; desc producto; nombre articulo;
         articulo nombre; descripcion articulo; desc articulo; descripcion; producto; articulo;
         concepto; detalle; desc
     """,
     "quantity": """
-        quantity; qty; line quantity; lineitem quantity; item quantity; quantity ordered;
+        quantity; qty; line quantity; order lines quantity; billed quantity; invoiced quantity; lineitem quantity; item quantity; quantity ordered;
         quantity sold; quantity purchased; order quantity; ordered quantity; ordered qty;
         order qty; qty ordered; qty sold; sold qty; sales quantity; sales qty; sales units;
         units; units sold; units ordered; pieces; pcs; no items; number items; item count;
@@ -104,30 +111,33 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         numero articulos; piezas; pzas; cantidad total; total unidades
     """,
     "unit_price": """
-        unit price; price per unit; price unit; price each; each price; item price; lineitem price;
+        unit price; price per unit; order lines unit price; price unit; price each; each price; item price; lineitem price;
         line item price; product price; price per item; selling price; sale price; sales price;
-        sell price; retail price; net unit price; unit sale price; unit selling price;
-        unit retail; price;
+        sell price; net unit price; unit sale price; unit selling price; unit retail; price;
+        retail price;
         precio unitario; precio unidad; precio por unidad; precio ud; precio uni; precio unit;
         p unitario; p unit; pu; precio venta; precio venta unitario; precio articulo;
         precio producto; precio neto; pvp; valor unitario; importe unitario; precio
     """,
     "amount": """
-        line total; line amount; line value; line sales; line revenue; total line; extended price;
-        extended amount; extended value; item total; total line amount; net amount; net sales;
-        net value; net total; sales amount; sale amount; sales value; sales; sale; revenue;
-        net revenue; amount paid; paid amount; amount spent; amount; order amount; order value;
-        order total; invoice amount; invoice total; purchase amount; transaction amount;
-        transaction value; total amount; total sales; total sale; total revenue; total price;
-        total value; total paid; total spent; total collected; gross sales; gross amount;
-        gross value; gross total; grand total; total; subtotal; value; spend; dollar value; turnover;
-        importe linea; total linea; monto linea; valor linea; importe neto; monto neto; venta neta;
-        ventas netas; valor neto; importe venta; monto venta; valor venta; importe pagado;
-        monto pagado; importe; monto; importe pedido; importe factura; monto factura;
-        importe compra; monto compra; valor compra; importe total; monto total; valor total;
-        precio total; total pagado; total venta; total ventas; total compra; total pedido;
-        total factura; total general; total neto; venta; ventas; venta total; ventas totales;
-        ingresos; ingreso; facturacion; importe bruto; monto bruto; total bruto; gasto; valor
+        line total; order lines subtotal; order lines total; line amount; line value; line sales; line revenue; total line; extended price;
+        extended amount; extended value; item total; total line amount;
+        importe linea; total linea; monto linea; valor linea |
+        net amount; net sales; net value; net total; sales amount; sale amount; sales value; sales;
+        revenue; net revenue; amount spent; amount;
+        importe neto; monto neto; venta neta; ventas netas; valor neto; importe venta; monto venta;
+        valor venta; importe; monto |
+        order amount; order value; order total; order total amount; invoice amount; invoice total;
+        purchase amount; transaction amount; transaction value; total amount; total sales;
+        total sale; total revenue; total price; total value; total spent; total collected; final price; final total;
+        gross sales; gross amount; gross value; gross total; grand total; total;
+        importe pedido; importe factura; monto factura; importe compra; monto compra; valor compra;
+        importe total; monto total; valor total; precio total; total venta; total ventas;
+        total compra; total pedido; total factura; total general; total neto |
+        amount paid; paid amount; total paid; importe pagado; monto pagado; total pagado |
+        sale; subtotal; value; spend; dollar value; turnover; venta; ventas; venta total;
+        ventas totales; ingresos; ingreso; facturacion; importe bruto; monto bruto; total bruto;
+        gasto; valor
     """,
     "currency": """
         currency; currency code; iso currency; order currency; transaction currency;
@@ -138,13 +148,14 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
 _PORTUGUESE: Mapping[str, str] = {
     "customer_id": """
         id cliente; codigo cliente; cod cliente; numero cliente; n cliente; cliente id; cpf;
-        cpf cliente; cnpj; cpf cnpj; numero cartao; cartao fidelidade; cartao cliente; cliente;
-        comprador; consumidor; email cliente; nome cliente; nome comprador; telefone; celular
+        cpf cliente; cnpj; cpf cnpj; numero cartao; cartao fidelidade; cartao cliente |
+        cliente; comprador; consumidor | email cliente | | nome cliente; nome comprador |
+        telefone; celular
     """,
     "ordered_at": """
         data hora pedido; data pedido; data compra; data venda; data hora venda; data transacao;
-        data emissao; data nota; data fatura; data documento; data criacao; data pagamento;
-        data hora; data; emissao
+        data emissao; data nota; data fatura; data documento | data hora; data; emissao |
+        data criacao; data pagamento
     """,
     "time": "hora; hora venda; hora pedido; hora compra",
     "order_id": """
@@ -159,11 +170,11 @@ _PORTUGUESE: Mapping[str, str] = {
     """,
     "product": "nome produto; descricao produto; descricao; produto; artigo; descricao item; item",
     "quantity": "quantidade; qtd; qtde; qtd vendida; quantidade vendida; unidades; pecas",
-    "unit_price": "preco unitario; valor unitario; preco unit; vlr unitario; preco venda; preco",
+    "unit_price": "preco unitario; valor unitario; preco unit; vlr unitario; vl unitario; preco venda; preco",
     "amount": """
-        valor total item; total item; valor liquido; total liquido; valor venda; valor pedido;
-        valor total; vlr total; total venda; total pedido; preco total; montante; valor; receita;
-        faturamento; valor pago; total bruto
+        valor total item; total item | valor liquido; total liquido; valor venda |
+        valor pedido; valor total; vlr total; vl total; total venda; total pedido; preco total;
+        montante | valor pago | valor; receita; faturamento; total bruto
     """,
     "currency": "moeda; codigo moeda",
 }
@@ -172,13 +183,13 @@ _FRENCH: Mapping[str, str] = {
     "customer_id": """
         id client; client id; n client; no client; numero client; num client; code client;
         ref client; reference client; n carte fidelite; numero carte fidelite; carte fidelite;
-        n carte; numero carte; code adherent; n adherent; client; acheteur; email client; courriel;
-        mail client; nom client; raison sociale; telephone
+        n carte; numero carte; code adherent; n adherent | client; acheteur |
+        email client; courriel; mail client | | nom client; raison sociale | telephone
     """,
     "ordered_at": """
         date heure commande; date commande; date achat; date heure vente; date vente;
-        date facture; date facturation; date ticket; date transaction; date creation;
-        date paiement; date document; date piece; date heure; horodatage; jour; le
+        date facture; date facturation; date ticket; date transaction; date document; date piece |
+        date heure; horodatage | date creation; date paiement | jour
     """,
     "time": "heure; heure vente; heure commande; heure achat; heure ticket",
     "order_id": """
@@ -202,8 +213,8 @@ _FRENCH: Mapping[str, str] = {
         prix vente; prix ttc; prix ht; prix
     """,
     "amount": """
-        montant ligne; total ligne; total ligne ttc; montant net; montant ttc; montant ht;
-        montant total; total ttc; total ht; total net; prix total; montant; chiffre affaires; ca;
+        montant ligne; total ligne; total ligne ttc | montant net; montant ttc; montant ht;
+        montant | montant total; total ttc; total ht; total net; prix total; chiffre affaires; ca;
         ca ttc; ca ht; montant commande; montant facture; total commande; total facture
     """,
     "currency": "devise; code devise; monnaie",
@@ -213,12 +224,12 @@ _GERMAN: Mapping[str, str] = {
     "customer_id": """
         kunden id; kundenid; kundennummer; kunden nummer; kunden nr; kundennr; kd nr; kdnr;
         debitor; debitorennummer; debitor nr; kartennummer; kundenkarte; kundenkartennummer;
-        mitgliedsnummer; mitglied; kunde; kaufer; besteller; kunden email; kundenname; telefon
+        mitgliedsnummer | mitglied; kunde; kaufer; besteller | kunden email | | kundenname | telefon
     """,
     "ordered_at": """
         bestelldatum; auftragsdatum; kaufdatum; verkaufsdatum; rechnungsdatum; belegdatum;
-        buchungsdatum; transaktionsdatum; bondatum; datum uhrzeit; zeitpunkt; zeitstempel;
-        erstellt am; datum; tag
+        buchungsdatum; transaktionsdatum; bondatum | datum uhrzeit; zeitpunkt; zeitstempel; datum |
+        erstellt am | tag
     """,
     "time": "uhrzeit; zeit; verkaufszeit; bestellzeit; belegzeit",
     "order_id": """
@@ -239,12 +250,14 @@ _GERMAN: Mapping[str, str] = {
     "quantity": "menge; anzahl; stuckzahl; stuck; stk; verkaufte menge; bestellmenge; absatz",
     "unit_price": """
         einzelpreis; stuckpreis; preis pro stuck; einzelpreis brutto; einzelpreis netto; ep;
-        verkaufspreis; vk preis; vk; preis
+        verkaufspreis; vk preis; vk; preis netto; preis brutto; preis
     """,
     "amount": """
-        positionsbetrag; zeilenbetrag; gesamtpreis; gesamtbetrag; nettobetrag; bruttobetrag;
-        betrag; umsatz; nettoumsatz; bruttoumsatz; rechnungsbetrag; bestellwert; summe; gesamt;
-        gesamtsumme; wert
+        positionsbetrag; zeilenbetrag; gesamtpreis |
+        nettobetrag; betrag netto; umsatz netto; nettoumsatz; bruttobetrag; betrag brutto; betrag;
+        umsatz; umsatz brutto; bruttoumsatz |
+        gesamtbetrag; rechnungsbetrag; bestellwert; summe netto; summe brutto; summe;
+        gesamt netto; gesamt brutto; gesamt; gesamtsumme | | wert
     """,
     "currency": "wahrung; waehrung; wahrungscode",
 }
@@ -252,13 +265,13 @@ _GERMAN: Mapping[str, str] = {
 _ITALIAN: Mapping[str, str] = {
     "customer_id": """
         id cliente; codice cliente; cod cliente; numero cliente; n cliente; cliente id;
-        codice fiscale; tessera; numero tessera; codice tessera; carta fedelta; cliente;
-        acquirente; ragione sociale; nome cliente; email cliente; telefono; cellulare
+        codice fiscale; tessera; numero tessera; codice tessera; carta fedelta |
+        cliente; acquirente | email cliente | | ragione sociale; nome cliente | telefono; cellulare
     """,
     "ordered_at": """
         data ora ordine; data ordine; data acquisto; data vendita; data ora vendita; data fattura;
-        data scontrino; data documento; data transazione; data creazione; data pagamento; data ora;
-        data; giorno
+        data scontrino; data documento; data transazione | data ora; data |
+        data creazione; data pagamento | giorno
     """,
     "time": "ora; orario; ora vendita; ora ordine; ora acquisto",
     "order_id": """
@@ -275,8 +288,9 @@ _ITALIAN: Mapping[str, str] = {
     "quantity": "quantita; qta; q ta; pezzi; pz; unita; numero pezzi; quantita venduta",
     "unit_price": "prezzo unitario; prezzo unit; prezzo vendita; prezzo",
     "amount": """
-        importo riga; totale riga; importo netto; totale netto; importo totale; prezzo totale;
-        importo; totale; totale ordine; totale fattura; ricavo; ricavi; fatturato; incasso; valore
+        importo riga; totale riga | importo netto; totale netto; importo |
+        importo totale; prezzo totale; totale; totale ordine; totale fattura; ricavo; ricavi;
+        fatturato; incasso | | valore
     """,
     "currency": "valuta; divisa; codice valuta",
 }
@@ -284,12 +298,12 @@ _ITALIAN: Mapping[str, str] = {
 _TURKISH: Mapping[str, str] = {
     "customer_id": """
         musteri id; musteri no; musteri numarasi; musteri kodu; uye no; uye id; uye numarasi;
-        kart no; sadakat kart no; cari kod; cari kodu; musteri; alici; musteri adi;
-        musteri adi soyadi; musteri e posta; e posta; eposta; telefon; tckn
+        kart no; sadakat kart no; cari kod; cari kodu | musteri; alici |
+        musteri e posta; e posta; eposta | tckn | musteri adi; musteri adi soyadi | telefon
     """,
     "ordered_at": """
         siparis tarihi; siparis tarih; satis tarihi; satin alma tarihi; islem tarihi;
-        fatura tarihi; fis tarihi; odeme tarihi; olusturma tarihi; tarih saat; tarih; gun
+        fatura tarihi; fis tarihi | tarih saat; tarih | odeme tarihi; olusturma tarihi | gun
     """,
     "time": "saat; satis saati; siparis saati; fis saati",
     "order_id": """
@@ -302,8 +316,9 @@ _TURKISH: Mapping[str, str] = {
     "quantity": "adet; miktar; satis adedi; satis miktari; adedi; satilan adet",
     "unit_price": "birim fiyat; birim fiyati; satis fiyati; adet fiyati; fiyat; fiyati",
     "amount": """
-        satir tutari; satir toplami; net tutar; toplam tutar; tutar; tutari; toplam fiyat;
-        satis tutari; siparis tutari; genel toplam; toplam; ciro; odenen tutar; brut tutar
+        satir tutari; satir toplami | net tutar; tutar; tutari; satis tutari |
+        toplam tutar; toplam fiyat; siparis tutari; genel toplam; toplam; ciro; brut tutar |
+        odenen tutar
     """,
     "currency": "para birimi; doviz; doviz cinsi; doviz kodu",
 }
@@ -311,12 +326,13 @@ _TURKISH: Mapping[str, str] = {
 _JAPANESE: Mapping[str, str] = {
     "customer_id": """
         顧客id; 顧客番号; 顧客コード; 顧客no; 会員番号; 会員id; 会員コード; 会員no; お客様番号;
-        お客様id; お客様コード; 得意先コード; カード番号; 購入者id; ユーザーid; 顧客; 会員;
-        お客様; 購入者; 得意先; 顧客名; お客様名; 会員名; 購入者名; 氏名; メールアドレス; 電話番号
+        お客様id; お客様コード; 得意先コード; カード番号; 購入者id; ユーザーid |
+        顧客; 会員; お客様; 購入者; 得意先 | メールアドレス | |
+        顧客名; お客様名; 会員名; 購入者名; 氏名 | 電話番号
     """,
     "ordered_at": """
         注文日時; 注文日; 購入日時; 購入日; 売上日時; 売上日; 販売日時; 販売日; 取引日時; 取引日;
-        受注日時; 受注日; 伝票日付; 請求日; 決済日; 来店日; 日時; 日付; 年月日
+        受注日時; 受注日; 伝票日付; 請求日; 来店日 | 日時; 日付; 年月日 | 決済日
     """,
     "time": "時刻; 時間; 販売時刻; 注文時刻; 取引時刻",
     "order_id": """
@@ -329,20 +345,20 @@ _JAPANESE: Mapping[str, str] = {
     "quantity": "数量; 個数; 点数; 購入数; 販売数; 販売数量; 注文数",
     "unit_price": "単価; 販売単価; 税込単価; 税抜単価; 販売価格; 価格",
     "amount": """
-        明細金額; 小計; 売上金額; 販売金額; 税込金額; 税抜金額; 購入金額; 金額; 合計金額; 総額;
-        売上高; 売上; 合計; 支払金額; お買上金額
+        明細金額; 小計 | 売上金額; 販売金額; 税込金額; 税抜金額; 購入金額; 金額 |
+        合計金額; 総額; 売上高; 売上; 合計; お買上金額 | 支払金額
     """,
     "currency": "通貨; 通貨コード",
 }
 
 _CHINESE: Mapping[str, str] = {
     "customer_id": """
-        客户编号; 客户id; 客户代码; 顾客编号; 会员编号; 会员号; 会员卡号; 会员id; 买家id; 用户id;
-        客户; 顾客; 会员; 买家; 客户名称; 客户姓名; 买家昵称; 手机号; 电话
+        客户编号; 客户id; 客户代码; 顾客编号; 会员编号; 会员号; 会员卡号; 会员id; 买家id; 用户id |
+        客户; 顾客; 会员; 买家 | | | 客户名称; 客户姓名; 买家昵称 | 手机号; 电话
     """,
     "ordered_at": """
         下单时间; 下单日期; 订单日期; 订单时间; 订单创建时间; 交易时间; 交易日期; 购买日期;
-        销售日期; 付款时间; 日期; 时间
+        销售日期 | 日期; 时间 | 付款时间
     """,
     "time": "时刻; 销售时间; 小票时间",
     "order_id": "订单号; 订单编号; 订单id; 单号; 交易号; 流水号; 小票号; 发票号; 销售单号",
@@ -351,24 +367,32 @@ _CHINESE: Mapping[str, str] = {
     "product": "商品名称; 商品名; 商品; 产品名称; 产品; 品名",
     "quantity": "数量; 购买数量; 销售数量; 件数",
     "unit_price": "单价; 商品单价; 售价; 价格",
-    "amount": "金额; 总金额; 销售金额; 实付金额; 订单金额; 应付金额; 小计; 合计; 总价; 销售额",
+    "amount": """
+        | 金额; 销售金额; 销售额 | 总金额; 实付金额; 订单金额; 应付金额; 小计; 合计; 总价
+    """,
     "currency": "币种; 货币",
 }
+
+_LANGUAGES = (
+    _ENGLISH_AND_SPANISH,
+    _PORTUGUESE,
+    _FRENCH,
+    _GERMAN,
+    _ITALIAN,
+    _TURKISH,
+    _JAPANESE,
+    _CHINESE,
+)
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     column: tuple(
         name.strip()
-        for language in (
-            _ENGLISH_AND_SPANISH,
-            _PORTUGUESE,
-            _FRENCH,
-            _GERMAN,
-            _ITALIAN,
-            _TURKISH,
-            _JAPANESE,
-            _CHINESE,
+        for as_telling in zip_longest(
+            *(language[column].split("|") for language in _LANGUAGES), fillvalue=""
         )
-        for name in language[column].split(";")
+        for names in as_telling
+        for name in names.split(";")
+        if name.strip()
     )
     for column in _ENGLISH_AND_SPANISH
 }

@@ -74,6 +74,7 @@ def hostile_files() -> Iterator[Hostile]:
         *_kinds_of_file(),
         *_limits(),
         *_meanings(),
+        *_exports(),
     ):
         data = content if isinstance(content, bytes) else content.encode()
         yield Hostile(name, data, outcome)
@@ -352,4 +353,93 @@ def _meanings() -> list[Case]:
         ("customers", "customer id,gender,age\nC1,F,31\nC2,M,19\n", Refused("customer_list")),
         ("products", "sku,product,price\nA1,Shirt,5.00\nA2,Cap,4.00\n", Refused("product_list")),
         ("stock", "sku,product,in stock\nA1,Shirt,5\nA2,Cap,4\n", Refused("stock_list")),
+    ]
+
+
+def _exports() -> list[Case]:
+    """Files as tills, shops and spreadsheets write them, that were read wrong once."""
+
+    return [
+        (
+            "a number of the sale called Sale #",
+            text("Sale #,Date,Customer,Total", "10231,2026-01-31,C1,5.50"),
+            Rows(1),
+        ),
+        (
+            "cents",
+            text("Date,Customer,Amount (cents)", "2026-01-31,C1,550"),
+            Refused("no_money"),
+        ),
+        (
+            "two currencies in two columns",
+            text("Date,Customer,Total USD,Total EUR", "2026-01-31,C1,5.50,5.00"),
+            Asked("money_column"),
+        ),
+        (
+            "a date of payment that is not always there",
+            text("Date,Customer,Total,Paid at", "2026-01-31,C1,5.50,", "2026-02-01,C2,4.50,"),
+            Rows(2),
+        ),
+        (
+            "subtotals with a date",
+            text("Date,Receipt,Customer,Total", "2026-01-31,1,C1,5.50", "2026-01-31,Total,,5.50")
+            + text("2026-02-01,2,C1,4.50", "2026-02-01,Total,,4.50"),
+            Rows(2, (), (("subtotal", 3), ("subtotal", 5))),
+        ),
+        (
+            "a sale, its lines and its payment",
+            text(
+                "Date,Receipt Number,Line Type,Customer Code,Quantity,Total",
+                "2026-01-31,1,Sale,C1,2,5.50",
+                "2026-01-31,1,Sale Line,,2,5.50",
+                "2026-01-31,1,Payment,C1,,5.50",
+            ),
+            Rows(1, (), (("subtotal", 2), ("subtotal", 4))),
+        ),
+        (
+            "payments that failed",
+            text("Order ID,Date,Email,Total,Status", "1,2026-01-31,a@x.de,5.50,wc-completed")
+            + text("2,2026-01-31,b@x.de,5.50,wc-failed", "3,2026-01-31,b@x.de,5.50,Declined"),
+            Rows(1, (), (("cancelled", 3), ("cancelled", 4))),
+        ),
+        (
+            "merged cells of an order",
+            text(
+                "Order ID,Date,Customer,Product,Total", "1,2026-01-31,C1,Cap,5.50", "1,,,Bag,4.50"
+            ),
+            Rows(2),
+        ),
+        (
+            "the total of an order on all its lines",
+            text(
+                "Order ID,Date,Customer,Product,Order total",
+                "1,2026-01-31,C1,Cap,8.00",
+                "1,2026-01-31,C1,Bag,8.00",
+                "2,2026-02-01,C2,Cap,9.00",
+                "2,2026-02-01,C2,Pin,9.00",
+            ),
+            Asked("money_column"),
+        ),
+        (
+            "dates wider than their cells",
+            text("Date,Customer,Total", "########,C1,5.50", "########,C2,4.50"),
+            Refused("too_many_rejected"),
+        ),
+        (
+            "payments below without a blank line",
+            text("Date,Receipt,Customer,Total", "2026-01-31,1,C1,5.50")
+            + text("Date,Receipt,Method,Total", "2026-01-31,1,cash,5.50"),
+            Rows(1),
+        ),
+        ("yen", text("日付,会員番号,金額", '2026/01/31,M1,"¥12,800"'), Rows(1)),
+        (
+            "the order of the date in its name",
+            text("Date (MM/DD/YYYY),Customer,Total", "03/04/2026,C1,5.50"),
+            Rows(1),
+        ),
+        (
+            "pieces",
+            text("Date,Customer,Qty,Price", "2026-01-31,C1,x2,5.50", "2026-01-31,C1,1 pcs,5.50"),
+            Rows(2),
+        ),
     ]

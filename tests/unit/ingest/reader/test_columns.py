@@ -11,7 +11,7 @@ from common.texts import LANGUAGES, say
 from functions.ingest.reader import FormatProfile, OpenQuestionError
 from functions.ingest.reader.columns import known, similar
 from functions.ingest.reader.mapping import SURE, map_columns
-from tests.unit.ingest.reader.files import REAL_FILES, lines, read
+from tests.unit.ingest.reader.files import REAL_FILES, lines, read, refusal
 
 pytestmark = pytest.mark.unit
 
@@ -253,3 +253,89 @@ def test_of_two_columns_with_one_name_the_filled_one_counts() -> None:
     assert read(lines(*rows, header="customer,date,amount,amount")).balance.amount == Decimal(
         "12.75"
     )
+
+
+# --- names that say more, or say it in two languages ----------------------------------------
+
+
+def mapped(header: str, *rows: str) -> dict[str, str]:
+    return dict(read(lines(*rows, header=header)).understanding.mapping)
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        *(("Sale #", "order_id"), ("# Items", "quantity"), ("Customer #", "customer_id")),
+        *(("Total EUR", "amount"), ("Betrag in EUR", "amount"), ("total_usd", "amount")),
+        *(("Preis EUR", "unit_price"), ("Customer EUR", None), ("Sale TRY", "amount")),
+        *(("orderdate", "ordered_at"), ("fechapedido", "ordered_at"), ("importetotal", "amount")),
+        *(("Amount (net)", "amount"), ("Total (units)", "quantity"), ("Total (€)", "amount")),
+        *(("Amount (cents)", None), ("Umsatz (T€)", None), ("Importe (miles)", None)),
+    ],
+)
+def test_signs_codes_and_brackets_are_a_part_of_a_name(name: str, column: str | None) -> None:
+    found = known(name)
+    assert (found and found[0]) == column
+    assert column or similar(name) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "column", "wanted"),
+    [
+        ("Kundennummer,E-Mail,Datum,Betrag", "7,a@x.de,2026-01-31,5.50", "customer_id", 0),
+        ("Müşteri No,Telefon,Tarih,Tutar", "7,555 123,2026-01-31,5.50", "customer_id", 0),
+        ("会員番号,Email,日付,金額", "7,a@x.jp,2026-01-31,5.50", "customer_id", 0),
+        ("Fecha,Cliente,Importe línea,Total", "2026-01-31,7,5.50,9.00", "amount", 2),
+        ("Date,Client,Montant ligne,Total", "2026-01-31,7,5.50,9.00", "amount", 2),
+        ("Date,Customer,Total,Amount paid", "2026-01-31,7,5.50,10.00", "amount", 2),
+        ("Date,Payment date,Customer,Total", "2026-01-31,2026-02-05,7,5.50", "ordered_at", 0),
+        ("Erstellt am,Datum,Kunde,Betrag", "2026-02-05,2026-01-31,7,5.50", "ordered_at", 1),
+        ("Date,Customer,Qty,Retail price,Price", "2026-01-31,7,1,9.00,5.50", "unit_price", 4),
+        ("Date (delivery),Date (order),Customer,Total", "2026-02-05,2026-01-31,7,5.50", "ordered_at", 1),
+        ("Date,Customer,Total (tax),Total", "2026-01-31,7,0.50,5.50", "amount", 3),
+        ("User ID,Customer,Date,Total", "3,Ana,2026-01-31,5.50", "customer_id", 1),
+    ],
+)  # fmt: skip
+def test_the_more_telling_name_is_taken(header: str, row: str, column: str, wanted: int) -> None:
+    assert mapped(header, row)[column] == header.split(",")[wanted]
+
+
+def test_a_known_name_without_readable_values_gives_way_to_another() -> None:
+    header = "Customer ID,Customer Name,Date,Net amount,Total,Sale"
+    rows = [",Ana,2026-01-31,,5.50,yes", ",Eva,2026-02-01,,4.50,no"]
+    got = mapped(header, *rows)
+    assert (got["customer_id"], got["amount"]) == ("Customer Name", "Total")
+
+
+def test_amounts_in_two_currencies_are_asked() -> None:
+    asked = question(lines("2026-01-31,7,5.50,5.00", header="date,customer,Total USD,Total EUR"))
+    assert (asked.code, asked.params["columns"]) == ("money_column", ["Total USD", "Total EUR"])
+
+
+def test_a_price_without_a_quantity_is_asked() -> None:
+    asked = question(lines("2026-01-31,7,Shirt,5.50", header="date,customer,product,price"))
+    assert (asked.code, asked.params["columns"]) == ("money_column", ["price"])
+
+
+def test_a_total_on_all_lines_is_told_by_customer_and_date_where_orders_have_no_number() -> None:
+    rows = ["2026-01-31,7,1,5.00,8.00", "2026-01-31,7,1,3.00,8.00"]
+    rows += ["2026-02-01,8,1,5.00,9.00", "2026-02-01,8,2,2.00,9.00"]
+    header = "date,customer,quantity,price,order total"
+    assert read(lines(*rows, header=header)).balance.amount == 17
+
+
+def test_a_total_on_all_lines_is_asked_where_nothing_says_what_a_line_cost() -> None:
+    rows = ["1,2026-01-31,7,Shirt,8.00", "1,2026-01-31,7,Cap,8.00"]
+    rows += ["2,2026-02-01,8,Shirt,9.00", "2,2026-02-01,8,Bag,9.00", "3,2026-02-01,8,Cap,3.00"]
+    content = lines(*rows, header="order,date,customer,product,total")
+    assert question(content).code == "money_column"
+    told = FormatProfile(columns={"amount": "total"})
+    assert read(content, profile=told).balance.amount == 37
+    assert read(content.replace("Bag,9.00", "Bag,8.00")).balance.accepted == 5
+
+
+def test_who_is_a_member_is_no_customer() -> None:
+    rows = ["Yes,a@x.de,2026-01-31,5.50", "No,b@x.de,2026-02-01,4.50", "Yes,c@x.de,2026-02-01,1.00"]
+    assert mapped("Member,Email,Date,Amount", *rows)["customer_id"] == "Email"
+    content = lines("Yes,2026-01-31,5.50", "No,2026-02-01,4.50", header="Member,Date,Amount")
+    assert refusal(content).code == "no_customer"

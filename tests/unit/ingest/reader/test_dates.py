@@ -13,7 +13,7 @@ from common.texts import LANGUAGES, say
 from functions.ingest.reader import FormatProfile, OpenQuestionError, dates
 from functions.ingest.reader.careful_dates import ORDERS, parse
 from functions.ingest.reader.refusal import Fault
-from tests.unit.ingest.reader.files import STORED_AT, Read, read, refusal
+from tests.unit.ingest.reader.files import STORED_AT, Read, lines, read, refusal
 
 pytestmark = pytest.mark.unit
 
@@ -100,6 +100,8 @@ def test_a_date_in_digits_is_read(text: str, order: str | None, expected: str) -
         "So 3. Mai 2026",
         "domenica 3 maggio 2026",
         "3 mag 2026",
+        "3 Mayıs 2026",  # noqa: RUF001
+        "Paz, 3 May 2026",
     ],
 )
 def test_a_date_in_words_is_read(text: str) -> None:
@@ -120,10 +122,11 @@ def test_a_date_in_words_is_read(text: str) -> None:
         *(("1 avril 2026", 4), ("1 giugno 2026", 6), ("1 juin 2026", 6), ("1 juil. 2026", 7)),
         *(("1 AO\u00dbT 2026", 8), ("1 ago 2026", 8), ("sept. 1, 2026", 9), ("1 setembro 2026", 9)),
         *(("1 ott 2026", 10), ("1 out 2026", 10), ("1. Okt. 2026", 10), ("1 nov 2026", 11)),
+        *(("1 Ocak 2026", 1), ("1 Şub 2026", 2), ("1 Mayıs 2026", 5), ("1 KASIM 2026", 11)),  # noqa: RUF001
         *(("1 Dez 2026", 12), ("1 d\u00e9c. 2026", 12), ("1 dic. 2026", 12)),
     ],
 )
-def test_months_have_names_in_six_languages(text: str, month: int) -> None:
+def test_months_have_names_in_seven_languages(text: str, month: int) -> None:
     assert convert(text) == datetime(2026, month, 1)
 
 
@@ -133,6 +136,8 @@ def test_months_have_names_in_six_languages(text: str, month: int) -> None:
         ("10:15", "10:15:00"),
         ("T22:15:30", "22:15:30"),
         ("10:15 PM", "22:15:00"),
+        ("10.15", "10:15:00"),
+        ("10.15.30.5 PM", "22:15:30.5"),
         ("10:15:30pm", "22:15:30"),
         ("10:15 p. m.", "22:15:00"),
         ("10:15 p.\u00a0m.", "22:15:00"),
@@ -481,3 +486,18 @@ def test_the_one_conflicting_date_is_the_one_refused(place: int, layouts: list[s
     texts[place] = LAYOUTS[odd](SETTLING[0])
     got = read(dated(*texts))
     assert [(each.code, each.row) for each in got.rejected] == [("other_date_order", place + 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "month"),
+    [
+        *(("Date (MM/DD/YYYY)", 3), ("Date [m/d/yy]", 3), ("Fecha (dd/mm/aaaa)", 4)),
+        *(("Date (jj/mm/aaaa)", 4), ("Datum (TT.MM.JJJJ)", 4)),
+    ],
+)
+def test_the_name_of_the_column_says_its_order(name: str, month: int) -> None:
+    header = f"{name},customer,amount"
+    got = read(lines("03/04/2026,C1,5.50", "02/01/2026,C1,4.50", header=header))
+    assert got.column("ordered_at")[0].month == month
+    told = read(lines("13/04/2026,C1,5.50", "02/01/2026,C1,4.50", header=header))
+    assert told.column("ordered_at")[1] == datetime(2026, 1, 2)

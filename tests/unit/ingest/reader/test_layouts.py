@@ -196,6 +196,16 @@ def test_columns_below_each_other_are_read_with_blanks_inside_them() -> None:
     assert got.understanding.columns_by == "position"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "mac_roman", "cp932", "utf-16"])
+def test_columns_below_each_other_are_read_in_any_encoding(encoding: str) -> None:
+    names = ["会社", "店舗 東"] if encoding == "cp932" else ["Íñigo Núñez", "Ana Peña"]
+    rows = [f"1{day}/01/2026 {names[day % 2]:<14} {day:>4}.50\n" for day in range(8)]
+    got = read(("fecha      cliente        importe\n" + "".join(rows)).encode(encoding))
+    assert people(got) == names * 4
+    assert got.understanding.columns_by == "position"
+    assert str(got.balance.amount) == "32.000000000000"
+
+
 def test_a_word_across_a_columns_border_is_rejected_not_cut() -> None:
     row = "13/01/2026 Ana Gomez       12.50\n13/01/2026 Eva              3.00\n"
     content = (
@@ -340,3 +350,21 @@ def test_the_table_of_cdnow_is_found_between_its_blanks() -> None:
     )
     assert dialect.style.is_padded
     assert dialect.header == ("customer_id", "date", "number_of_cds", "dollar_value")
+
+
+def test_dates_that_did_not_fit_into_their_cells_are_no_notes() -> None:
+    got = read(lines(ROW, "1002,########,C1,1,2.00", "########,########,C1,1,2.00"))
+    assert [(r.code, r.line) for r in got.rejected] == [("bad_date", 3), ("bad_date", 4)]
+
+
+def test_another_table_is_told_by_its_names_without_a_blank_line() -> None:
+    payments = "invoice,date,method,paid,price\n1001,2026-01-31,cash,9.50,9.50\n"
+    got = read(lines(ROW, ROW) + payments)
+    assert (got.balance.accepted, got.balance.rejected) == (2, 0)
+    assert [(f.kind, f.line) for f in got.understanding.furniture] == [("table", 4)]
+
+
+def test_the_same_names_in_another_order_begin_another_table() -> None:
+    got = read(lines(ROW) + "invoice,date,price,quantity,customer\n1002,2026-02-01,3,7,9\n")
+    assert (got.balance.accepted, got.balance.rejected) == (1, 0)
+    assert [(f.kind, f.line) for f in got.understanding.furniture] == [("table", 3)]

@@ -11,7 +11,7 @@ from common import frame
 from functions.ingest.reader import FormatProfile, OpenQuestionError, currencies, numbers
 from functions.ingest.reader.careful_numbers import parse
 from functions.ingest.reader.refusal import Fault
-from tests.unit.ingest.reader.files import Read, read, refusal
+from tests.unit.ingest.reader.files import Read, lines, read, refusal
 
 pytestmark = pytest.mark.unit
 
@@ -58,6 +58,7 @@ def rejected(got: Read) -> list[tuple[str, str]]:
         ("1\u2019234.50", ".", "1234.5"),
         ("12,34,567.50", ".", "1234567.5"),
         ("1,23,456", ".", "123456"),
+        ("'12.50", ".", "12.5"),  # as spreadsheets mark text
         # signs
         ("\u22123.1", ".", "-3.1"),
         ("\u20133,1", ",", "-3.1"),
@@ -163,6 +164,14 @@ def test_every_spelling_of_a_currency_is_found_again() -> None:
             assert currencies.identify(spelling) == name
 
 
+def test_pieces_are_counted_and_other_units_are_not() -> None:
+    header = "date,customer,quantity,price"
+    rows = [f"2026-01-31,C1,{said},5.00" for said in ("x2", "2x", "2 pcs", "2 Uds.", "2個", "2")]
+    got = read(lines(*rows, "2026-01-31,C1,2 kg,5.00", header=header))
+    assert got.column("quantity") == [2] * 6
+    assert rejected(got) == [("bad_number", "2 kg")]
+
+
 # --- a whole column -------------------------------------------------------------------------
 
 
@@ -181,6 +190,12 @@ def test_a_lone_thousand_stays_open_with_or_without_a_currency() -> None:
     assert amounts("\u20ac 1,234", profile=FormatProfile(told={"decimal_mark": "."}.get)) == [
         Decimal(1234)
     ]
+
+
+def test_a_lone_thousand_is_certain_where_a_currency_has_no_decimals() -> None:
+    assert amounts("¥12,800", "¥9,800", "¥980", "¥1500") == [12800, 9800, 980, 1500]
+    assert amounts("12.800 IDR", "980 IDR") == [12800, 980]
+    assert amounts("1,234円") == [1234]
 
 
 def test_the_question_shows_two_values_with_both_readings() -> None:

@@ -183,3 +183,156 @@ def test_an_example_of_what_is_wrong_is_no_left_out_row() -> None:
 def test_a_left_out_row_may_lack_what_others_need() -> None:
     got = read(lines("1,,C1,,draft", "2,2026-01-31,C1,5.00,", header=f"{HEADER},status"))
     assert (reasons(got), got.understanding.left_out) == ({}, {"draft": 1})
+
+
+# --- lines of totals ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        *(
+            "2026-01-31,Total,,,10.00",
+            "2026-01-31,,Subtotal,,10.00",
+            "2026-01-31,,,TOTAL DIA,10.00",
+        ),
+        *("2026-01-31,,,Total 31/01/2026:,10.00", "2026-01-31,,Zwischensumme,,10.00"),
+        *(",,Total Ana López,,10.00", ",TOTAL GENERAL,,,10.00", "2026-01-31,,,合計,10.00"),
+    ],
+)
+def test_a_line_of_totals_between_the_rows_is_left_out(total: str) -> None:
+    rows = ["2026-01-31,1,C1,Cap,4.00", "2026-01-31,2,C2,Cap,6.00"]
+    got = read(lines(*rows, total, *rows, header="date,order id,customer,product,amount"))
+    assert [(row.code, row.line) for row in got.left_out] == [("subtotal", 4)]
+    assert (got.balance.accepted, got.balance.rejected, got.balance.amount) == (4, 0, 20)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(
+            "2026-01-31,3,Total,Fuel,5.00",
+            "2026-01-31,3,,Total,5.00",
+            "2026-01-31,,,Total cereal,5.00",
+        ),
+        *("2026-01-31,,C3,Total,5.00", "2026-01-31,,Totalia,Cap,5.00", "2026-01-31,,,Summer,5.00"),
+    ],
+)
+def test_who_or_what_is_called_total_is_sold(row: str) -> None:
+    rows = ["2026-01-31,1,C1,Cap,4.00", "2026-01-31,2,C2,Cap,6.00"]
+    got = read(lines(*rows, row, *rows, header="date,order id,customer,product,amount"))
+    assert got.balance.accepted == 5
+
+
+def test_totals_are_told_without_numbers_of_orders() -> None:
+    rows = ["C1,2026-01-31,4.00", "Subtotal,2026-01-31,4.00", "C2,2026-02-01,6.00"]
+    got = read(lines(*rows, header="customer,date,amount"))
+    assert (got.balance.amount, got.understanding.left_out) == (10, {"subtotal": 1})
+
+
+def test_a_sale_and_its_payment_do_not_count_beside_its_lines() -> None:
+    header = "Date,Receipt Number,Line Type,Customer Code,Quantity,Total,Paid"
+    rows = [
+        *("2026-01-31,1,Sale,C1,3,10.00,10.00", "2026-01-31,1,Sale Line,,2,6.00,"),
+        *("2026-01-31,1,Sale Line,,1,4.00,", "2026-01-31,1,Payment,,,10.00,10.00"),
+    ]
+    got = read(lines(*rows, header=header))
+    assert got.column("customer_id") == ["C1", "C1"]
+    assert (got.balance.amount, got.understanding.left_out) == (10, {"subtotal": 2})
+    alone = read(lines("2026-01-31,1,Sale,C1,3,10.00,10.00", header=header))
+    assert alone.balance.amount == 10
+
+
+# --- what an order's first line says ---------------------------------------------------------
+
+MERGED = "order id,date,customer,product,amount"
+
+
+def test_the_customer_and_the_date_of_an_order_hold_for_all_its_lines() -> None:
+    rows = ["1,2026-01-31,C1,Cap,4.00", "1,,,Bag,5.00", "2,2026-02-01,,Cap,6.00", "2,,,Bag,1.00"]
+    got = read(lines(*rows, ",2026-02-02,,Pin,2.00", header=MERGED))
+    assert got.column("customer_id") == ["C1", "C1", None, None, None]
+    assert [day.day for day in got.column("ordered_at")] == [31, 31, 1, 1, 2]
+    assert got.balance.rejected == 0
+
+
+def test_an_order_goes_on_in_the_next_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = ["1,2026-01-31,C1,Cap,4.00", *["1,,,Bag,5.00"] * 60, "2,,,Bag,5.00"]
+    content = lines(*rows, header=MERGED)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 256)
+    got = read(content)
+    assert len(got.batches) > 2
+    assert got.column("customer_id") == ["C1"] * 61
+    assert got.faults() == [("empty_cell", 62, 63, "date")]
+
+
+def test_a_column_that_is_the_same_for_several_customers_names_no_orders() -> None:
+    rows = [
+        "SALE,2026-01-31,C1,Cap,4.00",
+        "SALE,2026-01-31,,Bag,5.00",
+        "SALE,2026-01-31,C2,Cap,6.00",
+    ]
+    got = read(lines(*rows, header=MERGED.replace("order id", "operation no")))
+    assert "order_id" not in got.understanding.mapping
+    got = read(lines(*rows, "SALE,2026-01-31,,Cap,1.00", header=MERGED))
+    assert got.column("customer_id") == ["C1", None, "C2", None]
+
+
+# --- marks and signs of returns --------------------------------------------------------------
+
+
+def test_a_mark_makes_a_return_or_leaves_a_refunded_row_out() -> None:
+    assert with_sign("Returned", "No", "Yes").column("amount") == [10, -10]
+    assert with_sign("Returned", "0", "1", "2").balance.returns == 0
+    assert with_sign("Refunded", "FALSE", "TRUE").understanding.left_out == {"refunded": 1}
+
+
+@pytest.mark.parametrize("said", ["wc-failed", "Declined", "Rechazado", "Fehlgeschlagen"])
+def test_an_order_that_was_never_paid_is_no_purchase(said: str) -> None:
+    assert with_sign("Status", "wc-completed", said).understanding.left_out == {"cancelled": 1}
+
+
+def test_an_amount_follows_the_minus_of_its_quantity() -> None:
+    rows = ["1,2026-01-31,C1,2,10.00", "2,2026-01-31,C1,-1,5.00", "3,2026-01-31,C1,-1,-5.00"]
+    got = read(lines(*rows, header="order id,date,customer,quantity,amount"))
+    assert got.column("amount") == [10, -5, -5]
+    assert got.balance.returns == 2
+    both = read(lines("1,2026-01-31,C1,-1,-5.00", header="order id,date,customer,quantity,price"))
+    assert both.column("amount") == [-5]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "code"),
+    [
+        ("Status", "Cancelled by customer", "cancelled"),
+        ("Estado", "Pedido cancelado", "cancelled"),
+        ("Bestellstatus", "Bestellung abgebrochen", "cancelled"),
+        ("Status", "Expired", "cancelled"),
+        ("Tipo documento", "Factura proforma", "draft"),
+        ("Type", "Estimate", "draft"),
+        ("Status", "Chargeback", "refunded"),
+    ],
+)
+def test_a_word_among_words_that_say_of_what_is_understood(name: str, said: str, code: str) -> None:
+    assert with_sign(name, "", said).understanding.left_out == {code: 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Type", "Credit Memo"),
+        ("Tipo comprobante", "Nota de Crédito B"),
+        ("Tipo documento", "Factura rectificativa"),
+        ("Belegart", "Rechnungskorrektur"),
+    ],
+)
+def test_documents_that_give_money_back_are_returns(name: str, said: str) -> None:
+    assert with_sign(name, "", said).column("amount") == [10, -10]
+
+
+@pytest.mark.parametrize(
+    "said", ["not cancelled", "Return requested", "Partially refunded", "No devuelto", "Order", "B"]
+)
+def test_a_word_among_others_says_nothing(said: str) -> None:
+    got = with_sign("Status", "paid", said)
+    assert (got.balance.accepted, got.balance.returns) == (2, 0)

@@ -113,3 +113,10 @@ def test_a_time_without_a_date_is_no_date() -> None:
 def test_time_makes_no_moment_of_the_future_out_of_today() -> None:
     got = read(table("2026-05-04,11:59,C1,1.50", "2026-05-04,12:01,C1,1.50"))
     assert [(row.code, row.row) for row in got.rejected] == [("future_date", 2)]
+
+
+def test_hours_and_minutes_may_have_a_point_between_them() -> None:
+    content = table(
+        "2026-01-31,10.30,C1,5.50", "2026-02-01,9.05,C2,4.50", header="Data,Ora,Cliente,Importo"
+    )
+    assert moments(content) == [datetime(2026, 1, 31, 10, 30), datetime(2026, 2, 1, 9, 5)]
