@@ -123,6 +123,9 @@ _TOTAL_ALONE = (
     _TOTAL + r"(?:[ :]*(?:general|for|of|del?|du|day|d[ií]a|jour|tag|giorno|mes|month))*\P{L}*$"
 )
 _TOTAL_OF = _TOTAL + r"(?:\P{L}|$)"
+# With which bytes such a text can begin: few others have to be looked at.
+_FIRST_OF_TOTAL = np.zeros(256, np.bool_)
+_FIRST_OF_TOTAL[list(b" \t\n\v\f\rAaDdGgSsTtZz" + "合小总".encode())] = True
 _RETURNED = len(LEFT_OUT)
 _MEANINGS = {
     **dict.fromkeys(_RETURN, _RETURNED),
@@ -189,13 +192,22 @@ class Orders:
             filled = self.fill(column.dictionary_decode(), index, order_ids, is_one=is_one)
             return filled.dictionary_encode()
         has_order = pc.not_equal(order_ids, "")
-        cells, orders = column.filter(has_order), order_ids.filter(has_order)
+        is_whole = pc.all(has_order).as_py()
+        cells = column if is_whole else column.filter(has_order)
+        orders = order_ids if is_whole else order_ids.filter(has_order)
         is_new = np.ones(len(cells), np.bool_)
         is_new[1:] = np.asarray(pc.not_equal(orders[1:], orders[:-1]))
         is_new[0] = orders[0].as_py() != self.last or index not in self.said
-        speaks = is_new | np.asarray(pc.not_equal(cells, ""))
-        filled = cells.take(np.maximum.accumulate(np.where(speaks, np.arange(len(cells)), 0)))
+        is_filled = np.asarray(pc.not_equal(cells, ""))
+        speaks = is_new | is_filled
+        sources = np.maximum.accumulate(np.where(speaks, np.arange(len(cells)), 0))
         goes_on = ~np.maximum.accumulate(speaks)
+        gives = np.where(goes_on, bool(self.said.get(index)), is_filled[sources])
+        if not (gives & ~speaks).any():
+            if not goes_on[-1]:
+                self.said[index] = cells[int(sources[-1])].as_py()
+            return column
+        filled = cells.take(sources)
         if goes_on.any():
             filled = pc.if_else(pa.array(goes_on), self.said[index], filled)
         self.said[index] = filled[-1].as_py()
@@ -283,11 +295,11 @@ def _totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
     customer are looked at, or name a total instead.
     """
     named = [mapping[name] for name in ("customer_id", "order_id") if name in mapping]
-    empty = {index: np.asarray(pc.equal(stretch.text(index), "")) for index in named}
-    is_likely = np.any(list(empty.values()), axis=0) | ("order_id" not in mapping)
-    places = np.flatnonzero(is_likely)
+    is_likely = [_is_empty_or_begins(stretch.text(index), _FIRST_OF_TOTAL) for index in named]
+    places = np.flatnonzero(np.all(is_likely, axis=0))
     if not places.size:
         return
+    empty = {i: np.asarray(pc.equal(stretch.text(i).take(places), "")) for i in named}
     days = stretch.text(mapping["ordered_at"]).take(places)
     undated = np.asarray(pc.equal(days, ""))
     says: dict[int, Mask] = {}
@@ -297,11 +309,22 @@ def _totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
             says[index] = np.asarray(pc.match_substring_regex(cells, _TOTAL_ALONE))
             says[index] |= undated & np.asarray(pc.match_substring_regex(cells, _TOTAL_OF))
     is_free = undated | np.asarray(pc.match_substring_regex(days, r"\p{Nd}"))
-    is_free &= np.all([empty[index][places] | says[index] for index in named], axis=0)
+    is_free &= np.all([empty[index] | says[index] for index in named], axis=0)
     for index, said in says.items():
         is_total = np.zeros(len(stretch), np.bool_)
         is_total[places] = said & is_free
         yield Fault.SUBTOTAL, is_total, index
+
+
+def _is_empty_or_begins(column: Any, first: Mask) -> Mask:
+    """Say which texts are empty, or begin with a byte that is marked in `first`."""
+    _, edges, content = column.buffers()
+    places = np.frombuffer(edges, np.int32)[column.offset :][: len(column) + 1]
+    is_empty: Mask = places[1:] == places[:-1]
+    if is_empty.all():
+        return is_empty
+    octets = np.frombuffer(content, np.uint8)
+    return is_empty | first[octets[np.minimum(places[:-1], len(octets) - 1)]]
 
 
 def _words(column: Any) -> NDArray[np.int64]:
