@@ -4,7 +4,8 @@ Two kinds of message arrive. Notifications of an object store differ by server a
 `parse_notification`; each becomes zero or more `ObjectCreated` / `ObjectRemoved`. Our own events
 travel in an envelope whose fields are named as in CloudEvents 1.0 (`to_message`, `from_message`).
 
-A notification is a hint: the handler asks the store for the truth.
+A notification is a hint: the handler asks the store for the truth. Only the first that is heard of
+a key may be all there is to know (`ObjectCreated.told`).
 """
 
 import base64

@@ -68,8 +68,8 @@ def settling(
 ) -> Write:
     """Return a write that makes `change`, settles the key, and nudges if other data counts now.
 
-    `sha256` is the content that `change` is about, which `was_read` if there was a dataset of it
-    when the file was hashed. One that came since, and counts, has `change` fail.
+    `sha256` is the content that `change` is about; it `was_read` if there was a dataset of it when
+    the file was hashed. If one came since, and counts, `change` raises ConflictError.
     """
     key = {"client": place.client, "bucket": place.object.bucket, "key": place.object.key}
     looked_at = None if history is None else place.looked_at

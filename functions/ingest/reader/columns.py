@@ -108,19 +108,17 @@ def known(name: str) -> tuple[str, float] | None:
         return found
     opened = name.translate(_OPENING)
     if opened == name:
-        parts = words(name)
-        return _NAMES.get("".join(sorted(parts))) or _known_money(parts)
-    if _is_scaled(name):
-        return None
-    if found := known(opened):
-        return found
-    found = _NAMES.get(fold(name))
-    return (found[0], found[1] + _IN_BRACKETS) if found else None
+        return _NAMES.get(fold(name)) or _known_money(words(name))
+    found = known(opened)
+    if not found and (short := _NAMES.get(fold(name))):
+        found = short[0], short[1] + _IN_BRACKETS
+    return None if found and _is_scaled(name, found[0]) else found
 
 
-def _is_scaled(name: str) -> bool:
-    """Say whether what stands in brackets says that amounts are not in whole units: "(cents)"."""
-    return any(_SCALE.search(inside) for inside in _BRACKETS.findall(name))
+def _is_scaled(name: str, column: str) -> bool:
+    """Say whether what stands in brackets says that numbers are not in whole units: "(cents)"."""
+    is_counted = column in {*_MONEY, "quantity"}
+    return is_counted and any(map(_SCALE.search, _BRACKETS.findall(name)))
 
 
 def _known_money(parts: Sequence[str]) -> tuple[str, float] | None:
@@ -157,8 +155,6 @@ def similar(name: str) -> tuple[str, float] | None:
     spelled = "".join(parts)
     if len(spelled) < _LETTERS_A_SLIP or not spelled.isascii() or _OTHER_WORDS & set(parts):
         return None
-    if _is_scaled(name):
-        return None
     if _spelled().get(spelled.removesuffix("s"), ("",))[0] in _COUNTABLE:
         return None  # "customers" are a number of them
     most = len(spelled) // _LETTERS_A_SLIP
@@ -166,7 +162,7 @@ def similar(name: str) -> tuple[str, float] | None:
     for other, slips, _ in sorted(near, key=lambda match: match[1]):
         column, other_parts = _spelled()[other]
         if _differ_by_slips(parts, other_parts, OSA.distance):
-            return column, 1 - slips / len(spelled)
+            return None if _is_scaled(name, column) else (column, 1 - slips / len(spelled))
     return None
 
 

@@ -1,8 +1,8 @@
 """Where the table ends: totals, notes and other tables below it are furniture, no rows.
 
 Only lines after the last row with a date are looked at, lines after a blank one, and lines that hold
-the name of the date column. What could be
-a damaged row of the table stays a row, and is rejected as one.
+the name of the date column. What could be a damaged row of the table stays a row, and is rejected
+as one.
 """
 
 import re
@@ -130,7 +130,7 @@ class Below:
 
     def _read(self, text: Text, places: Sequence[_Place]) -> list[Row]:
         if not places:
-            return []
+            return []  # as for most files, which need not be opened again
         found: list[Row] = []
         with text.path.open("rb") as file:
             for place in places:

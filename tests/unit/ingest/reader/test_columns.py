@@ -271,6 +271,7 @@ def mapped(header: str, *rows: str) -> dict[str, str]:
         *(("orderdate", "ordered_at"), ("fechapedido", "ordered_at"), ("importetotal", "amount")),
         *(("Amount (net)", "amount"), ("Total (units)", "quantity"), ("Total (€)", "amount")),
         *(("Amount (cents)", None), ("Umsatz (T€)", None), ("Importe (miles)", None)),
+        *(("Customer (Miles)", "customer_id"), ("Quantity (thousands)", None)),
     ],
 )
 def test_signs_codes_and_brackets_are_a_part_of_a_name(name: str, column: str | None) -> None:
