@@ -17,7 +17,8 @@ from sqlalchemy import text
 from bench.table import Row
 from bench.world import File, World, timed
 from common import frame
-from common.events import ObjectCreated, ObjectRef, to_message
+from common.events import ObjectCreated, ObjectRef
+from common.messages import to_message
 from common.messaging import connect
 from common.runtime import Runtime
 from functions.ingest.__main__ import connected

@@ -15,9 +15,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, TextClause, text
 
-from common.events import Event, Message, client_of, subject_of, to_message
+from common.events import Event, client_of, subject_of
 from common.exceptions import LostClaimError, TransientError
 from common.failpoints import failpoint
+from common.messages import Message, to_message
 from common.postgres import Postgres, later, prepared
 
 Write = Callable[[Connection], Iterable[Event]]

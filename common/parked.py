@@ -15,7 +15,8 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, text
 
-from common.events import UploadRejected, to_message
+from common.events import UploadRejected
+from common.messages import to_message
 from common.postgres import Postgres
 
 SOURCE = "parked"

@@ -19,8 +19,9 @@ from typing import Any, Self
 from sqlalchemy import Connection, Row, text
 
 from common import events
-from common.events import DatasetsChanged, Event, ObjectCreated, ObjectRef, subject_of, to_message
+from common.events import DatasetsChanged, Event, ObjectCreated, ObjectRef, subject_of
 from common.ledger import REPLAY_ID
+from common.messages import to_message
 from common.postgres import Postgres
 
 SOURCE = "replay"

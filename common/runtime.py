@@ -26,19 +26,12 @@ from types import FrameType
 import structlog
 
 from common import messaging
-from common.events import (
-    Event,
-    Message,
-    ObjectCreated,
-    UnreadableMessageError,
-    client_of,
-    from_message,
-    upload_of,
-)
+from common.events import Event, ObjectCreated, client_of, upload_of
 from common.exceptions import LostClaimError, PermanentError, TransientError
 from common.failpoints import failpoint
 from common.lease import LeaseKeeper
 from common.ledger import Claim, Ledger, NotClaimed, Outgoing, Policy
+from common.messages import Message, UnreadableMessageError, from_message
 from common.messaging import Delivery, Transport
 from common.postgres import Postgres
 from common.settings import Settings

@@ -14,9 +14,10 @@ from typing import Any
 import structlog
 
 from common import logs, messaging
-from common.events import FUNCTIONS, DatasetsChanged, Event, ObjectRemoved, subject_of, to_message
+from common.events import FUNCTIONS, DatasetsChanged, Event, ObjectRemoved, subject_of
 from common.exceptions import TransientError
 from common.ledger import Ledger
+from common.messages import to_message
 from common.messaging import Transport
 from common.object_storage import ObjectStorage
 from common.postgres import Postgres

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from common.events import ObjectCreated, UnreadableMessageError, from_message
+from common.events import ObjectCreated
 from common.ledger import Ledger
+from common.messages import UnreadableMessageError, from_message
 from common.messaging import Transport
 from common.messaging.topology import PARKED, UNROUTED
 

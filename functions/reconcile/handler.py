@@ -18,8 +18,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from common.events import BranchSilent, Event, StoredObject, is_purchase_file, subject_of
+from common.events import BranchSilent, Event, StoredObject, subject_of
 from common.object_storage import ObjectStorage
+from common.purchase_files import is_purchase_file
 from functions.reconcile.comparison import (
     KnownKey,
     MissingKey,

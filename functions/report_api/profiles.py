@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from common.events import ObjectCreated, ObjectRef, subject_of, to_message
+from common.events import ObjectCreated, ObjectRef, subject_of
+from common.messages import to_message
 from common.postgres import Postgres
 
 _SOURCE = "answer"

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
-from common.events import purchase_ending
 from common.parked import ParkedMessages
+from common.purchase_files import purchase_ending
 from common.replay import ReplayRuns
 from functions.report_api.problems import Problem
 from functions.report_api.profiles import Profiles

@@ -18,8 +18,10 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from common import events, logs
+from common import logs
+from common.events import FUNCTIONS, ObjectCreated
 from common.exceptions import TransientError
+from common.messages import UnreadableMessageError, from_message
 from common.messaging import Transport
 from common.messaging.sqs import SqsTransport
 from common.settings import Settings
@@ -34,10 +36,10 @@ log = structlog.get_logger()
 def announce(body: bytes, transport: Transport) -> HTTPStatus:
     """Queue a change of the store if it is an object that came or went; say how it went."""
     try:
-        message = events.from_message(body)
+        message = from_message(body)
         if message.events:
-            transport.publish(events.ObjectCreated.queue, body)
-    except events.UnreadableMessageError as error:
+            transport.publish(ObjectCreated.queue, body)
+    except UnreadableMessageError as error:
         # Its shape is the store's. Refused, it would come again and again and still be the same.
         log.warning("notification_not_understood", error=str(error), body=body[:500])
     except TransientError as error:
@@ -86,7 +88,7 @@ def main(port: int) -> None:
     sqs = urlsplit(settings.sqs_endpoint_url or "")
     queues = start_queue_server(sqs.hostname or "", sqs.port or 0)
     transport = SqsTransport(settings)
-    transport.declare(events.FUNCTIONS)
+    transport.declare(FUNCTIONS)
     token = os.environ[TOKEN_VARIABLE]
     server = ThreadingHTTPServer(
         ("127.0.0.1", port), partial(_Webhook, transport=transport, token=token)

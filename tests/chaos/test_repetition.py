@@ -6,7 +6,8 @@ from collections import defaultdict
 import pytest
 from sqlalchemy import text
 
-from common.events import FUNCTIONS, from_message
+from common.events import FUNCTIONS
+from common.messages import from_message
 from tests.chaos.files import many
 from tests.chaos.scene import STAYING, Scene
 from tests.waiting import wait_until

@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 import functions.cluster.__main__ as cluster
 import functions.ingest.__main__ as ingest
-from common.events import Event, ObjectCreated, ObjectRef, ObjectRemoved, to_message
+from common.events import Event, ObjectCreated, ObjectRef, ObjectRemoved
+from common.messages import to_message
 from common.object_storage import ObjectStorage
 from common.postgres import Postgres
 from common.runtime import Runtime

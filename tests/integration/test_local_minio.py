@@ -15,7 +15,8 @@ from minio.credentials.providers import StaticProvider
 from minio.error import MinioAdminException
 
 from common import messaging
-from common.events import ObjectCreated, ObjectRemoved, from_message
+from common.events import ObjectCreated, ObjectRemoved
+from common.messages import from_message
 from common.object_storage import ObjectStorage
 from common.versions import order
 from infra.local.local import LocalStack

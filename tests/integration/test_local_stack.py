@@ -12,7 +12,8 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 from sqlalchemy import text
 
-from common.events import ObjectCreated, ObjectRemoved, from_message
+from common.events import ObjectCreated, ObjectRemoved
+from common.messages import from_message
 from common.messaging.sqs import SqsTransport
 from common.postgres import Postgres
 from common.settings import Settings

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Row, text
 
 from common import events
-from common.events import Event, subject_of, to_message
+from common.events import Event, subject_of
+from common.messages import to_message
 from common.postgres import Postgres
 from common.runtime import Runtime
 from common.settings import Settings

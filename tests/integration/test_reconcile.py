@@ -18,11 +18,10 @@ from common.events import (
     ObjectCreated,
     ObjectRemoved,
     client_of,
-    from_message,
     subject_of,
-    to_message,
 )
 from common.ledger import Ledger
+from common.messages import from_message, to_message
 from common.messaging import topology
 from common.messaging.rabbitmq import RabbitTransport
 from common.object_storage import STORE_ID_KEY, ObjectStorage

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 import functions.notify.__main__ as notify
-from common.events import from_message
 from common.ledger import REPLAY_ID, Claim, Ledger, Policy
+from common.messages import from_message
 from common.postgres import Postgres
 from common.replay import ReplayRuns, Run, Wish
 from common.settings import Settings

@@ -10,16 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from common.events import (
-    DatasetsChanged,
-    Event,
-    ObjectCreated,
-    ObjectRef,
-    UploadStored,
-    to_message,
-)
+from common.events import DatasetsChanged, Event, ObjectCreated, ObjectRef, UploadStored
 from common.exceptions import PermanentError, TransientError
 from common.ledger import Claim, Ledger, Policy
+from common.messages import to_message
 from common.messaging.rabbitmq import RabbitTransport
 from common.postgres import Postgres
 from common.runtime import (

@@ -8,7 +8,8 @@ from itertools import permutations
 
 import pytest
 
-from common.events import UploadDuplicated, from_message
+from common.events import UploadDuplicated
+from common.messages import from_message
 from common.settings import Settings
 from tests.integration.pipeline import Pipeline, csv, running
 

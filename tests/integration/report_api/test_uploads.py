@@ -8,9 +8,9 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from common import frame
-from common.events import PURCHASE_ENDINGS, is_purchase_file
 from common.mongo import Mongo
 from common.postgres import Postgres
+from common.purchase_files import PURCHASE_ENDINGS, is_purchase_file
 from common.settings import Settings
 from tests.integration.report_api.conftest import bearer
 from tests.shops import KNOWN_SHA256, NOON, Shop, add_upload

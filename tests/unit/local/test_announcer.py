@@ -5,8 +5,9 @@ from http import HTTPStatus
 
 import pytest
 
-from common.events import ObjectCreated, from_message
+from common.events import ObjectCreated
 from common.exceptions import TransientError
+from common.messages import from_message
 from infra.local.announcer import announce
 
 pytestmark = pytest.mark.unit
