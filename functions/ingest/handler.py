@@ -55,16 +55,18 @@ def handle(
     """
     if not isinstance(event, ObjectCreated | ObjectRemoved):
         raise TypeError(f"ingest does not handle {type(event).__name__}")
-    place = uploads.place(event.object)
-    if place is None:
-        uploads.mark_stray(claim, event.object)
-        return []
     ingest = partial(
         _ingest, claim=claim, storage=storage, frames=frames, uploads=uploads, scratch=scratch
     )
-    if place.is_new_key and isinstance(event, ObjectCreated) and (told := event.told):
-        # The list would only repeat it. Should it no longer be so, the next try asks for the list.
-        ingest(event, place, told, None)
+    if isinstance(event, ObjectCreated) and (told := event.told):
+        first = uploads.begin_first(claim, told, event)
+        if first is not None:
+            # The list would only repeat it. Should it no longer be so, the next try asks for it.
+            ingest(first, None)
+            return []
+    place = uploads.place(event.object)
+    if place is None:
+        uploads.mark_stray(claim, event.object)
         return []
     return _follow_list(event, place, ingest, claim=claim, storage=storage, uploads=uploads)
 
@@ -72,7 +74,7 @@ def handle(
 def _follow_list(
     event: ObjectCreated | ObjectRemoved,
     place: Place,
-    ingest: Callable[[ObjectCreated, Place, StoredObject, History], None],
+    ingest: Callable[[Upload, History], None],
     *,
     claim: Claim,
     storage: ObjectStorage,
@@ -93,14 +95,12 @@ def _follow_list(
         case ObjectCreated():
             stored = _find(event.object, history)
             assert stored is not None, "alive, so it is in the list"
-            ingest(event, place, stored, history)
+            ingest(uploads.begin(claim, place, stored, event), history)
     return []
 
 
 def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
-    event: ObjectCreated,
-    place: Place,
-    stored: StoredObject,
+    upload: Upload,
     history: History,
     *,
     claim: Claim,
@@ -109,17 +109,17 @@ def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
     uploads: UploadRepository,
     scratch: Path,
 ) -> None:
-    """Read the version, unless the client has uploaded the same bytes before.
+    """Read the version that was begun, unless the client has uploaded the same bytes before.
 
     A file that can be read in two ways is no failure: a person is asked.
     """
-    upload = uploads.begin(claim, place, stored, event)
+    place = upload.place
     if not place.branch:
         raise PermanentError("no_branch")
     if not place.branch_is_known:
         raise PermanentError("unknown_branch", {"branch": place.branch})
     try:
-        with storage.download(stored, scratch=scratch) as file:
+        with storage.download(upload.stored, scratch=scratch) as file:
             failpoint("downloaded")
             known = uploads.known(upload, file.sha256)
             if known.is_current_elsewhere:
@@ -173,7 +173,7 @@ def _park(event: ObjectCreated, claim: Claim, uploads: UploadRepository) -> None
     """Show the upload as given up on, also if no worker lived long enough to begin it."""
     place = uploads.place(event.object)
     if place is not None:
-        uploads.mark_parked(claim, place, _as_announced(event, place.looked_at))
+        uploads.mark_parked(claim, _as_announced(event, place.looked_at))
 
 
 def _find(ref: ObjectRef, history: Sequence[StoredObject]) -> StoredObject | None:

@@ -9,8 +9,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from common import events
 from common.events import Event, ObjectCreated, ObjectRef, StoredObject, upload_id
@@ -43,25 +44,21 @@ class Known:
     profile: FormatProfile  # how it was read before, else what was decided or shown of its branch
 
 
-_PLACE = prepared("""
+_PLACE = """
     SELECT branches.id IS NOT NULL AS branch_is_known, coalesce(branches.timezone, 'UTC') AS timezone,
            clients.row_policy = 'all_or_nothing' AS takes_all_or_nothing,
-           NOT EXISTS (SELECT FROM object_keys
-                       WHERE client_id = :client AND bucket = :bucket AND key = :key)
-           AND NOT EXISTS (SELECT FROM uploads
-                           WHERE client_id = :client AND bucket = :bucket AND key = :key)
-           AS is_new_key,
            clock_timestamp() AS looked_at
     FROM clients LEFT JOIN branches ON branches.client_id = clients.id AND branches.id = :branch
     WHERE clients.id = :client
-""")
+"""
+_LOOK = prepared(_PLACE)
 
 _STRAY = text("""
     INSERT INTO stray_objects (bucket, key, version_id, reason)
     VALUES (:bucket, :key, :version, :reason) ON CONFLICT DO NOTHING
 """)
 
-_BEGIN = prepared("""
+_UPLOAD = """
     INSERT INTO uploads (client_id, id, branch_id, bucket, key, version_id, filename, uploaded_by,
                          size, stored_at, state, generation)
     SELECT :client, :id, :branch, :bucket, :key, :version, coalesce(link.filename, :filename),
@@ -69,6 +66,21 @@ _BEGIN = prepared("""
            CAST(:stored_at AS timestamptz), :state, CAST(:generation AS integer)
     FROM (SELECT 1) AS one
     LEFT JOIN upload_links AS link ON link.client_id = :client AND link.key = :key
+"""
+
+_BEGIN_FIRST = prepared(f"""
+    WITH place AS ({_PLACE}), begun AS ({_UPLOAD}
+        WHERE EXISTS (SELECT FROM place)
+          AND NOT EXISTS (SELECT FROM object_keys
+                          WHERE client_id = :client AND bucket = :bucket AND key = :key)
+          AND NOT EXISTS (SELECT FROM uploads
+                          WHERE client_id = :client AND bucket = :bucket AND key = :key)
+        ON CONFLICT DO NOTHING RETURNING id)
+    SELECT place.* FROM place, begun
+""")  # noqa: S608 - constants only
+
+_BEGIN = prepared(f"""
+    {_UPLOAD}
     ON CONFLICT (client_id, id) DO UPDATE SET
         -- What counts goes on counting while it is read again.
         state = CASE WHEN uploads.state IN ('stored', 'duplicate') THEN uploads.state
@@ -128,35 +140,30 @@ class UploadRepository:
 
     def place(self, ref: ObjectRef) -> Place | None:
         """Return where the object belongs, or None if no client has this prefix."""
-        client, _, rest = ref.key.partition("/")
-        branch = rest.partition("/")[0] if "/" in rest else ""
-        names = {"client": client, "branch": branch, "bucket": ref.bucket, "key": ref.key}
-        found = self._app.execute(_PLACE, names, client=client)
-        if not found:
+        names = _names(ref)
+        return _place(ref, self._app.execute(_LOOK, names, client=names["client"]))
+
+    def begin_first(
+        self, claim: Claim, stored: StoredObject, event: ObjectCreated
+    ) -> Upload | None:
+        """Show the first upload that is heard of under its key as being read, at once.
+
+        None: it is not the first, or no client has this prefix. It is `place` and `begin` in one.
+        """
+        row = _upload_row(stored, state="reading") | _told(event)
+        found = self._app.execute(_BEGIN_FIRST, row, client=claim.client, is_durable=False)
+        place = _place(stored.ref, found)
+        if place is None:
             return None
-        (row,) = found
-        return Place(
-            client=client,
-            branch=branch,
-            branch_is_known=row.branch_is_known,
-            timezone=row.timezone,
-            takes_all_or_nothing=row.takes_all_or_nothing,
-            object=ref,
-            is_new_key=row.is_new_key,
-            looked_at=row.looked_at,
-        )
+        return Upload(upload_id=upload_id(stored.ref), place=place, stored=stored)
 
     def begin(
         self, claim: Claim, place: Place, stored: StoredObject, event: ObjectCreated
     ) -> Upload:
         """Show the upload as being read, at once."""
-        upload = Upload(upload_id=upload_id(stored.ref), place=place, stored=stored)
-        row = _upload_row(place, stored, state="reading") | {
-            "principal": event.principal,
-            "generation": event.generation,
-        }
+        row = _upload_row(stored, state="reading") | _told(event)
         self._app.execute(_BEGIN, row, client=claim.client, is_durable=False)
-        return upload
+        return Upload(upload_id=upload_id(stored.ref), place=place, stored=stored)
 
     def known(self, upload: Upload, sha256: str) -> Known:
         """Return what the client's other uploads tell about one with these bytes."""
@@ -198,7 +205,7 @@ class UploadRepository:
         self, claim: Claim, place: Place, history: Sequence[StoredObject], stored: StoredObject
     ) -> None:
         """Account for an upload that was deleted before it was read."""
-        row = _upload_row(place, stored, state="removed") | {"principal": None, "generation": 0}
+        row = _upload_row(stored, state="removed") | _NOT_TOLD
 
         def change(connection: Connection) -> list[Event]:
             connection.execute(_BEGIN, row)
@@ -316,12 +323,9 @@ class UploadRepository:
         self._mark(claim, ref, "needs_answer", code, params, tell=events.UploadNeedsAnswer)
         claim.stage(look_again)
 
-    def mark_parked(self, claim: Claim, place: Place, announced: StoredObject) -> None:
+    def mark_parked(self, claim: Claim, announced: StoredObject) -> None:
         """Show that an operator has to look, whether or not the upload was ever begun."""
-        row = _upload_row(place, announced, state="announced") | {
-            "principal": None,
-            "generation": 0,
-        }
+        row = _upload_row(announced, state="announced") | _NOT_TOLD
 
         def know(connection: Connection) -> list[Event]:
             connection.execute(_BEGIN, row)
@@ -367,11 +371,26 @@ class UploadRepository:
         claim.stage(write)
 
 
-def _upload_row(place: Place, stored: StoredObject, *, state: str) -> dict[str, object]:
+def _names(ref: ObjectRef) -> dict[str, str]:
+    """Return what the key of an object says; a branch is the folder below the client's."""
+    client, _, rest = ref.key.partition("/")
+    branch = rest.partition("/")[0] if "/" in rest else ""
+    return {"client": client, "branch": branch}
+
+
+def _place(ref: ObjectRef, found: Sequence[Row[Any]]) -> Place | None:
+    names = _names(ref)
+    places = (
+        Place(client=names["client"], branch=names["branch"], object=ref, **row._asdict())
+        for row in found
+    )
+    return next(places, None)
+
+
+def _upload_row(stored: StoredObject, *, state: str) -> dict[str, object]:
     return {
-        "client": place.client,
+        **_names(stored.ref),
         "id": upload_id(stored.ref),
-        "branch": place.branch,
         "bucket": stored.ref.bucket,
         "key": stored.ref.key,
         "version": stored.ref.version_id,
@@ -380,6 +399,13 @@ def _upload_row(place: Place, stored: StoredObject, *, state: str) -> dict[str, 
         "stored_at": stored.stored_at,
         "state": state,
     }
+
+
+_NOT_TOLD: dict[str, object] = {"principal": None, "generation": 0}
+
+
+def _told(event: ObjectCreated) -> dict[str, object]:
+    return {"principal": event.principal, "generation": event.generation}
 
 
 def _check_told(connection: Connection, upload: Upload, dataset: Dataset) -> None:

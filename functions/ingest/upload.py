@@ -24,7 +24,6 @@ class Place:
     timezone: str
     takes_all_or_nothing: bool  # the client's policy for files with bad rows
     object: ObjectRef
-    is_new_key: bool  # nothing was ever heard of this key
     looked_at: datetime  # the database's clock, before the store was asked
 
 

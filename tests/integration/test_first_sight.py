@@ -45,7 +45,7 @@ def lists(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-BEGINS, READS = (UploadRepository, "begin"), (handler, "open_file")
+BEGINS, READS = (UploadRepository, "begin_first"), (handler, "open_file")
 
 
 def before(monkeypatch: pytest.MonkeyPatch, step: tuple[Any, str], do: Callable[[], None]) -> None:
