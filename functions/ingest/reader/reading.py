@@ -55,7 +55,7 @@ from functions.ingest.reader.standing import Orders, find_signs
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "6"
+READER_VERSION = "7"
 
 MAX_ROWS = 20_000_000
 
@@ -333,7 +333,7 @@ def _first_pass(
     Raises:
         UnreadableFileError: It has more rows than are read, or its shape is lost.
     """
-    below = Below(dialect, mapping.get("ordered_at"))
+    below = Below(dialect, mapping)
     is_mended = is_of_mended_rows(dialect.header)
     with (
         text.path.open("rb") as file,
