@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from functions.ingest.reader.alphabets import SINGLE_BYTE
 from functions.ingest.reader.careful import (
     BACKSLASH,
+    DOUBLE,
     NONE,
     SINGLE,
+    WRAPPED,
     Record,
     Style,
     Unfinished,
@@ -38,6 +40,9 @@ _UNCOMMON = 0.95
 _LEAST = 0.3
 _SINGLE_QUOTED = re.compile(rb"(?:^|[,;\t|\r\n])'[^'\r\n]*'(?=[,;\t|\r\n]|$)")
 _DOUBLE_QUOTED = re.compile(rb'(?:^|[,;\t|\r\n])"[^"\r\n]*"(?=[,;\t|\r\n]|$)')
+_WRAPPED_LINE = re.compile(rb"(?:^|[\r\n])%b" % WRAPPED.pattern)
+_LINES = re.compile(rb"[^\r\n]+")
+_WRAPPED = 1.1  # one cell in a line of it would be the whole table for other styles
 _FOREIGN = re.compile(r"[,;|\t\"]")
 _HALF_QUOTED = re.compile(r"\s*'[^']*|[^']*'\s*")
 
@@ -70,7 +75,7 @@ def find_style(data: bytes, start: int, *, told: bytes | None, encoding: str, fi
 
 def _candidates(sample: bytes, told: bytes | None, encoding: str) -> Iterator[tuple[Style, float]]:
     delimiters = [told] if told else [d for d in (*COMMON, *_RARE) if d in sample]
-    quotes = [Style(delimiter=b",").quote]
+    quotes = [DOUBLE]
     if SINGLE in sample and _count(_SINGLE_QUOTED, sample) > _count(_DOUBLE_QUOTED, sample):
         quotes.append(SINGLE)
     escapes = [NONE, BACKSLASH] if BACKSLASH in sample else [NONE]
@@ -82,12 +87,17 @@ def _candidates(sample: bytes, told: bytes | None, encoding: str) -> Iterator[tu
                 continue
             for quote in quotes:
                 yield Style(delimiter=delimiter, quote=quote, escape=escape), weight
+    if DOUBLE in sample and 2 * _count(_WRAPPED_LINE, sample) > _count(_LINES, sample):
+        yield from ((Style(delimiter=d, is_wrapped=True), _WRAPPED) for d in delimiters)
     if not told and b"  " in sample:
-        yield Style(delimiter=b" ", quote=NONE, is_padded=True), _SPACED
-        if cuts := find_cuts(sample, encoding):
-            is_single_byte = encoding in SINGLE_BYTE
-            style = Style(delimiter=b"", quote=NONE, cuts=cuts, is_single_byte=is_single_byte)
-            yield style, _CUT
+        yield from _below_each_other(sample, encoding)
+
+
+def _below_each_other(sample: bytes, encoding: str) -> Iterator[tuple[Style, float]]:
+    yield Style(delimiter=b" ", quote=NONE, is_padded=True), _SPACED
+    if cuts := find_cuts(sample, encoding):
+        is_single_byte = encoding in SINGLE_BYTE
+        yield Style(delimiter=b"", quote=NONE, cuts=cuts, is_single_byte=is_single_byte), _CUT
 
 
 def _count(pattern: re.Pattern[bytes], sample: bytes) -> int:

@@ -165,6 +165,11 @@ def _dialects() -> list[Case]:
         ("a delimiter at the end of all lines", GOOD.replace("\n", ",\n"), ALL),
         ("a delimiter at the end of the data", HEADER + "\n" + text(*(r + "," for r in ROWS)), ALL),
         (
+            "each line in quotes, as one cell",
+            text(*('"' + row.replace('"', '""') + '"' for row in (HEADER, *ROWS, quoted))),
+            Rows(4),
+        ),
+        (
             "a table by position",
             text(*("".join(c.ljust(14) for c in r).rstrip() for r in wide)),
             ALL,

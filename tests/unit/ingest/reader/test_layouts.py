@@ -156,6 +156,40 @@ def test_quotes_are_told_apart(quote: str, escaped: str) -> None:
     assert got.understanding.escape == ("\\" if "\\" in escaped else "")
 
 
+def wrapped(line: str) -> str:
+    doubled = line.replace('"', '""')
+    return f'"{doubled}"'
+
+
+WRAPPED = [HEADER, '1,2026-01-31,"Muñoz, Íñigo",2,9.50', '2,2026-01-31,"Ana ""la jefa""",2,9.50']
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", ";;\r\n"])
+@pytest.mark.parametrize("plain", [(), (0,), (2,)])
+def test_a_row_that_is_one_cell_is_unwrapped(plain: tuple[int, ...], end: str) -> None:
+    rows = [row if i in plain else wrapped(row) for i, row in enumerate(WRAPPED)]
+    got = read(
+        "".join(row + (end.lstrip(";") if i in plain else end) for i, row in enumerate(rows))
+    )
+    assert people(got) == ["Muñoz, Íñigo", 'Ana "la jefa"']
+    assert got.understanding.delimiter == ","
+
+
+def test_what_is_wrong_with_an_unwrapped_row_is_placed_in_the_file() -> None:
+    odd = ['3,31/31/2026,"Ana ""M""",2,9.50', '4,2026-01-31,"Ana" M,2,9.50', '5,2026-01-31,"A']
+    content = "".join(wrapped(row) + "\n" for row in WRAPPED + odd)
+    got = read(content)
+    assert [(r.code, r.line) for r in got.rejected] == [
+        *(("impossible_date", 4), ("text_after_quote", 5), ("missing_cell", 6)),
+    ]
+    places = [r.place for r in got.rejected]
+    shown = [content.encode()[p.byte_offset :][: p.byte_length].decode() for p in places]
+    assert shown == ["31/31/2026", '""Ana"" M', wrapped(odd[2])]
+    assert got.rejected[0].cells == ("3", "31/31/2026", 'Ana "M"', "2", "9.50")
+    assert got.rejected[1].cells == ("4", "2026-01-31", '"Ana" M', "2", "9.50")
+    assert got.rejected[0].raw == wrapped(odd[0])
+
+
 cells = st.text(st.sampled_from("ab1é,;|\"'\\ \n\r\t"), max_size=6)
 
 
@@ -183,6 +217,20 @@ def test_any_table_in_any_style_reads_back_equal(
     assert all(isinstance(r, Record) and r.spoiled is None for r in records)
     read_back = [tuple(c.decode() for c in r.cells) for r in records if isinstance(r, Record)]
     assert read_back == table
+
+
+@settings(max_examples=200, deadline=None)
+@given(table=st.lists(st.tuples(cells, cells), min_size=1, max_size=8))
+def test_a_wrapped_table_reads_back_equal(table: list[tuple[str, str]]) -> None:
+    rows = [",".join(map(wrapped, row)) for row in table]
+    content = "".join(wrapped(row) + "\n" for row in rows).encode()
+    style = Style(delimiter=b",", is_wrapped=True)
+    records = list(read_records(content, style=style, final=True))
+    assert [r.cells for r in records if isinstance(r, Record)] == [
+        tuple(cell.encode() for cell in row) for row in table
+    ]
+    shown = [content[a:b].decode() for r in records if isinstance(r, Record) for a, b in r.spans]
+    assert shown == [wrapped(cell).replace('"', '""') for row in table for cell in row]
 
 
 def test_columns_below_each_other_are_read_with_blanks_inside_them() -> None:
