@@ -70,6 +70,8 @@ class Unfinished:
 
 
 _LINE = re.compile(rb"[^\r\n]*")
+# Text as spreadsheets are made to take it for text: `="007123"`.
+FORMULA = rb'="([^"\r\n]*)"'
 WRAPPED = re.compile(rb'"(?P<line>[^"]*+(?:""[^"]*+)*+)"[,;\t|]*+(?=[\r\n]|\Z)')
 _TOKEN = re.compile(rb"[^ \t]+")
 
@@ -190,13 +192,20 @@ def _read_cell(
     quoted = in_quotes.match(data, start) if is_quoted else None
     if quoted is None:
         end = _end_of(plain, data, start)
-        return _unescaped(data[start:end], style), end, _OPEN if is_quoted else _WHOLE
+        return _content(data[start:end], style), end, _OPEN if is_quoted else _WHOLE
     content = quoted.group()[1:-1]
     end = _end_of(plain, data, quoted.end())
     if end == quoted.end():
         content = content.replace(style.quote * 2, style.quote)
-        return _unescaped(content, style), end, _WHOLE
+        return _content(content, style), end, _WHOLE
     return content, end, _SWALLOWED if _spans_lines(content) else _SPOILED
+
+
+def _content(cell: bytes, style: Style) -> bytes:
+    """Return what a cell says, without what tells programs how to take it."""
+    cell = _unescaped(cell, style)
+    match = re.fullmatch(FORMULA, cell) if style.quote == DOUBLE else None
+    return match[1] if match else cell
 
 
 def _unescaped(cell: bytes, style: Style) -> bytes:

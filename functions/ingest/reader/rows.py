@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from common import mending
 from functions.ingest.reader.careful import (
+    DOUBLE,
+    FORMULA,
     Record,
     Style,
     Unfinished,
@@ -40,6 +42,8 @@ _TAB, _LF, _CR, _BLANK = 9, 10, 13, 32
 # not gone through again for each of them, and one without any in few steps.
 _QUOTES_AT_ONCE = 1024
 _MOST_CAREFUL_RECORDS = 4096
+
+_FORMULA = f"^{FORMULA.decode()}$"
 
 # What is wrong with a record as a whole; the numbers are those of `Parsed.fault`.
 SOUND, BLANK, MISSING_CELL, EXTRA_CELL, TEXT_AFTER_QUOTE, TRUNCATED_TAIL, CUT_WORD = range(7)
@@ -359,8 +363,11 @@ def parse_fast(block: Block, dialect: Dialect) -> Parsed | None:
     for number, cells, is_blank in ragged:
         fault[sent[number]] = BLANK if is_blank else _width_fault(cells, len(names))
         detail[sent[number]] = cells
+    columns = _spread(table, fault)
+    if dialect.style.quote == DOUBLE and b'="' in data:
+        columns = tuple(pc.replace_substring_regex(c, _FORMULA, r"\1") for c in columns)
     return Parsed(
-        columns=_spread(table, fault),
+        columns=columns,
         fault=fault,
         detail=detail,
         may_hold_controls=_may_hold_controls(data),

@@ -165,6 +165,13 @@ def _dialects() -> list[Case]:
         ("a delimiter at the end of all lines", GOOD.replace("\n", ",\n"), ALL),
         ("a delimiter at the end of the data", HEADER + "\n" + text(*(r + "," for r in ROWS)), ALL),
         (
+            "numbers that spreadsheets are made to take for text",
+            table(
+                *ROWS, '="1004",2026-02-03,="007",="1",="2.00"', '="5",2026-02-30,="7",="1",="2"'
+            ),
+            Rows(4, (("impossible_date", 6),)),
+        ),
+        (
             "each line in quotes, as one cell",
             text(*('"' + row.replace('"', '""') + '"' for row in (HEADER, *ROWS, quoted))),
             Rows(4),

@@ -190,6 +190,22 @@ def test_what_is_wrong_with_an_unwrapped_row_is_placed_in_the_file() -> None:
     assert got.rejected[0].raw == wrapped(odd[0])
 
 
+@pytest.mark.parametrize("quoted", ['="{}"', '"=""{}"""'])
+def test_text_that_spreadsheets_are_made_to_take_for_text_is_that_text(quoted: str) -> None:
+    rows = [HEADER, "0071,2026-01-31,007123,2,9.50", "0072,2026-01-31,007124,1,9.50"]
+    content = "".join(",".join(map(quoted.format, row.split(","))) + "\n" for row in rows)
+    got = read(content + quoted.format("=1") + "," + ROW.partition(",")[2] + "\n")
+    assert got.understanding.header == tuple(HEADER.split(","))
+    assert people(got) == ["007123", "007124", "C7"]
+    assert got.column("order_id") == ["0071", "0072", "=1"]
+    assert got.column("amount") == [19, Decimal("9.5"), 19]
+
+
+def test_other_formulas_stay_what_they_are() -> None:
+    got = read(lines(*(f"1,2026-01-31,{each},2,9.50" for each in ("=1+1", '="a"&"b"', '="a'))))
+    assert people(got) == ["=1+1", '="a"&"b"', '="a']
+
+
 cells = st.text(st.sampled_from("ab1é,;|\"'\\ \n\r\t"), max_size=6)
 
 
