@@ -341,6 +341,7 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
             mark=convention.value,
             groupings=convention.groupings,
             currency=convention.currency,
+            has_credits=convention.has_credits,
         )
 
     values, marks = _per_distinct(column, read)

@@ -5,6 +5,7 @@ settled by the file's other columns, then by the branch's profile, and otherwise
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +25,7 @@ from functions.ingest.reader.careful_dates import (
     WALL,
     YEAR_FIRST,
 )
-from functions.ingest.reader.careful_numbers import COMMA, OTHER, POINT
+from functions.ingest.reader.careful_numbers import COMMA, CREDIT, OTHER, POINT
 from functions.ingest.reader.refusal import (
     OpenQuestionError,
     Question,
@@ -62,6 +63,7 @@ class NumberConvention(Convention):
 
     groupings: frozenset[str] = frozenset()  # what stands between thousands, where that is certain
     currency: str | None = None  # the one that is named beside amounts
+    has_credits: bool = False  # some are marked `CR`, and the others are not marked
 
 
 @dataclass(kw_only=True, slots=True)
@@ -204,6 +206,7 @@ class NumberEvidence:
         self.marks = Evidence()
         self.groupings: set[str] = set()
         self.currencies = Evidence()
+        self.sides: Counter[str] = Counter()  # of an account
 
     def add(self, column: Any) -> None:
         """Look at a block: at one number of each shape, since other digits would show the same."""
@@ -220,6 +223,7 @@ class NumberEvidence:
         written = careful_numbers.parse(value)
         if written is None:
             return
+        self.sides[written.side] += rows
         if written.currency:
             self.currencies.count(written.currency, value, rows)
         figures = {mark: found for mark in OTHER if (found := written.under(mark))}
@@ -374,6 +378,7 @@ def settle_numbers(
             settled_by=marks[name].settled_by,
             groupings=frozenset(evidence.groupings),
             currency=_currency(name, header, evidence.currencies),
+            has_credits=_has_credits(evidence.sides),
         )
         for name, (header, evidence) in columns.items()
     }
@@ -388,6 +393,14 @@ def _currency(name: str, column: str, evidence: Evidence) -> str | None:
     if name == "quantity":
         return None
     return _own(column, evidence, tuple(evidence.rows), Refusal.MIXED_CURRENCY)
+
+
+def _has_credits(sides: Counter[str]) -> bool:
+    """Say whether few amounts are marked as credits, and no others: money that was given back.
+
+    Where each is marked it depends on whose account it is what is a sale.
+    """
+    return sides.keys() == {"", CREDIT} and sides[CREDIT] < sides[""]
 
 
 def _from_elsewhere(header: str, evidence: Evidence, agreed: str | None, told: Told) -> Convention:

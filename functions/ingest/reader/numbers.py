@@ -5,7 +5,7 @@ What a number is, and what is wrong with a text that is none, is said by `carefu
 
 import re
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ FAULTS = (
     Fault.OTHER_MARKS,
     Fault.OTHER_CURRENCY,
     Fault.PERCENT,
+    Fault.DEBIT_OR_CREDIT,
 )
 
 
@@ -66,11 +67,12 @@ def convert(
     mark: str | None,
     groupings: frozenset[str] = frozenset(),
     currency: str | None = None,
+    has_credits: bool = False,
 ) -> tuple[Any, NDArray[np.uint8]]:
     """Return trimmed texts as decimals of `kind`, and what is wrong with each.
 
     0 stands for nothing wrong, 1 + i for `FAULTS[i]`. An empty text is null, and not wrong. For
-    `groupings` and `currency` see `read_number`.
+    `groupings`, `currency` and `has_credits` see `read_number`.
     """
     decimal_mark = mark or POINT
     plain = _make_plain(texts, decimal_mark, kind.scale, currency)
@@ -82,12 +84,15 @@ def convert(
     odd = np.flatnonzero(is_odd)
     if not odd.size:
         return values, faults
-    judged = [
-        read_number(
-            text, mark=decimal_mark, scale=kind.scale, groupings=groupings, currency=currency
-        )
-        for text in texts.take(pa.array(odd)).to_pylist()
-    ]
+    read = partial(
+        read_number,
+        mark=decimal_mark,
+        scale=kind.scale,
+        groupings=groupings,
+        currency=currency,
+        has_credits=has_credits,
+    )
+    judged = [read(text) for text in texts.take(pa.array(odd)).to_pylist()]
     faults[odd] = [0 if isinstance(j, Decimal) else 1 + FAULTS.index(j) for j in judged]
     decimals = [j if isinstance(j, Decimal) else None for j in judged]
     return pc.replace_with_mask(values, pa.array(is_odd), pa.array(decimals, kind)), faults

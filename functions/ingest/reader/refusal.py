@@ -89,6 +89,7 @@ class Fault(StrEnum):
     OTHER_MARKS = "other_marks"
     OTHER_CURRENCY = "other_currency"
     PERCENT = "percent"
+    DEBIT_OR_CREDIT = "debit_or_credit"
     VOIDED = "voided"
     CANCELLED = "cancelled"
     DRAFT = "draft"

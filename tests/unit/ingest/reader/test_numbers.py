@@ -255,6 +255,33 @@ def test_a_row_that_names_two_currencies_is_rejected() -> None:
     assert got.column("currency") == ["MXN"] * 3
 
 
+@pytest.mark.parametrize("credit", ["4.50CR", "4.50 cr", "4.50 Cr."])
+def test_a_credit_among_amounts_without_a_side_is_negative(credit: str) -> None:
+    got = read(sold("5.50", credit, "1.00"))
+    assert got.column("amount") == [Decimal("5.5"), Decimal("-4.5"), 1]
+    assert got.balance.returns == 1
+
+
+@pytest.mark.parametrize(
+    ("amounts", "odd"),
+    [
+        (("5.50", "1.00", "2.00", "-4.50CR", "4.00 CR"), ["-4.50CR"]),
+        (("5.50", "1.00", "4.50DR"), ["4.50DR"]),
+        (("5.50", "1.00", "2.00", "4.50 Dr", "4.50 Cr"), ["4.50 Dr", "4.50 Cr"]),
+        (("5.50", "4.50CR"), ["4.50CR"]),
+        (("5.50", "4.50DB"), ["4.50DB"]),
+    ],
+)
+def test_which_side_is_a_sale_is_never_guessed(amounts: tuple[str, ...], odd: list[str]) -> None:
+    assert rejected(read(sold(*amounts))) == [("debit_or_credit", text) for text in odd]
+
+
+def test_a_column_of_debits_and_credits_is_refused_for_them() -> None:
+    refused = refusal(sold("5.50 Dr", "4.50 Cr", "7.50 Dr"))
+    assert refused.code == "too_many_rejected"
+    assert refused.params["reasons"] == [{"code": "debit_or_credit", "rows": 3}]
+
+
 def test_a_percentage_is_rejected_and_says_so() -> None:
     assert rejected(read(sold("5.5", "12%"))) == [("percent", "12%")]
 
