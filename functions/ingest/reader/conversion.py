@@ -335,8 +335,12 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
     convention = conventions.numbers[name]
 
     def read(texts: Any) -> tuple[Any, NDArray[Any]]:
+        if name == "quantity":
+            return numbers.convert_quantities(
+                texts, mark=convention.value, groupings=convention.groupings, unit=convention.unit
+            )
         return numbers.convert(
-            numbers.count(texts) if name == "quantity" else texts,
+            texts,
             kind=NUMBERS[name],
             mark=convention.value,
             groupings=convention.groupings,

@@ -90,6 +90,7 @@ class Fault(StrEnum):
     OTHER_CURRENCY = "other_currency"
     PERCENT = "percent"
     DEBIT_OR_CREDIT = "debit_or_credit"
+    OTHER_UNIT = "other_unit"
     VOIDED = "voided"
     CANCELLED = "cancelled"
     DRAFT = "draft"

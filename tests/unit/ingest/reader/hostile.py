@@ -378,6 +378,12 @@ def _exports() -> list[Case]:
             Rows(1),
         ),
         (
+            "a quantity in kilograms among pieces, and credits",
+            text("Date,Customer,Quantity,Total", "2026-01-31,C1,2 kg,5.50", "2026-01-31,C1,2,5.50")
+            + text("2026-01-31,C2,1,4.50CR", "2026-01-31,C1,1,5.00 DR"),
+            Rows(1, (("other_unit", 2), ("debit_or_credit", 4), ("debit_or_credit", 5))),
+        ),
+        (
             "cents",
             text("Date,Customer,Amount (cents)", "2026-01-31,C1,550"),
             Refused("no_money"),

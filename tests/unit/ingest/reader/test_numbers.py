@@ -169,7 +169,56 @@ def test_pieces_are_counted_and_other_units_are_not() -> None:
     rows = [f"2026-01-31,C1,{said},5.00" for said in ("x2", "2x", "2 pcs", "2 Uds.", "2個", "2")]
     got = read(lines(*rows, "2026-01-31,C1,2 kg,5.00", header=header))
     assert got.column("quantity") == [2] * 6
-    assert rejected(got) == [("bad_number", "2 kg")]
+    assert rejected(got) == [("other_unit", "2 kg")]
+
+
+def bought(*quantities: str, header: str = "date;customer;quantity;price") -> Read:
+    return read(lines(*(f"2026-01-31;C1;{each};2.00;9.99" for each in quantities), header=header))
+
+
+@pytest.mark.parametrize(
+    ("quantities", "wanted"),
+    [
+        (("2 kg", "1.5KG", "", "-0.25 Kg."), ["2", "1.5", "-0.25"]),
+        (("0,5 l", "1.234,5 l"), ["0.5", "1234.5"]),
+        (("2 Flaschen", "3 Flaschen"), ["2", "3"]),
+        (("2 ft", "3 ft"), ["2", "3"]),
+        (("2 m²",), ["2"]),
+        (("5 db", "2"), ["5", "2"]),
+    ],
+)
+def test_a_unit_of_all_quantities_is_no_part_of_their_numbers(
+    quantities: tuple[str, ...], wanted: list[str]
+) -> None:
+    got = bought(*quantities, header="date;customer;quantity;price;total")
+    assert [q for q in got.column("quantity") if q is not None] == list(map(Decimal, wanted))
+    assert got.balance.rejected == 0
+
+
+@pytest.mark.parametrize(
+    ("quantities", "code", "odd"),
+    [
+        (("2 kg", "1", "1"), "other_unit", ["2 kg"]),
+        (("2 kg", "300 g", "1 pc"), "other_unit", ["2 kg", "300 g"]),
+        (("2", "1O"), "bad_number", ["1O"]),
+        (("2", "5 EUR"), "bad_number", ["5 EUR"]),
+        (("2", "few kg"), "bad_number", ["few kg"]),
+        (("2", "300 g"), "other_unit", ["300 g"]),
+    ],
+)
+def test_quantities_in_several_units_are_not_added(
+    quantities: tuple[str, ...], code: str, odd: list[str]
+) -> None:
+    got = bought(*quantities, header="date;customer;quantity;price;total")
+    assert rejected(got) == [(code, text) for text in odd]
+
+
+def test_a_price_is_not_for_grams() -> None:
+    grams = [f"2026-01-31;C1;{each} g;2.00" for each in (300, 500)]
+    refused = refusal(lines(*grams, header="date;customer;quantity;price"))
+    assert refused.params["reasons"] == [{"code": "other_unit", "rows": 2}]
+    got = bought("300 g", "500 g", header="date;customer;quantity;price;total")
+    assert got.column("quantity") == [300, 500]
 
 
 # --- a whole column -------------------------------------------------------------------------
