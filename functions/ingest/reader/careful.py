@@ -70,8 +70,8 @@ class Unfinished:
 
 
 _LINE = re.compile(rb"[^\r\n]*")
-# Text as spreadsheets are made to take it for text: `="007123"`.
-FORMULA = rb'="([^"\r\n]*)"'
+_RULE = re.compile(r"[-+=_*#|:\s\u2500-\u257f]*[-=_*#\u2500-\u257f]{3}[-+=_*#|:\s\u2500-\u257f]*")
+FORMULA = r'="([^"\r\n]*)"'
 WRAPPED = re.compile(rb'"(?P<line>[^"]*+(?:""[^"]*+)*+)"[,;\t|]*+(?=[\r\n]|\Z)')
 _TOKEN = re.compile(rb"[^ \t]+")
 
@@ -192,20 +192,13 @@ def _read_cell(
     quoted = in_quotes.match(data, start) if is_quoted else None
     if quoted is None:
         end = _end_of(plain, data, start)
-        return _content(data[start:end], style), end, _OPEN if is_quoted else _WHOLE
+        return _unescaped(data[start:end], style), end, _OPEN if is_quoted else _WHOLE
     content = quoted.group()[1:-1]
     end = _end_of(plain, data, quoted.end())
     if end == quoted.end():
         content = content.replace(style.quote * 2, style.quote)
-        return _content(content, style), end, _WHOLE
+        return _unescaped(content, style), end, _WHOLE
     return content, end, _SWALLOWED if _spans_lines(content) else _SPOILED
-
-
-def _content(cell: bytes, style: Style) -> bytes:
-    """Return what a cell says, without what tells programs how to take it."""
-    cell = _unescaped(cell, style)
-    match = re.fullmatch(FORMULA, cell) if style.quote == DOUBLE else None
-    return match[1] if match else cell
 
 
 def _unescaped(cell: bytes, style: Style) -> bytes:
@@ -267,6 +260,17 @@ def _read_line(data: bytes, start: int, *, style: Style, final: bool) -> Record 
         told_spans=tuple((start + a, start + b) for a, b in spans),
         spoiled=across[0] if across else None,
     )
+
+
+def text_of(cell: str) -> str:
+    """Return the text of a cell that spreadsheets are made to take for text: `="007123"`."""
+    match = re.fullmatch(FORMULA, cell)
+    return match[1] if match else cell
+
+
+def says_nothing(line: str) -> bool:
+    """Say whether a line that is no whole row is blank, or a rule drawn between rows: `+---+---+`."""
+    return not line.strip() or _RULE.fullmatch(line) is not None
 
 
 def _is_word(line: bytes, place: int) -> bool:

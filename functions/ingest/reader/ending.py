@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from functions.ingest.reader import rows as r
-from functions.ingest.reader.careful import Record, read_record
+from functions.ingest.reader.careful import Record, read_record, text_of
 from functions.ingest.reader.columns import recognise
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.encoding import decode_all
@@ -150,7 +150,8 @@ class Below:
                 data = file.read(place.end - place.start)
                 record = read_record(data, 0, style=self._dialect.style, final=True)
                 assert isinstance(record, Record)  # it was one before
-                cells = tuple(map(str.strip, decode_all(record.cells, text.encoding)))
+                read = decode_all(record.cells, text.encoding)
+                cells = tuple(text_of(cell.strip()) for cell in read)
                 found.append(Row(cells=cells, start=place.start, end=place.end, line=place.line))
         return found
 

@@ -29,7 +29,7 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _ENDING = re.compile(
-    r"[*=\-_#]{3,}.*|[*\u2020\u00b9(].*|(?:grand |sub)?totals?\b.*|sub-?total(?:es)?\b.*|"
+    r"[*=\-_#+\u2500-\u257f]{3,}.*|[*\u2020\u00b9(].*|(?:grand |sub)?totals?\b.*|sub-?total(?:es)?\b.*|"
     r"total general\b.*|gran total\b.*|suma\b.*|sum\b|summe\b.*|gesamt.*|totale\b.*|totaux\b.*|"
     r"toplam\b.*|合計.*|总计.*|"
     r"(?:end|fin|fim|ende|fine)\b.*|eof\b.*|"

@@ -341,7 +341,7 @@ def _first_pass(
         closing(ahead((block, rows.parse(block, dialect)) for block in blocks)) as parsed_blocks,
     ):
         for block, as_written in parsed_blocks:
-            parsed = rows.read_back(as_written) if is_mended else as_written
+            parsed = rows.read_back(block, as_written, is_mended=is_mended)
             below.add(block, parsed)
             columns = spill.add(block, parsed)
             if spill.rows > MAX_ROWS:

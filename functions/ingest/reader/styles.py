@@ -20,14 +20,31 @@ from functions.ingest.reader.careful import (
     Style,
     Unfinished,
     read_records,
+    says_nothing,
+    text_of,
 )
+from functions.ingest.reader.columns import recognise
 from functions.ingest.reader.encoding import decode, decode_all
 from functions.ingest.reader.looks import is_value
 
 COMMON = (b",", b";", b"\t", b"|")
 _RARE = (
     *(b", ", b"; ", b"| ", b" | ", b"||", b"::", b";;", b"\t\t", b"\\t", b"^|^", b"~|~", b"|~|"),
-    *(b"@@", b"##", b"$$", b"<>", b":", b"~", b"^", b"\xc2\xa6", b"\xc2\xa7", b"!", b"#", b"*"),
+    *(
+        b"@@",
+        b"##",
+        b"$$",
+        b"<>",
+        b":",
+        b"~",
+        b"^",
+        b"\xc2\xa6",
+        b"\xc2\xa7",
+        b"\xe2\x94\x82",
+        b"!",
+        b"#",
+        b"*",
+    ),
     *(b"\x1f", b"\x1e", b"\x01", b" "),
 )
 _LOOKED_AT_BYTES = 1 << 15
@@ -43,7 +60,8 @@ _DOUBLE_QUOTED = re.compile(rb'(?:^|[,;\t|\r\n])"[^"\r\n]*"(?=[,;\t|\r\n]|$)')
 _WRAPPED_LINE = re.compile(rb"(?:^|[\r\n])%b" % WRAPPED.pattern)
 _LINES = re.compile(rb"[^\r\n]+")
 _WRAPPED = 1.1  # one cell in a line of it would be the whole table for other styles
-_FOREIGN = re.compile(r"[,;|\t\"]")
+_FOREIGN = re.compile(r"[,;|\t\"]|\S {3,}\S")
+_APART = re.compile(r"\s{2,}")
 _HALF_QUOTED = re.compile(r"\s*'[^']*|[^']*'\s*")
 
 
@@ -127,20 +145,24 @@ def _is_filled(record: Record) -> bool:
 def _sense(records: Sequence[Record], style: Style, encoding: str) -> tuple[int, float]:
     """Return how wide most rows are, and how much sense they make, from 0 to 1."""
     rows = [_texts(record, encoding) for record in records if _is_filled(record)]
+    rows = [row for row in rows if not says_nothing("".join(row))]
     widths = Counter(len(row) for row in rows if len(row) > 1)
     if not widths:
         return 1, 0.0
     width = max(widths, key=lambda w: (widths[w], w))
     first = next(i for i, row in enumerate(rows) if len(row) == width)
     table = rows[min(first, _LEADING) :]
-    while len(table) > 1 and len(table[-1]) == 1:  # notes below it
-        table.pop()
+    notes = _notes_below(table)
+    if notes <= len(table) - notes:  # or else they are the table
+        table = table[: len(table) - notes]
     share = widths[width] / len(table)
     if (style.is_padded or style.delimiter == b" ") and (share < 0.9 or len(table) < 3):
         return width, 0.0  # words, not cells
     if style.is_padded and first and len(rows[first - 1]) > 1:
         share *= _BELOW_OTHERS
     columns = list(zip(*(row for row in table if len(row) == width), strict=True))
+    if width > 2 and not any(columns[0] + columns[-1]):  # bars around the rows
+        columns = columns[1:-1]
     filled = [column for column in columns if any(column)]
     own = style.delimiter.decode()
     cells = Counter(cell for column in filled for cell in column)
@@ -149,12 +171,18 @@ def _sense(records: Sequence[Record], style: Style, encoding: str) -> tuple[int,
     return width, share * sense * (1 - 1 / (2 * max(len(filled), 1)))
 
 
+def _notes_below(table: Sequence[Sequence[str]]) -> int:
+    """Count the last lines of a single cell."""
+    return next((i for i, row in enumerate(reversed(table[1:])) if len(row) > 1), len(table) - 1)
+
+
 def _texts(record: Record, encoding: str) -> Sequence[str]:
     texts = decode_all(record.cells, encoding)
     return texts if record.spoiled is None else [*texts, "\t"]
 
 
 def _cell_sense(cell: str, own: str) -> float:
+    cell = text_of(cell)
     if not cell or is_value(cell):
         # Blanks around a cell are the export's; a delimiter that takes them along is likelier.
         return 0.95 if cell != cell.strip() else 1.0
@@ -165,9 +193,13 @@ def _cell_sense(cell: str, own: str) -> float:
 
 
 def find_cuts(sample: bytes, encoding: str) -> tuple[int, ...]:
-    """Return where the columns of a fixed-width table begin: after blanks that all lines have."""
-    lines = [line for line in decode(_whole_lines(sample), encoding).splitlines() if line.strip()]
-    lines = lines[:_LOOKED_AT_RECORDS]
+    """Return where the columns of a fixed-width table begin: after blanks that all lines have.
+
+    Lines without a word, and those above the names of the columns, go across them.
+    """
+    lines = decode(_whole_lines(sample), encoding).splitlines()
+    lines = [line for line in lines if any(map(str.isalnum, line))][:_LOOKED_AT_RECORDS]
+    lines = lines[_header_of(lines) :]
     if len(lines) < 3:
         return ()
     longest = max(map(len, lines))
@@ -175,6 +207,15 @@ def find_cuts(sample: bytes, encoding: str) -> tuple[int, ...]:
     first = blank.index(False)
     cuts = [i for i in range(first + 1, longest) if blank[i - 1] and not blank[i]]
     return (first, *cuts) if cuts else ()
+
+
+def _header_of(lines: Sequence[str]) -> int:
+    """Return which of the first lines names the most columns of ours, if one names several."""
+    named = [
+        len({*map(recognise, _APART.split(line.strip()))} - {None}) for line in lines[:_LEADING]
+    ]
+    most = max(named, default=0)
+    return named.index(most) if most > 1 else 0
 
 
 def _whole_lines(sample: bytes) -> bytes:

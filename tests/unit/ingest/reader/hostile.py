@@ -181,6 +181,19 @@ def _dialects() -> list[Case]:
             text(*("".join(c.ljust(14) for c in r).rstrip() for r in wide)),
             ALL,
         ),
+        (
+            "a table by position below a title across its columns",
+            "SALES REGISTER OF THE SHOP IN MAIN STREET, JANUARY 2026\n"
+            + text(*("".join(c.ljust(14) for c in r).rstrip() for r in wide)),
+            ALL,
+        ),
+        (
+            "rules drawn around rows",
+            text("+-----+-----+", *(f"| {r.replace(',', ' | ')} |" for r in (HEADER, *ROWS)))
+            .replace("price |\n", "price |\n+====+====+\n")
+            .replace("4.25 |\n", "4.25 |\n+----+----+\n| 1 | 2 |\n"),
+            Rows(3, (("missing_cell", 7),)),
+        ),
     ]
 
 

@@ -280,6 +280,61 @@ def test_a_word_across_a_columns_border_is_rejected_not_cut() -> None:
     assert [(r.code, r.line) for r in got.rejected] == [("cut_word", 82)]
 
 
+BY_POSITION = "".join(
+    "".join(cell.ljust(20) for cell in row.split(",")).rstrip() + "\n" for row in (HEADER, ROW, ROW)
+)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "SALES REGISTER OF THE SHOP IN MAIN STREET, JANUARY 2026",
+        "ACME STORES          SALES REGISTER OF THE MAIN STREET SHOP",
+        "Printed 2026-02-03 by Ana, the manager of 2 shops in this town",
+    ],
+)
+@pytest.mark.parametrize("below", ["\n", "\n\n", "\n========================================\n"])
+def test_a_title_goes_across_columns_that_stand_below_each_other(title: str, below: str) -> None:
+    found = around(title + below, BY_POSITION)
+    assert found[0] == ("preamble", 1)
+    assert len(found) == 1 + ("=" in below)
+    assert around("", BY_POSITION.replace("price\n", "price\n" + "-" * 62 + "\n")) == []
+
+
+BOX = """\
++---------+------------+----------+----------+-------+
+| invoice | date       | customer | quantity | price |
++---------+------------+----------+----------+-------+
+|       1 | 2026-01-31 | Ana M    |        2 |  9.50 |
++---------+------------+----------+----------+-------+
+|       2 | 2026-02-01 | Eva      |        2 |  9.50 |
++---------+------------+----------+----------+-------+
+"""
+PSQL = """\
+ invoice |    date    | customer | quantity | price
+---------+------------+----------+----------+-------
+       1 | 2026-01-31 | Ana M    |        2 |  9.50
+       2 | 2026-02-01 | Eva      |        2 |  9.50
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "table", "after"),
+    [
+        ("", BOX, ""),
+        ("mysql> SELECT * FROM sales;\n", BOX, "2 rows in set (0.00 sec)\n"),
+        ("", BOX.translate(str.maketrans("+-|", "┼─│")).replace("2026─01─31", "2026-01-31"), ""),
+        ("", PSQL, "(2 rows)\n\n"),
+        ("", PSQL.replace("-+-", "-|-"), ""),
+    ],
+)
+def test_a_table_that_a_database_drew_is_read(before: str, table: str, after: str) -> None:
+    around(before, table.replace("2026─02─01", "2026-02-01"), after)
+    assert people(read(before + table.replace("2026─02─01", "2026-02-01") + after)) == [
+        *("Ana M", "Eva"),
+    ]
+
+
 # --- shapes ---------------------------------------------------------------------------------
 
 

@@ -48,7 +48,7 @@ pytestmark = pytest.mark.unit
 
 COMMAS = Style(delimiter=b",")
 PIECES = [
-    *(b"a", b"b1", b",", b",", b'"', b'"', b'""', b"\n", b"\r\n", b"\r", b" ", b";", b"\0"),
+    *(b"a", b"b1", b"---", b",", b",", b'"', b'"', b'""', b"\n", b"\r\n", b"\r", b" ", b";", b"\0"),
     *(
         b'"x"',
         b'="x"',
