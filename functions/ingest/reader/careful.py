@@ -264,7 +264,7 @@ def _read_line(data: bytes, start: int, *, style: Style, final: bool) -> Record 
 
 def text_of(cell: str) -> str:
     """Return the text of a cell that spreadsheets are made to take for text: `="007123"`."""
-    match = re.fullmatch(FORMULA, cell)
+    match = re.fullmatch(FORMULA, cell) if cell.startswith("=") else None
     return match[1] if match else cell
 
 

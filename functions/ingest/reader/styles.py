@@ -105,7 +105,7 @@ def _candidates(sample: bytes, told: bytes | None, encoding: str) -> Iterator[tu
                 continue
             for quote in quotes:
                 yield Style(delimiter=delimiter, quote=quote, escape=escape), weight
-    if DOUBLE in sample and 2 * _count(_WRAPPED_LINE, sample) > _count(_LINES, sample):
+    if _is_wrapped(sample):
         yield from ((Style(delimiter=d, is_wrapped=True), _WRAPPED) for d in delimiters)
     if not told and b"  " in sample:
         yield from _below_each_other(sample, encoding)
@@ -120,6 +120,13 @@ def _below_each_other(sample: bytes, encoding: str) -> Iterator[tuple[Style, flo
 
 def _count(pattern: re.Pattern[bytes], sample: bytes) -> int:
     return sum(1 for _ in pattern.finditer(sample))
+
+
+def _is_wrapped(sample: bytes) -> bool:
+    """Say whether most lines are one cell in quotes."""
+    if b'\n"' not in sample and b'\r"' not in sample:
+        return False
+    return 2 * _count(_WRAPPED_LINE, sample) > _count(_LINES, sample)
 
 
 def _has_escapes(sample: bytes, delimiter: bytes) -> bool:

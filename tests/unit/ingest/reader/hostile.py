@@ -207,6 +207,7 @@ def _shapes() -> list[Case]:
             ALL,
         ),
         ("units below the header", text(HEADER, "#,yyyy-mm-dd,,pcs,EUR", *ROWS), ALL),
+        ("names in two languages", table("Beleg,Datum,Kunde,Menge,Preis", *ROWS), ALL),
         ("the header again", table(*ROWS[:2], HEADER, ROWS[2]), ALL),
         ("totals and an end", GOOD + "\nTOTAL,,,6,26.25\n*** end of report ***\n", ALL),
         ("footnotes", GOOD + "\n(1) Prices include tax\nPrinted by the till\n", ALL),

@@ -368,6 +368,25 @@ def test_units_below_the_names_are_no_row() -> None:
     assert [(f.kind, f.line) for f in got.understanding.furniture] == [("units", 2)]
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        *("Beleg,Datum,Kunde,Menge,Einzelpreis", "Factura,Fecha,Cliente,Cantidad,Precio"),
+        *("伝票番号,購入日,会員番号,数量,単価", "Posten,Datum,Kunde,Menge,Einzelpreis"),
+    ],
+)
+def test_names_again_in_another_language_are_no_row(again: str) -> None:
+    assert around("", lines(again, ROW, ROW)) == [("header", 2)]
+    assert around("", lines(again, "#,yyyy-mm-dd,,pcs,EUR", ROW, ROW)) == [
+        *(("header", 2), ("units", 3)),
+    ]
+
+
+def test_words_that_name_other_columns_are_a_row() -> None:
+    got = read(lines("Datum,Beleg,Kunde,Preis,Menge", ROW))
+    assert got.faults() == [("bad_date", 1, 2, "date")]
+
+
 @pytest.mark.parametrize(("header_end", "row_end"), [("", ";"), (";", ""), (";", ";")])
 def test_a_delimiter_at_the_end_of_lines_is_no_column(header_end: str, row_end: str) -> None:
     got = read(
