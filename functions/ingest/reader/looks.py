@@ -19,7 +19,9 @@ _DATE = re.compile(
     r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:T?\d{4}(?:\d{2})?Z?)?"
     r")(?:(?:,? +|T).*)?"
 )
-_CLOCK = re.compile(r"\s*\d{1,2}\s*(?:[:h]|\.\d\d\s*$|[aApP]\.? ?[mM])")
+_CLOCK = re.compile(
+    r"\s*(?:午[前後]|[上下]午|오[전후])?\s*\d{1,2}\s*(?:[:h時时시]|\.\d\d\s*$|[aApP]\.? ?[mM])"
+)
 _DECIMALS = re.compile(r"\d[.,]\d{1,2}\D*$")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _UNIT = re.compile(

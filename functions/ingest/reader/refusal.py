@@ -81,6 +81,7 @@ class Fault(StrEnum):
     OTHER_DATE_ORDER = "other_date_order"
     EARLY_DATE = "early_date"
     FUTURE_DATE = "future_date"
+    UNKNOWN_ZONE = "unknown_zone"
     BAD_TIME = "bad_time"
     BAD_NUMBER = "bad_number"
     NOT_FINITE = "not_finite"

@@ -398,6 +398,19 @@ def _exports() -> list[Case]:
             Rows(1, (("other_unit", 2), ("debit_or_credit", 4), ("debit_or_credit", 5))),
         ),
         (
+            "years of an era, and a half of the day that none has",
+            text("購入日,会員番号,金額", "令和8年1月31日 午後3時05分,1,550")
+            + text(
+                "平成31年4月30日,2,450", "令和8年1月31日 午後13時,3,450", "令和0年13月1日,3,450"
+            ),
+            Rows(2, (("bad_date", 4), ("impossible_date", 5))),
+        ),
+        (
+            "a time on a clock that nobody knows",
+            text("Date,Customer,Total", "2026-01-31 10:30 IST,1,5.50", "2026-01-31 10:30Z,1,5.50"),
+            Rows(1, (("unknown_zone", 2),)),
+        ),
+        (
             "cents",
             text("Date,Customer,Amount (cents)", "2026-01-31,C1,550"),
             Refused("no_money"),
