@@ -38,13 +38,13 @@ _ZONE = "|".join(sorted({*HOURS, *SEVERAL}))
 _OFFSET = rf"(?P<offset>z|utc|gmt|(?:utc|gmt)?[-+]\d{{1,2}}(?::?[0-5]\d)?|{_ZONE})"
 _SECONDS = r"(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?"
 _CLOCK = re.compile(
-    r"(?:t|,? (?:(?:a las?|as|at|alle(?: ore)?|um|a|-) )?)(?P<hour>\d{1,2})"
+    r"(?:t|(?<=\d{4}):(?=\d\d:)|,? (?:(?:a las?|as|at|alle(?: ore)?|um|a|-) )?)(?P<hour>\d{1,2})"
     rf"(?:[:h.](?P<minute>\d{{2}})(?:[:.]{_SECONDS})?:?(?: ?(?:h|hs|hrs?|uhr)\b\.?)?)?"
     rf"(?: ?(?P<half>[ap])\.? ?m\.?)?(?: ?{_OFFSET})?$"
 )
 _COMPACT = re.compile(
     r"(?P<year>(?:19|20)\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])"
-    rf"(?:[t ]?(?P<hour>\d{{2}})(?P<minute>\d{{2}})(?:{_SECONDS})?(?P<half>)(?: ?{_OFFSET})?)?"
+    rf"(?:[t ]?(?P<hour>\d{{2}})(?P<minute>\d{{2}})(?:{_SECONDS})?(?P<half>)(?: ?{_OFFSET})?)?(?:\.0)?"
 )
 _COUNT = re.compile(r"(?P<whole>[1-9]\d*)(?:[.,](?P<part>\d+))?")
 _COUNTED = {5: EXCEL_1900, 9: SECONDS, 10: SECONDS, 13: MILLISECONDS}  # by the number of digits
@@ -69,7 +69,7 @@ _NAMED = tuple(
 # One of these is in any date that is no count and not compact, and in few texts that are none.
 _THREE_NUMBERS = re.compile(rf"\d{_BETWEEN}\d{{1,2}}{_BETWEEN}\d")
 _MONTH_BEGINS = re.compile("|".join(sorted({name[:3] for name in MONTHS})))
-_ASIDE = re.compile(r" ?\([^()\d]*\)")  # a weekday, or the name of a zone
+_ASIDE = re.compile(r" ?(?:\([^()\d]*\)|\[[^\[\]\d]*\])")  # a weekday, or the name of a zone
 # As `date` and Java print it: `Sat Jan 31 15:05:00 CET 2026`.
 _YEAR_AT_END = re.compile(
     r"(?P<day>.+?) (?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?: [a-z]+)?) (?P<year>\d{4})"
@@ -123,7 +123,7 @@ def parse(text: str) -> Written | None:
 
 @lru_cache(maxsize=1 << 14)
 def _parse(text: str) -> Written | None:
-    text = _ASIDE.sub("", plain(text))
+    text = _ASIDE.sub("", plain(text)).removeprefix("'")
     if not text.isascii():
         text = _HALF_IN_FRONT.sub(_whole_clock, text.translate(_IDEOGRAPHS))
     folded = " ".join(fold(text).split()).rstrip(".")
@@ -183,6 +183,9 @@ def _without_weekday(text: str) -> Iterator[tuple[str, frozenset[int] | None]]:
     lead = _WEEKDAY.match(text)
     if lead and lead["name"] in WEEKDAYS:
         yield text[lead.end() :], WEEKDAYS[lead["name"]]
+    rest, _, name = text.rstrip(".").rpartition(" ")
+    if name in WEEKDAYS:
+        yield rest.rstrip(","), WEEKDAYS[name]
 
 
 def _days(text: str) -> Mapping[str, Day]:

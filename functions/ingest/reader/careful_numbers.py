@@ -30,12 +30,14 @@ _SHAPE = re.compile(
     rf"(?P<figures>[0-9.,\u066b](?:[0-9.,' \u066b\u066c]*[0-9.,])?) *"
     rf"(?P<percent>[%\u066a]?) *(?P<trail>[-)]?) *(?P<after>{_UNIT})? *(?P<last>[-)]?)"
 )
+_NO_CENTS = re.compile(r"(?<=\d)([.,])-{1,2}(?!\d)")  # as in `5,-`
 _SIDE = re.compile(r"(?i)(?P<number>.*[0-9)]) ?(?P<side>cr|dr|db)\.?")
 CREDIT = "cr"
 # Digits with something between them that no number has there, as in most codes.
 _APART = re.compile(r"[0-9][^0-9.,' \u066b\u066c]+[0-9]")
 _IS_NEGATIVE = {"": False, "+": False, "-": True, "()": True}
 _NOT_FINITE = re.compile(r"[-+]?(?:inf|infinity|nan)", re.IGNORECASE)
+_NOTHING = re.compile(r"(?i)null|\(null\)|\\N|#?n/?a|none|nil")
 _EXPONENT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+")
 
 
@@ -99,7 +101,7 @@ def parse(text: str) -> Written | None:
 
 @lru_cache(maxsize=1 << 14)
 def _parse(text: str) -> Written | None:
-    text = plain(text)
+    text = _NO_CENTS.sub(r"\g<1>00", plain(text))
     if side := _SIDE.fullmatch(text):
         written = _parse(side["number"])
         return written and replace(written, side=side["side"].lower())
@@ -120,6 +122,11 @@ def _parse(text: str) -> Written | None:
         is_percent=bool(match["percent"]),
         is_arabic=_ARABIC_POINT in figures,
     )
+
+
+def is_nothing(text: str) -> bool:
+    """Say whether a text is what programs write into an empty cell."""
+    return _NOTHING.fullmatch(text) is not None
 
 
 def _currency(names: Sequence[str]) -> str | None:

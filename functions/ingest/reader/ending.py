@@ -104,7 +104,8 @@ class Below:
             return int(good[-1]) if good.size else -1
         dates = parsed.columns[self._dates]
         for i in map(int, good[-_LOOKED_BACK_ROWS:][::-1]):
-            if _DIGIT.search(dates[i].as_py()):
+            text = dates[i].as_py()
+            if _DIGIT.search(text) and not is_ending(text):
                 return i
         is_dated = np.asarray(pc.match_substring_regex(dates, r"\p{Nd}"))
         dated = good[is_dated[good]]

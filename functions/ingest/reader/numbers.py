@@ -20,6 +20,7 @@ from functions.ingest.reader.careful_numbers import (
     MAX_INTEGER_DIGITS,
     OTHER,
     POINT,
+    is_nothing,
     parse,
     read_number,
 )
@@ -101,8 +102,8 @@ def convert(
 ) -> tuple[Any, NDArray[np.uint8]]:
     """Return trimmed texts as decimals of `kind`, and what is wrong with each.
 
-    0 stands for nothing wrong, 1 + i for `FAULTS[i]`. An empty text is null, and not wrong. For
-    `groupings`, `currency` and `has_credits` see `read_number`.
+    0 stands for nothing wrong, 1 + i for `FAULTS[i]`. An empty text, or a word for one, is null
+    and not wrong. For `groupings`, `currency` and `has_credits` see `read_number`.
     """
     decimal_mark = mark or POINT
     plain = _make_plain(texts, decimal_mark, kind.scale, currency)
@@ -122,8 +123,8 @@ def convert(
         currency=currency,
         has_credits=has_credits,
     )
-    judged = [read(text) for text in texts.take(pa.array(odd)).to_pylist()]
-    faults[odd] = [0 if isinstance(j, Decimal) else 1 + FAULTS.index(j) for j in judged]
+    judged = [None if is_nothing(t) else read(t) for t in texts.take(pa.array(odd)).to_pylist()]
+    faults[odd] = [1 + FAULTS.index(j) if isinstance(j, Fault) else 0 for j in judged]
     decimals = [j if isinstance(j, Decimal) else None for j in judged]
     return pc.replace_with_mask(values, pa.array(is_odd), pa.array(decimals, kind)), faults
 

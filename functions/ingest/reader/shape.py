@@ -181,9 +181,12 @@ def _below(
 
 
 def _goes_with(row: Row, names: Sequence[str]) -> bool:
-    """Say whether a row below the names holds units, or the names in another language."""
+    """Say whether a row below the names holds units, their numbers, or names of another language."""
     if len(row.cells) != len(names) or row.is_blank:
         return False
+    is_count = row.cells == tuple(map(str, range(1, len(names) + 1)))
+    if is_count and "ordered_at" in map(recognise, names):
+        return True  # no day is a small number
     return _are_units(row) or _name_again(row.cells, names)
 
 

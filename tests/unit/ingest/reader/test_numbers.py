@@ -172,7 +172,10 @@ def test_pieces_are_counted_and_other_units_are_not() -> None:
     assert rejected(got) == [("other_unit", "2 kg")]
 
 
-def bought(*quantities: str, header: str = "date;customer;quantity;price") -> Read:
+BOUGHT = "date;customer;quantity;price"
+
+
+def bought(*quantities: str, header: str = BOUGHT) -> Read:
     return read(lines(*(f"2026-01-31;C1;{each};2.00;9.99" for each in quantities), header=header))
 
 
@@ -329,6 +332,19 @@ def test_a_column_of_debits_and_credits_is_refused_for_them() -> None:
     refused = refusal(sold("5.50 Dr", "4.50 Cr", "7.50 Dr"))
     assert refused.code == "too_many_rejected"
     assert refused.params["reasons"] == [{"code": "debit_or_credit", "rows": 3}]
+
+
+def test_no_cents_are_written_as_a_dash() -> None:
+    assert amounts("5,-", "4,--", "CHF 1.234,-", "-2,- CHF") == [5, 4, 1234, -2]
+    assert amounts("5.--", "1.50") == [5, Decimal("1.5")]
+
+
+@pytest.mark.parametrize("word", ["NULL", "(null)", "\\N", "N/A", "#N/A", "None"])
+def test_a_word_for_an_empty_cell_is_one(word: str) -> None:
+    rows = ["2026-01-31;C1;2;2.00;4.00", f"2026-01-31;C1;{word};{word};9.99"]
+    got = read(lines(*rows, f"2026-01-31;C1;1;2.00;{word}", header=f"{BOUGHT};total"))
+    assert got.column("quantity") == [2, None]
+    assert got.faults() == [("empty_cell", 3, 4, "total")]
 
 
 def test_a_percentage_is_rejected_and_says_so() -> None:
