@@ -25,7 +25,7 @@ _CLOCK = re.compile(
 _DECIMALS = re.compile(r"\d[.,]\d{1,2}\D*$")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _UNIT = re.compile(
-    r"\(.*\)|\[.*\]|[$€£¥%#]|[A-Z]{3}|kgs?|g|l|uds?\.?|units?|pcs|pieces|und\.?|unidades|"
+    r"\(.*\)|\[.*\]|[$€£¥%#]|(?-i:[A-Z]{3})|kgs?|g|l|uds?\.?|units?|pcs|pieces|und\.?|unidades|"
     r"[dmy/\-. :h]{6,}|[dmay/\-. :h]{6,}|date|datetime|text|string|number|numeric|decimal|integer|"
     r"int|float|varchar.*|fecha|texto|n[uú]mero|-{2,}|={2,}",
     re.IGNORECASE,

@@ -98,6 +98,7 @@ class Fault(StrEnum):
     REFUNDED = "refunded"
     SHIPPING = "shipping"
     SUBTOTAL = "subtotal"
+    HEADING = "heading"
 
 
 # What the export itself says is no purchase: counted apart, nothing is wrong with it.
@@ -108,6 +109,7 @@ LEFT_OUT = (
     Fault.REFUNDED,
     Fault.SHIPPING,
     Fault.SUBTOTAL,
+    Fault.HEADING,
 )
 
 

@@ -122,7 +122,7 @@ _TOTAL = (
 _TOTAL_ALONE = (
     _TOTAL + r"(?:[ :]*(?:general|for|of|del?|du|day|d[ií]a|jour|tag|giorno|mes|month))*\P{L}*$"
 )
-_TOTAL_OF = _TOTAL + r"(?:\P{L}|$)"
+TOTAL_OF = _TOTAL + r"(?:\P{L}|$)"
 # With which bytes such a text can begin: few others have to be looked at.
 _FIRST_OF_TOTAL = np.zeros(256, np.bool_)
 _FIRST_OF_TOTAL[list(b" \t\n\v\f\rAaDdGgSsTtZz" + "合小总".encode())] = True
@@ -258,7 +258,7 @@ def further_lines(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Ma
     is_named = np.zeros_like(is_further)
     for texts in map(cells, bought):
         is_named |= np.asarray(pc.match_substring_regex(texts, r"\S"))
-        is_further &= ~np.asarray(pc.match_substring_regex(texts, _TOTAL_OF))
+        is_further &= ~np.asarray(pc.match_substring_regex(texts, TOTAL_OF))
     is_further &= is_named
     return is_further
 
@@ -347,7 +347,7 @@ def _totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
         if (index := mapping.get(name)) is not None:
             cells = stretch.text(index).take(places)
             says[index] = np.asarray(pc.match_substring_regex(cells, _TOTAL_ALONE))
-            says[index] |= undated & np.asarray(pc.match_substring_regex(cells, _TOTAL_OF))
+            says[index] |= undated & np.asarray(pc.match_substring_regex(cells, TOTAL_OF))
     is_free = undated | np.asarray(pc.match_substring_regex(days, r"\p{Nd}"))
     is_free &= np.all([empty[index] | says[index] for index in named], axis=0)
     for index, said in says.items():

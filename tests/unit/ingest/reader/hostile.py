@@ -455,6 +455,12 @@ def _exports() -> list[Case]:
             Rows(2),
         ),
         (
+            "customers as headings, and their totals",
+            text("Customer,Date,Receipt,Amount", "Ana López,,,", ",2026-01-31,1,5.50")
+            + text("Total Ana López,,,5.50", "Eva Ruiz,,,", ",2026-02-30,2,4.50"),
+            Rows(1, (("impossible_date", 6),), (("heading", 2), ("subtotal", 4), ("heading", 5))),
+        ),
+        (
             "an order's lines without its number, and a damaged order's",
             text("Order Reference,Customer,Order Date,Product,Subtotal", "S1,C1,2026-01-31,Cap,5")
             + text(",,,Bag,4.50", "S2,C2", ",,,Cap,5.50", ",,,,15.00"),
