@@ -74,9 +74,12 @@ _ASIDE = re.compile(r" ?(?:\([^()\d]*\)|\[[^\[\]\d]*\])")  # a weekday, or the n
 _YEAR_AT_END = re.compile(
     r"(?P<day>.+?) (?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?: [a-z]+)?) (?P<year>\d{4})"
 )
-# The years before the first one of a Japanese era.
-_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "r": 2018, "h": 1988, "s": 1925}
-_IN_ERA = re.compile(r"(?:(令和|平成|昭和) ?(元|\d{1,2})(?=[-./])|([rhs])(\d{1,2})(?=[./]))")
+# The years before the first one of an era, in Japan and Taiwan.
+_ERAS = {"令和": 2018, "r": 2018, "平成": 1988, "h": 1988, "昭和": 1925, "s": 1925}
+_ERAS |= dict.fromkeys(("民國", "民国", ""), 1911)
+_IN_ERA = re.compile(
+    r"(令和|平成|昭和|民[國国]|[rhs](?=\d+[./])|(?=1\d{2}[-./])) ?(元|\d{1,3})(?=[-./])"
+)
 _AFTER_NOON = ("午後", "下午", "오후")
 _HALF_IN_FRONT = re.compile(r"(午前|上午|오전|午後|下午|오후) ?(0?\d|1[0-2])(?::(\d{2})|:|(?!\d))")
 _IDEOGRAPHS = str.maketrans({
@@ -145,9 +148,8 @@ def _parse(text: str) -> Written | None:
 
 
 def _year_of(era: re.Match[str]) -> str:
-    """Return the year that is counted in a Japanese era, whose first one has a name."""
-    name, year = era[1] or era[3], era[2] or era[4]
-    return str(_ERAS[name] + int(year.replace("元", "1")))
+    """Return the year that is counted in an era, whose first one has a name."""
+    return str(_ERAS[era[1]] + int(era[2].replace("元", "1")))
 
 
 def _whole_clock(half: re.Match[str]) -> str:

@@ -16,10 +16,9 @@ import numpy as np
 import pyarrow.compute as pc
 
 from functions.ingest.reader import rows as r
-from functions.ingest.reader.careful import Record, read_record, text_of
+from functions.ingest.reader.careful import Record, read_record
 from functions.ingest.reader.columns import recognise
-from functions.ingest.reader.dialect import Dialect
-from functions.ingest.reader.encoding import decode_all
+from functions.ingest.reader.dialect import Dialect, texts_of
 from functions.ingest.reader.looks import is_ending, is_value
 from functions.ingest.reader.shape import NOTE, TABLE, TOTAL, Furniture, Row, describe_section
 from functions.ingest.reader.standing import further_lines
@@ -151,8 +150,7 @@ class Below:
                 data = file.read(place.end - place.start)
                 record = read_record(data, 0, style=self._dialect.style, final=True)
                 assert isinstance(record, Record)  # it was one before
-                read = decode_all(record.cells, text.encoding)
-                cells = tuple(text_of(cell.strip()) for cell in read)
+                cells = texts_of(record, data, self._dialect.style, text.encoding)
                 found.append(Row(cells=cells, start=place.start, end=place.end, line=place.line))
         return found
 

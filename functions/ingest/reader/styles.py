@@ -25,7 +25,7 @@ from functions.ingest.reader.careful import (
 )
 from functions.ingest.reader.columns import recognise
 from functions.ingest.reader.encoding import decode, decode_all
-from functions.ingest.reader.looks import is_value
+from functions.ingest.reader.looks import is_ending, is_value
 
 COMMON = (b",", b";", b"\t", b"|")
 _RARE = (
@@ -53,6 +53,7 @@ _LEADING = 20  # rows above a table that are no part of it
 _SPACED = 0.7  # what blanks as delimiters weigh: prose has them too
 _CUT = 0.65
 _BELOW_OTHERS = 0.8  # a line above with more or fewer words may be the header: are these cells?
+_A_LINE = 0.5  # what a single line among others weighs
 _UNCOMMON = 0.95
 _LEAST = 0.3
 _SINGLE_QUOTED = re.compile(rb"(?:^|[,;\t|\r\n])'[^'\r\n]*'(?=[,;\t|\r\n]|$)")
@@ -61,6 +62,8 @@ _WRAPPED_LINE = re.compile(rb"(?:^|[\r\n])%b" % WRAPPED.pattern)
 _LINES = re.compile(rb"[^\r\n]+")
 _WRAPPED = 1.1  # one cell in a line of it would be the whole table for other styles
 _FOREIGN = re.compile(r"[,;|\t\"]|\S {3,}\S")
+_UNDERLINE = re.compile(r"-+|=+")
+_UNDERLINES = re.compile(r" *(?:-{2,}|={2,})(?: +(?:-+|=+))+ *")
 _APART = re.compile(r"\s{2,}")
 _HALF_QUOTED = re.compile(r"\s*'[^']*|[^']*'\s*")
 
@@ -113,9 +116,11 @@ def _candidates(sample: bytes, told: bytes | None, encoding: str) -> Iterator[tu
 
 def _below_each_other(sample: bytes, encoding: str) -> Iterator[tuple[Style, float]]:
     yield Style(delimiter=b" ", quote=NONE, is_padded=True), _SPACED
-    if cuts := find_cuts(sample, encoding):
-        is_single_byte = encoding in SINGLE_BYTE
-        yield Style(delimiter=b"", quote=NONE, cuts=cuts, is_single_byte=is_single_byte), _CUT
+    lines = decode(_whole_lines(sample), encoding).splitlines()
+    underlined = _underlined(lines)
+    if cuts := underlined or find_cuts(lines):
+        style = Style(delimiter=b"", quote=NONE, cuts=cuts, is_single_byte=encoding in SINGLE_BYTE)
+        yield style, _UNCOMMON if underlined else _CUT
 
 
 def _count(pattern: re.Pattern[bytes], sample: bytes) -> int:
@@ -163,6 +168,8 @@ def _sense(records: Sequence[Record], style: Style, encoding: str) -> tuple[int,
     if notes <= len(table) - notes:  # or else they are the table
         table = table[: len(table) - notes]
     share = widths[width] / len(table)
+    if len(table) == 1 < len(rows):
+        share *= _A_LINE
     if (style.is_padded or style.delimiter == b" ") and (share < 0.9 or len(table) < 3):
         return width, 0.0  # words, not cells
     if style.is_padded and first and len(rows[first - 1]) > 1:
@@ -199,13 +206,19 @@ def _cell_sense(cell: str, own: str) -> float:
     return 0.9 if cell == cell.strip() else 0.6
 
 
-def find_cuts(sample: bytes, encoding: str) -> tuple[int, ...]:
+def _underlined(lines: Sequence[str]) -> tuple[int, ...]:
+    """Return where columns begin each of which is underlined, as databases print them."""
+    underlines = next(filter(_UNDERLINES.fullmatch, lines[:_LEADING]), "")
+    return tuple(match.start() for match in _UNDERLINE.finditer(underlines))
+
+
+def find_cuts(lines: Sequence[str]) -> tuple[int, ...]:
     """Return where the columns of a fixed-width table begin: after blanks that all lines have.
 
-    Lines without a word, and those above the names of the columns, go across them.
+    Titles and notes go across them.
     """
-    lines = decode(_whole_lines(sample), encoding).splitlines()
-    lines = [line for line in lines if any(map(str.isalnum, line))][:_LOOKED_AT_RECORDS]
+    lines = [line for line in lines if any(map(str.isalnum, line)) and not is_ending(line)]
+    lines = lines[:_LOOKED_AT_RECORDS]
     lines = lines[_header_of(lines) :]
     if len(lines) < 3:
         return ()

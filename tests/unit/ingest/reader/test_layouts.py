@@ -301,6 +301,28 @@ def test_a_title_goes_across_columns_that_stand_below_each_other(title: str, bel
     assert around("", BY_POSITION.replace("price\n", "price\n" + "-" * 62 + "\n")) == []
 
 
+def test_notes_go_across_columns_that_stand_below_each_other() -> None:
+    after = "\n*** END OF THE REPORT OF ALL SHOPS IN THIS TOWN, 2 ROWS IN ALL ***\n"
+    assert around("", BY_POSITION, after) == [("note", 5)]
+
+
+UNDERLINED = """\
+invoice     sale_date               customer     quantity price
+----------- ----------------------- ------------ -------- -----
+       1001 2026-01-31 10:00:00.000 Ana M               2  9.50
+       1002 2026-02-01 10:00:00.000 Eva M               2  9.50
+"""
+
+
+@pytest.mark.parametrize("after", ["", "\n2 rows selected.\n", "\n(2 rows affected)\n"])
+def test_underlined_columns_are_as_wide_as_their_lines(after: str) -> None:
+    found = around("", UNDERLINED, after)
+    assert found == [("units", 2), ("note", 6)][: 1 + bool(after)]
+    got = read(UNDERLINED + after)
+    assert got.column("order_id") == ["1001", "1002"]
+    assert people(got) == ["Ana M", "Eva M"]
+
+
 BOX = """\
 +---------+------------+----------+----------+-------+
 | invoice | date       | customer | quantity | price |
