@@ -1,9 +1,10 @@
-"""Lines with nothing but a customer or a day, which holds for the rows below: reports by groups.
+"""Lines between the rows with a single cell: reports by groups, and titles of further pages.
 
-Only where the column is filled on such lines alone: then no row can lack what it is about.
+A customer or a day on such a line holds for the rows below, where the column is filled on such
+lines alone: then no row can lack what it is about.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from functions.ingest.reader.looks import is_ending
 from functions.ingest.reader.rows import HEADING, SOUND
 from functions.ingest.reader.spill import Stretch, is_distinct
 from functions.ingest.reader.standing import TOTAL_OF
@@ -24,10 +26,16 @@ _A_FEW = 64
 
 
 class Headings:
-    """Watches the first pass for such columns; in the second it fills them."""
+    """Watches the first pass for such columns; in the second it fills them.
 
-    def __init__(self, header: Sequence[str], mapping: Mapping[str, int]) -> None:
+    `titles` are the lines above the table, which may be printed again on each page.
+    """
+
+    def __init__(
+        self, header: Sequence[str], mapping: Mapping[str, int], titles: Container[str]
+    ) -> None:
         self._header = header
+        self._titles = titles
         self._columns = [mapping[name] for name in _MAY_BE_HEADINGS if name in mapping]
         self._money = next(mapping[name] for name in _MONEY if name in mapping)
         self._last: dict[int, str] = {}
@@ -52,7 +60,8 @@ class Headings:
 
     def fill(self, stretch: Stretch) -> Stretch:
         """Return a stretch whose rows have what stands in the lines above them."""
-        if not self._columns or not len(stretch):
+        sums = stretch.columns[self._money].dictionary
+        if not self._columns and not pc.any(pc.equal(sums, "")).as_py():
             return stretch
         filled = [_is_filled(column) for column in stretch.columns]
         cells = np.sum(filled, axis=0)
@@ -63,14 +72,21 @@ class Headings:
             fault[is_heading] = HEADING
             lacks = (cells > 0) & ~filled[index]
             columns[index] = self._filled(index, columns[index], is_heading, lacks)
+        for index, of_column in enumerate(filled):
+            for place in map(int, np.flatnonzero(is_alone & of_column & (fault == SOUND))):
+                if self._is_of_a_page(stretch.columns[index][place].as_py().strip()):
+                    fault[place] = HEADING
         return replace(stretch, columns=tuple(columns), fault=fault)
+
+    def _is_of_a_page(self, text: str) -> bool:
+        return text in self._titles or is_ending(text)
 
     def _filled(self, index: int, column: Any, is_heading: Mask, lacks: Mask) -> Any:
         texts = column.dictionary_decode() if is_distinct(column) else column
         sources = np.maximum.accumulate(np.where(is_heading, np.arange(len(texts)), -1))
         above = texts.take(pa.array(np.maximum(sources, 0)))
         above = pc.if_else(pa.array(sources < 0), self._last.get(index, ""), above)
-        self._last[index] = above[-1].as_py()
+        self._last[index] = above[-1].as_py() if len(above) else self._last.get(index, "")
         filled = pc.if_else(pa.array(lacks), above, texts)
         return filled.dictionary_encode() if is_distinct(column) else filled
 

@@ -301,7 +301,8 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         }
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
         repetitive = frozenset(mapping[name] for name in _REPETITIVE if name in mapping)
-        headings = Headings(dialect.header, mapping)
+        titles = {line.text for line in dialect.furniture}
+        headings = Headings(dialect.header, mapping, titles)
         with Spill(folder, len(dialect.header), distinct=repetitive) as spill:
             ending = _first_pass(text, dialect, mapping, looks, spill, headings)
         header = dialect.header

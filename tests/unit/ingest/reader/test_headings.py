@@ -41,6 +41,26 @@ def test_customers_may_stand_within_days(batch_rows: int) -> None:
     assert (got.balance.rejected, got.understanding.left_out) == (0, {"heading": 5})
 
 
+PAGE = ["Sales report,,,", "Printed 2026-02-01,,,", "Date,Customer,Product,Amount"]
+
+
+def test_titles_and_numbers_of_further_pages_are_no_rows() -> None:
+    pages = [[*PAGE, "2026-01-31,Ana,Cap,5.50", f"Page {i} of 3,,,"] for i in (1, 2, 3)]
+    got = read("".join(f"{line}\n" for page in pages for line in page))
+    assert got.column("customer_id") == ["Ana"] * 3
+    assert [(row.code, row.line) for row in got.left_out] == [
+        ("heading", line) for line in (5, 6, 7, 10, 11, 12)
+    ]
+    assert (got.balance.rejected, got.balance.repeated) == (0, 2)
+    assert [each.line for each in got.understanding.furniture] == [1, 2, 15]
+
+
+def test_other_lines_of_a_single_cell_may_be_damaged_rows() -> None:
+    rows = ["2026-01-31,Ana,Cap,5.50", "2026-01-31,,,", ",,Cap,", ",,,5.50", "February,,,"]
+    got = read(lines(*rows, rows[0], header="Date,Customer,Product,Amount"))
+    assert [row.row for row in got.rejected] == [2, 3, 4, 5]
+
+
 def test_a_row_that_lacks_its_customer_or_all_else_is_below_no_heading() -> None:
     rows = ["Ana,,,", ",2026-01-31,Cap,5.50", "Eva,2026-01-31,Cap,1.00"]
     got = read(lines(*rows, header="Customer,Date,Product,Amount"))
