@@ -73,6 +73,7 @@ FAULTS = (
     Fault.OTHER_DATE_FORM,
     Fault.OTHER_DATE_ORDER,
     Fault.EARLY_DATE,
+    Fault.UNKNOWN_ZONE,
 )
 
 _AFTER_NOON = tuple(b"Pp")

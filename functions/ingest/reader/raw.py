@@ -61,7 +61,8 @@ def _cells(block: r.Block, dialect: Dialect, *, most: int) -> Iterator[tuple[str
     parsed = r.parse(block, dialect)
     rows = zip(*(column.to_pylist() for column in parsed.columns), strict=True)
     for i, cells in zip(range(most), rows, strict=False):
-        yield cells if parsed.fault[i] == r.SOUND else _own_cells(block, i, dialect)
+        if parsed.fault[i] != r.BLANK:
+            yield cells if parsed.fault[i] == r.SOUND else _own_cells(block, i, dialect)
 
 
 def _own_cells(block: r.Block, i: int, dialect: Dialect) -> tuple[str, ...]:
@@ -91,8 +92,8 @@ def open_table(path: Path, *, scratch: Path) -> Iterator[RawTable]:
 
 
 def _ending(layout: Layout) -> Ending:
-    names = [recognise(name) for name in layout.dialect.header]
-    below = Below(layout.dialect, names.index("ordered_at") if "ordered_at" in names else None)
+    names = map(recognise, layout.dialect.header)
+    below = Below(layout.dialect, {name: i for i, name in enumerate(names) if name})
     with layout.text.path.open("rb") as file:
         for block in r.read_blocks(file, layout.dialect):
             below.add(block, r.parse(block, layout.dialect))

@@ -42,6 +42,7 @@ from functions.ingest.reader.evidence import (
     settle_numbers,
 )
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
+from functions.ingest.reader.lines_between import LinesBetween
 from functions.ingest.reader.mapping import Mapped, map_columns
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
@@ -55,7 +56,7 @@ from functions.ingest.reader.standing import Orders, find_signs
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "6"
+READER_VERSION = "7"
 
 MAX_ROWS = 20_000_000
 
@@ -144,6 +145,7 @@ class _Source:
     conventions: Conventions
     spill: Spill
     ending: Ending
+    between: LinesBetween
 
     @property
     def text(self) -> Text:
@@ -222,7 +224,8 @@ class Reading:
         reasons: Counter[str] = Counter()
         example: RejectedRow | None = None
         orders = Orders()
-        for stretch in source.spill.stretches(stop=source.rows_in):
+        for as_spilled in source.spill.stretches(stop=source.rows_in):
+            stretch = source.between.fill(as_spilled)
             converted = convert(stretch, source.conventions, orders)
             of_rows = replace(converted.balance, bytes=source.bytes_of(stretch))
             balance = of_rows + furniture
@@ -298,8 +301,10 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         }
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
         repetitive = frozenset(mapping[name] for name in _REPETITIVE if name in mapping)
+        titles = {line.text for line in dialect.furniture}
+        between = LinesBetween(dialect.header, mapping, titles)
         with Spill(folder, len(dialect.header), distinct=repetitive) as spill:
-            ending = _first_pass(text, dialect, mapping, looks, spill)
+            ending = _first_pass(text, dialect, mapping, looks, spill, between)
         header = dialect.header
         columns = {name: (header[mapping[name]], numbers[name]) for name in numbers}
         conventions = Conventions(
@@ -317,6 +322,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             conventions=conventions,
             spill=spill,
             ending=ending,
+            between=between,
         )
         return Reading(source, _understanding(source, mapped, profile), stack.pop_all())
 
@@ -327,13 +333,14 @@ def _first_pass(
     mapping: Mapping[str, int],
     looks: Mapping[str, Look],
     spill: Spill,
+    between: LinesBetween,
 ) -> Ending:
     """Put all cells aside, collect the evidence, and find out where the table ends.
 
     Raises:
         UnreadableFileError: It has more rows than are read, or its shape is lost.
     """
-    below = Below(dialect, mapping.get("ordered_at"))
+    below = Below(dialect, mapping)
     is_mended = is_of_mended_rows(dialect.header)
     with (
         text.path.open("rb") as file,
@@ -341,11 +348,12 @@ def _first_pass(
         closing(ahead((block, rows.parse(block, dialect)) for block in blocks)) as parsed_blocks,
     ):
         for block, as_written in parsed_blocks:
-            parsed = rows.read_back(as_written) if is_mended else as_written
+            parsed = rows.read_back(block, as_written, is_mended=is_mended)
             below.add(block, parsed)
             columns = spill.add(block, parsed)
             if spill.rows > MAX_ROWS:
                 raise UnreadableFileError(Refusal.TOO_MANY_ROWS, {"limit": MAX_ROWS})
+            between.add(columns)
             for name, look in looks.items():
                 look.add(columns[mapping[name]])
     ending = below.end(text)
