@@ -11,7 +11,7 @@
                                `synonyms`, `samples` by values; `lists` that are no purchases
     evidence ->  `evidence`    what each column as a whole says of dates, decimal marks, currencies
     rows     ->  `standing`    what the export itself says of a row: voided, cancelled, a return
-                               `lines_between` the rows: days, titles of pages
+                               `headings` of groups of rows
     values   ->  `conversion`  `dates` and `numbers`, vectorised by `shapes`; `careful_dates` and
                                `careful_numbers` where that cannot tell, by `calendar_names`,
                                `zone_names`, `currencies` and `characters`; the rest is `rejection`

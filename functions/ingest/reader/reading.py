@@ -41,8 +41,8 @@ from functions.ingest.reader.evidence import (
     settle_dates,
     settle_numbers,
 )
+from functions.ingest.reader.headings import Headings
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
-from functions.ingest.reader.lines_between import LinesBetween
 from functions.ingest.reader.mapping import Mapped, map_columns
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
@@ -145,7 +145,7 @@ class _Source:
     conventions: Conventions
     spill: Spill
     ending: Ending
-    between: LinesBetween
+    headings: Headings
 
     @property
     def text(self) -> Text:
@@ -225,7 +225,7 @@ class Reading:
         example: RejectedRow | None = None
         orders = Orders()
         for as_spilled in source.spill.stretches(stop=source.rows_in):
-            stretch = source.between.fill(as_spilled)
+            stretch = source.headings.fill(as_spilled)
             converted = convert(stretch, source.conventions, orders)
             of_rows = replace(converted.balance, bytes=source.bytes_of(stretch))
             balance = of_rows + furniture
@@ -302,9 +302,9 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
         repetitive = frozenset(mapping[name] for name in _REPETITIVE if name in mapping)
         titles = {line.text for line in dialect.furniture}
-        between = LinesBetween(dialect.header, mapping, titles)
+        headings = Headings(dialect.header, mapping, titles)
         with Spill(folder, len(dialect.header), distinct=repetitive) as spill:
-            ending = _first_pass(text, dialect, mapping, looks, spill, between)
+            ending = _first_pass(text, dialect, mapping, looks, spill, headings)
         header = dialect.header
         columns = {name: (header[mapping[name]], numbers[name]) for name in numbers}
         conventions = Conventions(
@@ -322,7 +322,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             conventions=conventions,
             spill=spill,
             ending=ending,
-            between=between,
+            headings=headings,
         )
         return Reading(source, _understanding(source, mapped, profile), stack.pop_all())
 
@@ -333,7 +333,7 @@ def _first_pass(
     mapping: Mapping[str, int],
     looks: Mapping[str, Look],
     spill: Spill,
-    between: LinesBetween,
+    headings: Headings,
 ) -> Ending:
     """Put all cells aside, collect the evidence, and find out where the table ends.
 
@@ -353,7 +353,7 @@ def _first_pass(
             columns = spill.add(block, parsed)
             if spill.rows > MAX_ROWS:
                 raise UnreadableFileError(Refusal.TOO_MANY_ROWS, {"limit": MAX_ROWS})
-            between.add(columns)
+            headings.add(columns)
             for name, look in looks.items():
                 look.add(columns[mapping[name]])
     ending = below.end(text)

@@ -47,7 +47,7 @@ _FORMULA = f"^{FORMULA}$"
 
 # What is wrong with a record as a whole; the numbers are those of `Parsed.fault`.
 SOUND, BLANK, MISSING_CELL, EXTRA_CELL, TEXT_AFTER_QUOTE, TRUNCATED_TAIL, CUT_WORD = range(7)
-HEADING = 7  # of the rows below, or of a page: see `lines_between`
+HEADING = 7  # of the rows below, see `headings`
 FAULTS = {
     MISSING_CELL: Fault.MISSING_CELL,
     EXTRA_CELL: Fault.EXTRA_CELL,

@@ -455,9 +455,9 @@ def _exports() -> list[Case]:
             Rows(2),
         ),
         (
-            "days as headings, and their totals",
-            text("Date,Customer,Receipt,Amount", "2026-01-31,,,", ",C1,1,5.50", ",,Total,5.50")
-            + text("2026-02-30,,,", ",C1,2,4.50"),
+            "customers as headings, and their totals",
+            text("Customer,Date,Receipt,Amount", "Ana López,,,", ",2026-01-31,1,5.50")
+            + text("Total Ana López,,,5.50", "Eva Ruiz,,,", ",2026-02-30,2,4.50"),
             Rows(1, (("impossible_date", 6),), (("heading", 2), ("subtotal", 4), ("heading", 5))),
         ),
         (
