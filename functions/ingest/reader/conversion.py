@@ -16,6 +16,7 @@ from functions.ingest.balance import Balance
 from functions.ingest.reader import currencies, dates, numbers, rows
 from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_1904, WALL
 from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
+from functions.ingest.reader.discounts import Discount, take_off
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
 from functions.ingest.reader.spill import Stretch, is_distinct
@@ -55,6 +56,7 @@ class Conventions:
     latest: datetime  # a row dated later is of the future
     zone: tzinfo  # of the branch's clock
     signs: Signs  # the columns that say what becomes of a row
+    discounts: tuple[Discount, ...]  # to be taken off price times quantity
 
     @property
     def currency(self) -> str | None:
@@ -234,6 +236,7 @@ def _typed(
         typed["currency"] = pa.repeat(conventions.currency, len(stretch))
     if "amount" not in typed:
         typed["amount"] = _product(typed["quantity"], typed["unit_price"], verdict)
+        typed["amount"] = _discounted(typed, stretch, conventions, verdict)
     return typed
 
 
@@ -349,6 +352,22 @@ def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
         limit = pa.scalar(_AMOUNT_LIMIT, frame.AMOUNT)
         is_large = pc.greater_equal(pc.abs(amount), limit).fill_null(False)
         verdict.reject(np.asarray(is_large), Fault.NUMBER_TOO_LARGE, _WHOLE_ROW)
+    return amount
+
+
+def _discounted(
+    typed: Mapping[str, Any], stretch: Stretch, conventions: Conventions, verdict: Verdict
+) -> Any:
+    """Return quantity x price without what was taken off."""
+    amount, wrong = take_off(
+        typed["amount"],
+        typed["quantity"],
+        stretch.columns,
+        conventions.discounts,
+        conventions.numbers["unit_price"],
+    )
+    for mask, fault, index in wrong:
+        verdict.reject(mask, fault, index)
     return amount
 
 

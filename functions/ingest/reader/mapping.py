@@ -10,7 +10,7 @@ from functools import partial
 from itertools import groupby, pairwise
 
 from common import mending
-from functions.ingest.reader.columns import are_made_up, fold, known, similar, within
+from functions.ingest.reader.columns import are_made_up, fold, is_of_lines, known, similar, within
 from functions.ingest.reader.lists import refuse_other_lists
 from functions.ingest.reader.refusal import (
     OpenQuestionError,
@@ -241,8 +241,8 @@ def _drop_order_totals(
     if chosen["amount"].by == "profile":
         return  # a person said so
     amount, price, quantity = (chosen[n].index for n in ("amount", "unit_price", "quantity"))
-    names_lines = all(_is_of_lines(header[index]) for index in (price, quantity))
-    is_of_orders = names_lines and not _is_of_lines(header[amount])
+    names_lines = all(is_of_lines(header[index]) for index in (price, quantity))
+    is_of_orders = names_lines and not is_of_lines(header[amount])
     if order := _order(chosen):
         is_of_orders |= _stands_once(rows, order, amount, (price, quantity))
         is_of_orders |= _repeats(rows, order, amount, (price, quantity))
@@ -271,11 +271,6 @@ def _order(chosen: Mapping[str, _Candidate]) -> tuple[int, ...]:
         return (order.index,)
     names = ("customer_id", "ordered_at")
     return tuple(chosen[name].index for name in names) if chosen.keys() >= set(names) else ()
-
-
-def _is_of_lines(name: str) -> bool:
-    folded = fold(name)
-    return "lineitem" in folded or "itemline" in folded
 
 
 def _stands_once(

@@ -30,6 +30,7 @@ from functions.ingest.reader.conversion import (
     zone_of,
 )
 from functions.ingest.reader.dialect import Dialect
+from functions.ingest.reader.discounts import find_discounts
 from functions.ingest.reader.ending import Below, Ending
 from functions.ingest.reader.evidence import (
     Convention,
@@ -55,7 +56,7 @@ from functions.ingest.reader.standing import Orders, find_signs
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "6"
+READER_VERSION = "7"
 
 MAX_ROWS = 20_000_000
 
@@ -311,6 +312,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
             signs=find_signs(header),
+            discounts=find_discounts(header, mapping),
         )
         source = _Source(
             layout=layout,

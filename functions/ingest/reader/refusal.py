@@ -89,6 +89,7 @@ class Fault(StrEnum):
     OTHER_MARKS = "other_marks"
     OTHER_CURRENCY = "other_currency"
     PERCENT = "percent"
+    UNCLEAR_DISCOUNT = "unclear_discount"
     VOIDED = "voided"
     CANCELLED = "cancelled"
     DRAFT = "draft"

@@ -431,6 +431,18 @@ def _exports() -> list[Case]:
             + text("Date,Receipt,Method,Total", "2026-01-31,1,cash,5.50"),
             Rows(1),
         ),
+        (
+            "discounts as percentages",
+            text("Date,Customer,Qty,Price,Discount %", "2026-01-31,C1,2,10.00,15")
+            + text("2026-02-01,C2,1,4.00,", "2026-02-02,C3,1,4.00,0.00"),
+            Rows(3),
+        ),
+        (
+            "discounts of nobody knows what",
+            text("Datum;Kunde;Menge;Preis;Rabatt", "31.01.2026;C1;2;10,00;1,50")
+            + text("31.01.2026;C1;2;10,00;10 %", "31.01.2026;C1;2;10,00;0,00"),
+            Rows(2, (("unclear_discount", 2),)),
+        ),
         ("yen", text("日付,会員番号,金額", '2026/01/31,M1,"¥12,800"'), Rows(1)),
         (
             "the order of the date in its name",
