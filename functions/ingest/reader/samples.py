@@ -12,6 +12,8 @@ _LOOKED_AT_CELLS = 16  # enough to tell what they are, few enough to cost a smal
 _ID = re.compile(r"[^\W\d]{1,5}[-_ ]?\d+|\d{3,}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _YES_OR_NO = re.compile(r"(?i)yes|no|y|n|true|false|s[ií]|oui|non|ja|nein|sim|n[aã]o|evet|hay[ıi]r")  # noqa: RUF001
+# A card of a payment, of which only the ends are shown: many have the same.
+_HIDDEN = re.compile(r"(?:[\w ]* )?\d*[*•xX][-*•xX ]{2,}\d{2,6}")
 _MOST = 0.8
 
 
@@ -37,9 +39,12 @@ class Sample:
         return self._share(is_address) >= _MOST
 
     @property
-    def is_of_marks(self) -> bool:
-        """Say whether these say yes or no: a column `Member` may name nobody."""
-        return self._share(lambda cell: bool(_YES_OR_NO.fullmatch(cell))) == 1
+    def names_nobody(self) -> bool:
+        """Say whether these say yes or no, as `Member` may, or are cards of payments."""
+        return any(
+            self._share(lambda cell, form=form: bool(form.fullmatch(cell))) == 1
+            for form in (_YES_OR_NO, _HIDDEN)
+        )
 
     @property
     def comes_back(self) -> bool:
