@@ -55,6 +55,7 @@ class Conventions:
     numbers: Mapping[str, NumberConvention]
     latest: datetime  # a row dated later is of the future
     zone: tzinfo  # of the branch's clock
+    clock_digits: int  # with which times of day are written alone; 0: they are not
     signs: Signs  # the columns that say what becomes of a row
     discounts: tuple[Discount, ...]  # to be taken off price times quantity
 
@@ -308,15 +309,15 @@ def _moments(days: Any, columns: Sequence[Any], conventions: Conventions, verdic
     moments, marks = _per_distinct(days, read)
     verdict.reject_marked(marks, _DATE_FAULTS, index)
     if (place := conventions.mapping.get("time")) is not None and form in _WITHOUT_CLOCK:
-        moments = _with_clock(moments, columns[place], place, verdict)
+        moments = _with_clock(moments, columns[place], place, conventions.clock_digits, verdict)
     is_late = pc.greater(moments, pa.scalar(conventions.latest, pa.timestamp("us")))
     verdict.reject(np.asarray(is_late.fill_null(False)), Fault.FUTURE_DATE, index)
     return moments
 
 
-def _with_clock(moments: Any, column: Any, index: int, verdict: Verdict) -> Any:
+def _with_clock(moments: Any, column: Any, index: int, digits: int, verdict: Verdict) -> Any:
     """Return moments with the time of day of another column, where they show none themselves."""
-    clocks, is_wrong = _per_distinct(column, dates.convert_clocks)
+    clocks, is_wrong = _per_distinct(column, lambda texts: dates.convert_clocks(texts, digits))
     verdict.reject(is_wrong, Fault.BAD_TIME, index)
     has_none = pc.equal(moments, pc.floor_temporal(moments, unit="day"))
     zero = pa.scalar(0, pa.duration("us"))

@@ -144,7 +144,7 @@ def _known(name: str, sample: Sample) -> tuple[str, float] | None:
     if found is None or found[0] not in {"ordered_at", "time"}:
         return found
     # "Transaction time" may be the time of a day alone, and "time" all of the moment.
-    if sample.fits("time"):
+    if sample.fits("time") or (found[0] == "time" and sample.is_of_clocks_of_digits):
         return "time", found[1]
     if found[0] == "time":
         return ("ordered_at", _LAST_RANK) if sample.fits("ordered_at") else None

@@ -29,6 +29,7 @@ from functions.ingest.reader.conversion import (
     latest_moment,
     zone_of,
 )
+from functions.ingest.reader.dates import clock_digits
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.discounts import find_discounts
 from functions.ingest.reader.ending import Below, Ending
@@ -311,6 +312,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             numbers=settle_numbers(columns, profile.told),
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
+            clock_digits=_clock_digits(dialect, mapping),
             signs=find_signs(header),
             discounts=find_discounts(header, mapping),
         )
@@ -321,6 +323,11 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             ending=ending,
         )
         return Reading(source, _understanding(source, mapped, profile), stack.pop_all())
+
+
+def _clock_digits(dialect: Dialect, mapping: Mapping[str, int]) -> int:
+    index = mapping.get("time")
+    return clock_digits([row[index] for row in dialect.sample]) if index is not None else 0
 
 
 def _first_pass(

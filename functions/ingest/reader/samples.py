@@ -5,7 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from functions.ingest.reader.looks import is_address, is_amount, is_date, is_number, is_time
+from functions.ingest.reader.looks import (
+    is_address,
+    is_amount,
+    is_date,
+    is_number,
+    is_time,
+    is_time_of_digits,
+)
 
 _SHOWN_VALUES = 2
 _LOOKED_AT_CELLS = 16  # enough to tell what they are, few enough to cost a small file nothing
@@ -41,10 +48,15 @@ class Sample:
     @property
     def names_nobody(self) -> bool:
         """Say whether these say yes or no, as `Member` may, or are cards of payments."""
-        return any(
-            self._share(lambda cell, form=form: bool(form.fullmatch(cell))) == 1
-            for form in (_YES_OR_NO, _HIDDEN)
+        return 1 in (
+            self._share(lambda cell: bool(_YES_OR_NO.fullmatch(cell))),
+            self._share(lambda cell: bool(_HIDDEN.fullmatch(cell))),
         )
+
+    @property
+    def is_of_clocks_of_digits(self) -> bool:
+        """Say whether these may be times of day without any sign; only a name says that they are."""
+        return self._share(is_time_of_digits) >= _MOST
 
     @property
     def comes_back(self) -> bool:

@@ -443,6 +443,12 @@ def _exports() -> list[Case]:
             + text("31.01.2026;C1;2;10,00;10 %", "31.01.2026;C1;2;10,00;0,00"),
             Rows(2, (("unclear_discount", 2),)),
         ),
+        (
+            "times without a sign",
+            text("Date,Time,Customer,Total", *["2026-01-31,930,C1,5.50"] * 8)
+            + text("2026-02-01,2460,C1,5.50", "2026-02-01,,C1,5.50"),
+            Rows(9, (("bad_time", 10),)),
+        ),
         ("yen", text("日付,会員番号,金額", '2026/01/31,M1,"¥12,800"'), Rows(1)),
         (
             "the order of the date in its name",
