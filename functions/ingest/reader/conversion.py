@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from common import frame
+from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
 from functions.ingest.reader import currencies, dates, numbers, rows
 from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_1904, WALL
@@ -25,7 +26,6 @@ from functions.ingest.reader.standing import Orders, Signs, judge
 MAX_CELL_BYTES = 1 << 16
 _MOST_BYTES = 3  # in UTF-8, of a byte of the file
 _TEXTS = ("customer_id", "order_id", "branch", "product_id", "product")
-_OF_ORDERS = ("customer_id", "ordered_at")
 NUMBERS = {
     "quantity": frame.QUANTITY,
     "unit_price": frame.PRICE,
@@ -131,13 +131,15 @@ class Converted:
 def convert(stretch: Stretch, conventions: Conventions, orders: Orders) -> Converted:
     """Type the columns of a stretch and judge its rows; stretches are given in their order."""
     verdict = _judge_shape(stretch, conventions)
-    standing = judge(stretch, conventions.signs, orders, conventions.mapping)
+    order_ids = _order_ids(stretch, conventions, orders)
+    standing = judge(stretch, conventions.signs, orders, order_ids, conventions.mapping)
     for fault, rows_left_out, column in standing.left_out:
         verdict.reject(rows_left_out, fault, column)
-    typed = _typed(stretch, conventions, orders, verdict)
+    filled = _filled(stretch, conventions.mapping, orders, order_ids)
+    typed = _typed(stretch, conventions, filled, verdict)
     typed |= _taken_back(typed, standing.returned)
-    if (order_id := conventions.mapping.get("order_id")) is not None:
-        orders.close(stretch.text(order_id))
+    if order_ids is not None:
+        orders.close(order_ids)
     table = _table(stretch, conventions, typed, verdict, standing.returned)
     return Converted(accepted=table, verdict=verdict, balance=_balance(stretch, verdict, table))
 
@@ -216,21 +218,28 @@ def _of_rows(column: Any, judge_texts: Callable[[Any], Any]) -> Mask:
 # --- typing ---------------------------------------------------------------------------------
 
 
+def _order_ids(stretch: Stretch, conventions: Conventions, orders: Orders) -> Any:
+    """Return the id of each row's order, if the file has a column for it."""
+    if (order_id := conventions.mapping.get("order_id")) is None:
+        return None
+    if is_of_mended_rows(conventions.header):
+        return stretch.text(order_id)  # the rows above are not those of the first file
+    return orders.ids(stretch, conventions.mapping)
+
+
 def _typed(
-    stretch: Stretch, conventions: Conventions, orders: Orders, verdict: Verdict
+    stretch: Stretch, conventions: Conventions, filled: Mapping[str, Any], verdict: Verdict
 ) -> dict[str, Any]:
     """Return the columns of ours that the file has, and judge their cells in its order."""
     typed: dict[str, Any] = {}
     for name, index in sorted(conventions.mapping.items(), key=lambda item: item[1]):
-        column = stretch.columns[index]
+        column = filled.get(name, stretch.columns[index])
         if name == "currency":
             typed[name] = _currencies(column, index, conventions, verdict)
         elif name in _TEXTS:
-            texts = pc.utf8_trim_whitespace(stretch.text(index))
-            typed[name] = _null_if_empty(_of_order(name, texts, stretch, conventions, orders))
+            typed[name] = _null_if_empty(pc.utf8_trim_whitespace(column))
         elif name == "ordered_at":
-            days = _of_order(name, column, stretch, conventions, orders)
-            typed[name] = _moments(days, stretch.columns, conventions, verdict)
+            typed[name] = _moments(column, stretch.columns, conventions, verdict)
         elif name in NUMBERS:
             typed[name] = _decimals(name, column, conventions, verdict)
     if "currency" not in typed and currencies.is_code(conventions.currency):
@@ -241,22 +250,23 @@ def _typed(
     return typed
 
 
-def _of_order(
-    name: str, column: Any, stretch: Stretch, conventions: Conventions, orders: Orders
-) -> Any:
-    """Return a column with what an order's first line says for those below it, if it is of orders.
+def _filled(
+    stretch: Stretch, mapping: Mapping[str, int], orders: Orders, order_ids: Any
+) -> dict[str, Any]:
+    """Return the columns in which an order's first line speaks for those below it.
 
     A line that names the customer and no date is a damaged one.
     """
-    order_id, mapping = conventions.mapping.get("order_id"), conventions.mapping
-    if order_id is None or name not in _OF_ORDERS:
-        return column
-    filled = orders.fill(column, mapping[name], stretch.text(order_id), is_one=True)
-    if filled is column or name == "customer_id":
-        return filled
-    is_merged = pc.equal(stretch.text(mapping["customer_id"]), "")
-    texts = (filled.dictionary_decode(), column.dictionary_decode())
-    return pc.if_else(is_merged, *texts).dictionary_encode()
+    if order_ids is None:
+        return {}
+    own = pc.utf8_trim_whitespace(stretch.text(mapping["customer_id"]))
+    customers = orders.fill(own, mapping["customer_id"], order_ids, is_one=True)
+    days = stretch.columns[mapping["ordered_at"]]
+    filled = orders.fill(days, mapping["ordered_at"], order_ids, is_one=True)
+    if filled is not days:
+        texts = (filled.dictionary_decode(), days.dictionary_decode())
+        filled = pc.if_else(pc.equal(own, ""), *texts).dictionary_encode()
+    return {"order_id": order_ids, "customer_id": customers, "ordered_at": filled}
 
 
 def _null_if_empty(column: Any) -> Any:

@@ -7,7 +7,7 @@ as one.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -22,6 +22,7 @@ from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.encoding import decode_all
 from functions.ingest.reader.looks import is_ending, is_value
 from functions.ingest.reader.shape import NOTE, TABLE, TOTAL, Furniture, Row, describe_section
+from functions.ingest.reader.standing import further_lines
 from functions.ingest.reader.texts import Text
 
 _MOST_LINES = 1000
@@ -50,9 +51,10 @@ class _Place:
 class Below:
     """Watches the first pass for lines that may stand below the table."""
 
-    def __init__(self, dialect: Dialect, dates: int | None) -> None:
+    def __init__(self, dialect: Dialect, mapping: Mapping[str, int]) -> None:
         self._dialect = dialect
-        self._dates = dates
+        self._mapping = mapping
+        self._dates = mapping.get("ordered_at")
         self._rows = 0
         self._offset = dialect.body_offset
         self._after: list[_Place] = []  # all lines after the last row of the table
@@ -69,6 +71,8 @@ class Below:
         for i in np.flatnonzero(starts)[: _MOST_LINES - len(self._restarts)]:
             self._restarts.append(self._place(block, int(i)))
         last = self._last_row(parsed, blank)
+        if last >= 0 or not self._after:
+            last = self._last_further(parsed, last)
         if last >= 0:
             self._after = []
             self._widths += self._widths_after + _ragged_widths(parsed, slice(0, last + 1))
@@ -105,6 +109,14 @@ class Below:
         is_dated = np.asarray(pc.match_substring_regex(dates, r"\p{Nd}"))
         dated = good[is_dated[good]]
         return int(dated[-1]) if dated.size else -1
+
+    def _last_further(self, parsed: r.Parsed, last: int) -> int:
+        """Return the last of the lines below a row that are further lines of its order."""
+        below = len(parsed.fault) - last - 1
+        if not below or self._dates is None:
+            return last
+        is_further = further_lines(lambda i: parsed.columns[i][last + 1 :], self._mapping)
+        return last + int(np.argmin(np.append(is_further, False)))
 
     def _place(self, block: r.Block, i: int) -> _Place:
         return _Place(

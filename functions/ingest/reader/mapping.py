@@ -278,7 +278,7 @@ def _stands_once(
 ) -> bool:
     """Say whether the amount stands in the first line of orders alone, and more than by mistake."""
     without = sum(
-        all(lower[o] == upper[o] for o in order)
+        all(lower[o] in {"", upper[o]} for o in order)
         and all(lower[p] for p in parts)
         and not lower[amount]
         for upper, lower in pairwise(rows)

@@ -91,8 +91,8 @@ def open_table(path: Path, *, scratch: Path) -> Iterator[RawTable]:
 
 
 def _ending(layout: Layout) -> Ending:
-    names = [recognise(name) for name in layout.dialect.header]
-    below = Below(layout.dialect, names.index("ordered_at") if "ordered_at" in names else None)
+    names = map(recognise, layout.dialect.header)
+    below = Below(layout.dialect, {name: i for i, name in enumerate(names) if name})
     with layout.text.path.open("rb") as file:
         for block in r.read_blocks(file, layout.dialect):
             below.add(block, r.parse(block, layout.dialect))

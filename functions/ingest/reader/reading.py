@@ -342,7 +342,7 @@ def _first_pass(
     Raises:
         UnreadableFileError: It has more rows than are read, or its shape is lost.
     """
-    below = Below(dialect, mapping.get("ordered_at"))
+    below = Below(dialect, mapping)
     is_mended = is_of_mended_rows(dialect.header)
     with (
         text.path.open("rb") as file,

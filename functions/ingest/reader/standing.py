@@ -173,8 +173,23 @@ class Orders:
     Exports of several lines an order often fill its status in the first one only.
     """
 
-    last: str | None = None  # id of the last row's order
-    said: dict[int, str] = field(default_factory=dict)  # what it says, by column
+    last: str | None = None  # id of the last order that was named
+    above: str = ""  # id of the last row's order, if it has one
+    said: dict[int, str] = field(default_factory=dict)  # what the last order says, by column
+
+    def ids(self, stretch: Stretch, mapping: Mapping[str, int]) -> Any:
+        """Return the id of each row's order, that of the row above for further lines of it."""
+        own = stretch.text(mapping["order_id"])
+        days = stretch.columns[mapping["ordered_at"]]
+        if not pc.any(pc.equal(days.dictionary, "")).as_py():
+            return own
+        is_further = further_lines(stretch.text, mapping)
+        if not is_further.any():
+            return own
+        # A damaged row has no id to give: nobody knows whose lines are below it.
+        sources = np.maximum.accumulate(np.where(is_further, -1, np.arange(len(own))))
+        filled = own.take(np.maximum(sources, 0))
+        return pc.if_else(pa.array(sources < 0), self.above, filled)
 
     def fill(self, column: Any, index: int, order_ids: Any, *, is_one: bool = False) -> Any:
         """Return a column with its empty cells filled from the row above in the same order.
@@ -217,6 +232,7 @@ class Orders:
 
     def close(self, order_ids: Any) -> None:
         """Remember the order of the last row, once all columns are filled."""
+        self.above = order_ids[-1].as_py() if len(order_ids) else self.above
         if (last := _last_named(order_ids)) is not None:
             self.last = order_ids[last].as_py()
 
@@ -227,6 +243,26 @@ def _last_named(order_ids: Any) -> int | None:
     return int(named[-1]) if named.size else None
 
 
+def further_lines(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Mask:
+    """Say which rows name what was bought, and no order, day or customer: merged cells of an order.
+
+    `cells` gives the texts of a column. Lines of totals are none of them.
+    """
+    days = pc.utf8_trim_whitespace(cells(mapping["ordered_at"]))
+    is_further: Mask = np.asarray(pc.equal(days, ""))
+    bought = [mapping[name] for name in ("product", "product_id") if name in mapping]
+    if not bought or not {"order_id", "customer_id"} <= mapping.keys():
+        return np.zeros_like(is_further)
+    for name in ("order_id", "customer_id"):
+        is_further &= np.asarray(pc.equal(pc.utf8_trim_whitespace(cells(mapping[name])), ""))
+    is_named = np.zeros_like(is_further)
+    for texts in map(cells, bought):
+        is_named |= np.asarray(pc.match_substring_regex(texts, r"\S"))
+        is_further &= ~np.asarray(pc.match_substring_regex(texts, _TOTAL_OF))
+    is_further &= is_named
+    return is_further
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """What is said of the rows of a stretch."""
@@ -235,15 +271,19 @@ class Standing:
     returned: Mask
 
 
-def judge(stretch: Stretch, signs: Signs, orders: Orders, mapping: Mapping[str, int]) -> Standing:
-    """Say which rows of a stretch are left out, the first reason first, and which are returns."""
-    order_id = mapping.get("order_id")
+def judge(
+    stretch: Stretch, signs: Signs, orders: Orders, order_ids: Any, mapping: Mapping[str, int]
+) -> Standing:
+    """Say which rows of a stretch are left out, the first reason first, and which are returns.
+
+    `order_ids` are those of the rows, none if the file has no column for them.
+    """
     returned = np.zeros(len(stretch), np.bool_)
     left_out: list[LeftOut] = []
 
     def filled(index: int) -> Any:
         column = pc.utf8_trim_whitespace(stretch.text(index))
-        return column if order_id is None else orders.fill(column, index, stretch.text(order_id))
+        return column if order_ids is None else orders.fill(column, index, order_ids)
 
     for index in (*signs.status, *signs.kind, *signs.line_kind):
         # What a line is, is not said for the lines below it.

@@ -61,7 +61,7 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         sale number; sales order; sales order number; transaction id; transaction no;
         transaction number; trans id; document no; document number; purchase id; purchase order;
         id pedido; pedido id; n pedido; no pedido; num pedido; nro pedido; numero pedido;
-        codigo pedido; pedido; id orden; orden id; n orden; no orden; num orden; nro orden;
+        codigo pedido; referencia pedido; pedido; id orden; orden id; n orden; no orden; num orden; nro orden;
         numero orden; orden; id factura; n factura; no factura; num factura; nro factura;
         numero factura; factura numero; codigo factura; factura; id ticket; n ticket; no ticket;
         num ticket; nro ticket; numero ticket; id venta; venta id; n venta; no venta; num venta;
@@ -160,7 +160,7 @@ _PORTUGUESE: Mapping[str, str] = {
     "time": "hora; hora venda; hora pedido; hora compra",
     "order_id": """
         id pedido; codigo pedido; numero pedido; n pedido; pedido; id venda; numero venda; venda id;
-        codigo venda; nota fiscal; numero nota; numero nota fiscal; nf; nfe; fatura; numero fatura;
+        codigo venda; referencia pedido; nota fiscal; numero nota; numero nota fiscal; nf; nfe; fatura; numero fatura;
         n fatura; cupom; numero cupom; cupom fiscal; recibo; id transacao; transacao
     """,
     "branch": "loja; codigo loja; nome loja; id loja; filial; codigo filial; unidade; nome filial",
@@ -238,7 +238,7 @@ _GERMAN: Mapping[str, str] = {
         bestellnummer; bestell nr; bestellnr; bestell id; bestellung; auftragsnummer; auftrags nr;
         auftragsnr; auftrag; rechnungsnummer; rechnungs nr; rechnungsnr; rechnung; belegnummer;
         beleg nr; belegnr; beleg; bonnummer; bon nr; bon; kassenbon; transaktionsnummer;
-        vorgangsnummer; vorgang
+        vorgangsnummer; vorgang; auftragsreferenz; bestellreferenz
     """,
     "branch": "filiale; filialnummer; filial nr; filialname; markt; geschaft; laden; standort",
     "product_id": """
@@ -279,7 +279,8 @@ _ITALIAN: Mapping[str, str] = {
     "order_id": """
         id ordine; numero ordine; n ordine; codice ordine; ordine; numero fattura; n fattura;
         fattura; scontrino; numero scontrino; n scontrino; id vendita; numero vendita;
-        numero documento; n documento; id transazione; transazione; ricevuta; numero ricevuta
+        numero documento; n documento; id transazione; transazione; ricevuta; numero ricevuta;
+        riferimento ordine
     """,
     "branch": "negozio; codice negozio; nome negozio; punto vendita; filiale; magazzino; sede",
     "product_id": """

@@ -410,6 +410,12 @@ def _exports() -> list[Case]:
             Rows(2),
         ),
         (
+            "an order's lines without its number, and a damaged order's",
+            text("Order Reference,Customer,Order Date,Product,Subtotal", "S1,C1,2026-01-31,Cap,5")
+            + text(",,,Bag,4.50", "S2,C2", ",,,Cap,5.50", ",,,,15.00"),
+            Rows(2, (("missing_cell", 4), ("empty_cell", 5), ("empty_cell", 6))),
+        ),
+        (
             "the total of an order on all its lines",
             text(
                 "Order ID,Date,Customer,Product,Order total",

@@ -6,6 +6,7 @@ from unittest import mock
 
 import pytest
 
+from common import mending
 from functions.ingest.reader import reading
 from functions.ingest.reader import rows as blocks
 from functions.ingest.reader.refusal import Severity, severity
@@ -276,6 +277,68 @@ def test_a_column_that_is_the_same_for_several_customers_names_no_orders() -> No
     assert "order_id" not in got.understanding.mapping
     got = read(lines(*rows, "SALE,2026-01-31,,Cap,1.00", header=MERGED))
     assert got.column("customer_id") == ["C1", None, "C2", None]
+
+
+ODOO = "Order Reference,Customer,Order Date,Order Lines/Product,Order Lines/Subtotal,Status"
+ODOO_ROWS = [
+    *("S1,Ana,2026-01-31 10:00:00,Cap,4.00,sale", ",,,Bag,5.00,", ",,,Printed shirt,6.00,"),
+    *("S2,Eva,2026-02-01 09:00:00,Cap,4.00,cancel", ",,,Bag,5.00,", "S3,,2026-02-02,Pin,1.00,sale"),
+    *(",,,Cap,4.00,", ",,,Printed shirt,6.00,"),
+]
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 3, 100])
+def test_lines_that_name_only_what_was_bought_are_of_the_order_above(batch_rows: int) -> None:
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(lines(*ODOO_ROWS, header=ODOO).replace("cancel", "cancelled"))
+    assert got.column("order_id") == ["S1"] * 3 + ["S3"] * 3
+    assert got.column("customer_id") == ["Ana"] * 3 + [None] * 3
+    assert [day.day for day in got.column("ordered_at")] == [31] * 3 + [2] * 3
+    assert [(row.code, row.row) for row in got.left_out] == [("cancelled", 4), ("cancelled", 5)]
+    assert (got.balance.amount, got.balance.rejected) == (26, 0)
+    assert got.understanding.furniture == ()
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 100])
+@pytest.mark.parametrize(
+    ("above", "code"),
+    [
+        ("S2,damaged", "missing_cell"),
+        (",Eva,2026-02-01,Cap,4.00,", None),
+        (",,,,9.00,", "empty_cell"),
+    ],
+)
+def test_below_a_row_without_an_order_nobody_knows_whose_lines_they_are(
+    above: str, code: str | None, batch_rows: int
+) -> None:
+    rows = [ODOO_ROWS[0], above, ",,,Bag,5.00,", ",,,Pin,5.00,", "S3,Eva,2026-02-01,Pin,1.00,"]
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(lines(*rows, header=ODOO))
+    wanted = [("empty_cell", 3), ("empty_cell", 4)]
+    assert [(row.code, row.row) for row in got.rejected] == ([(code, 2)] if code else []) + wanted
+
+
+def test_totals_are_no_lines_of_the_order_above() -> None:
+    rows = [*ODOO_ROWS[:2], ",,,Total,9.00,", *ODOO_ROWS[5:7], ",,,Total S3,5.00,"]
+    got = read(lines(*rows, header=ODOO))
+    assert got.balance.amount == 14
+    assert [(row.code, row.row) for row in got.left_out] == [("subtotal", 3)]
+    assert [each.kind for each in got.understanding.furniture] == ["total"]
+
+
+def test_mended_rows_are_of_no_order_above() -> None:
+    header = f"{','.join(mending.COLUMNS)},{ODOO}"
+    aside = "," * len(mending.COLUMNS)
+    got = read(lines(*(aside + row for row in ODOO_ROWS[:2]), header=header))
+    assert [(row.code, row.row) for row in got.rejected] == [("empty_cell", 2)]
+
+
+def test_a_total_in_an_orders_first_line_alone_is_none_of_its_lines() -> None:
+    header = "Order Reference,Customer,Order Date,Product,Quantity,Unit Price,Total"
+    rows = [f"S{i},Ana,2026-01-31,Cap,1,4.00,10.00\n,,,Bag,2,3.00," for i in range(3)]
+    got = read(lines(*rows, header=header))
+    assert "amount" not in got.understanding.mapping
+    assert got.column("amount") == [4, 6] * 3
 
 
 # --- marks and signs of returns --------------------------------------------------------------
