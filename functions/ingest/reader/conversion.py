@@ -19,9 +19,10 @@ from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_190
 from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
 from functions.ingest.reader.discounts import Discount, take_off
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
-from functions.ingest.reader.refusal import LEFT_OUT, Fault
+from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import Stretch, is_distinct
 from functions.ingest.reader.standing import Orders, Signs, judge
+from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
 
 MAX_CELL_BYTES = 1 << 16
 _MOST_BYTES = 3  # in UTF-8, of a byte of the file
@@ -38,9 +39,6 @@ _CANCELLATION = "^[Cc][0-9]+"
 _CONTROLS = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x{9f}]"
 
 Mask = NDArray[np.bool_]
-_FAULTS = tuple(Fault)
-_IS_LEFT_OUT = np.array([fault in LEFT_OUT for fault in _FAULTS] + [False])  # the last is for none
-_WHOLE_ROW = -1
 _DATE_FAULTS = (*dates.FAULTS, Fault.EMPTY_CELL)
 
 
@@ -64,59 +62,6 @@ class Conventions:
         """Return the currency that the amounts name, which may be a sign that several have."""
         money = [self.numbers[name] for name in ("amount", "unit_price") if name in self.numbers]
         return next((each.currency for each in money if each.currency), None)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
-    """What became of each row of a stretch."""
-
-    blank: Mask
-    repeated: Mask
-    fault: NDArray[np.int8]  # index into `Fault`, -1 for none
-    column: NDArray[np.int16]  # index of the column at fault, -1 for the whole row
-
-    @property
-    def set_aside(self) -> Mask:
-        """Mark the rows of data that are not accepted: rejected ones, and those left out."""
-        return self.fault >= 0
-
-    @property
-    def left_out(self) -> Mask:
-        """Mark the rows that the export itself says are no purchases."""
-        return np.take(_IS_LEFT_OUT, self.fault)
-
-    @property
-    def rejected(self) -> Mask:
-        """Mark the rows that something is wrong with."""
-        return self.set_aside & ~self.left_out
-
-    @property
-    def accepted(self) -> Mask:
-        """Mark the accepted rows."""
-        return ~(self.blank | self.repeated | self.set_aside)
-
-    def reject(self, mask: Mask, fault: Fault, column: int) -> None:
-        """Set the rows under `mask` aside, unless they are already or are no rows of data."""
-        if not mask.any():
-            return
-        fresh = mask & self.accepted
-        self.fault[fresh] = _FAULTS.index(fault)
-        self.column[fresh] = column
-
-    def reject_marked(self, marks: NDArray[np.uint8], faults: Sequence[Fault], column: int) -> None:
-        """Set rows aside for `faults[i]` where `marks` is 1 + i."""
-        if marks.any():
-            for number, fault in enumerate(faults, start=1):
-                self.reject(marks == number, fault, column)
-
-    def reasons(self) -> dict[str, int]:
-        """Count the rows that were set aside by why they were."""
-        counts = np.bincount(self.fault[self.set_aside], minlength=len(_FAULTS))
-        return {_FAULTS[i].value: int(counts[i]) for i in np.flatnonzero(counts)}
-
-    def fault_of(self, row: int) -> Fault:
-        """Say why a row was set aside."""
-        return _FAULTS[int(self.fault[row])]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,7 +98,7 @@ def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
         blank=stretch.fault == rows.BLANK,
         repeated=np.zeros(size, np.bool_),
         fault=np.full(size, -1, np.int8),
-        column=np.full(size, _WHOLE_ROW, np.int16),
+        column=np.full(size, WHOLE_ROW, np.int16),
     )
     if stretch.fault.any():
         _judge_records(stretch, verdict)
@@ -164,7 +109,7 @@ def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
 
 def _judge_records(stretch: Stretch, verdict: Verdict) -> None:
     for number, fault in rows.FAULTS.items():
-        verdict.reject(stretch.fault == number, fault, _WHOLE_ROW)
+        verdict.reject(stretch.fault == number, fault, WHOLE_ROW)
     spoiled = np.isin(stretch.fault, (rows.TEXT_AFTER_QUOTE, rows.CUT_WORD))
     verdict.column[spoiled] = stretch.detail[spoiled]
 
@@ -362,7 +307,7 @@ def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
     if max(-(ends["min"] or 0), ends["max"] or 0) >= _AMOUNT_LIMIT:
         limit = pa.scalar(_AMOUNT_LIMIT, frame.AMOUNT)
         is_large = pc.greater_equal(pc.abs(amount), limit).fill_null(False)
-        verdict.reject(np.asarray(is_large), Fault.NUMBER_TOO_LARGE, _WHOLE_ROW)
+        verdict.reject(np.asarray(is_large), Fault.NUMBER_TOO_LARGE, WHOLE_ROW)
     return amount
 
 
