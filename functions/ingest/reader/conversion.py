@@ -100,6 +100,9 @@ def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
         fault=np.full(size, -1, np.int8),
         column=np.full(size, WHOLE_ROW, np.int16),
     )
+    if titles := conventions.signs.titles:
+        numbers_of_rows = np.arange(stretch.first_row, stretch.first_row + size)
+        verdict.repeated[:] = np.isin(numbers_of_rows, [title.row for title in titles])
     if stretch.fault.any():
         _judge_records(stretch, verdict)
     _find_blank_and_repeated(stretch, conventions, verdict)

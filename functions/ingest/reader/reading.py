@@ -6,7 +6,7 @@ Blocks are cut by the file's bytes alone, so the same file always gives the same
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -52,8 +52,9 @@ from functions.ingest.reader.refusal import (
 )
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.scratch import made_when_needed
+from functions.ingest.reader.sections import Sections
 from functions.ingest.reader.spill import Spill, Stretch
-from functions.ingest.reader.standing import Orders, find_signs
+from functions.ingest.reader.standing import Orders, Title, find_signs
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
@@ -301,7 +302,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
         repetitive = frozenset(mapping[name] for name in _REPETITIVE if name in mapping)
         with Spill(folder, len(dialect.header), distinct=repetitive) as spill:
-            ending = _first_pass(text, dialect, mapping, looks, spill)
+            ending, titles = _first_pass(text, dialect, mapping, looks, spill)
         header = dialect.header
         columns = {name: (header[mapping[name]], numbers[name]) for name in numbers}
         conventions = Conventions(
@@ -313,7 +314,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
             clock_digits=_clock_digits(dialect, mapping),
-            signs=find_signs(header),
+            signs=find_signs(header, titles),
             discounts=find_discounts(header, mapping),
         )
         source = _Source(
@@ -336,13 +337,16 @@ def _first_pass(
     mapping: Mapping[str, int],
     looks: Mapping[str, Look],
     spill: Spill,
-) -> Ending:
+) -> tuple[Ending, Sequence[Title]]:
     """Put all cells aside, collect the evidence, and find out where the table ends.
+
+    What is returned with that are the titles of its sections.
 
     Raises:
         UnreadableFileError: It has more rows than are read, or its shape is lost.
     """
     below = Below(dialect, mapping)
+    sections = Sections(dialect, mapping["ordered_at"])
     is_mended = is_of_mended_rows(dialect.header)
     with (
         text.path.open("rb") as file,
@@ -353,13 +357,14 @@ def _first_pass(
             parsed = rows.read_back(as_written) if is_mended else as_written
             below.add(block, parsed)
             columns = spill.add(block, parsed)
+            sections.add(block, columns)
             if spill.rows > MAX_ROWS:
                 raise UnreadableFileError(Refusal.TOO_MANY_ROWS, {"limit": MAX_ROWS})
             for name, look in looks.items():
                 look.add(columns[mapping[name]])
     ending = below.end(text)
     _check_widths(ending.widths, ending.rows, len(dialect.header))
-    return ending
+    return ending, sections.titles
 
 
 def _check_widths(widths: Counter[int], total: int, expected: int) -> None:

@@ -100,14 +100,19 @@ _RETURN = _folded("""
     nota credito; abono; retour; retourne; retournee; remboursement; avoir; retoure; ruckgabe;
     gutschrift; reso; restituito; rimborso; nota credito; devolucao; devolvido; iade; 返品; 返金;
     退货; 退款; credit memo; rectificativa; rechnungskorrektur; estorno; cancellation; reversal; anulacion; cancelacion; annulation; storno; stornierung;
-    storno buchung; annullamento; cancelamento
+    storno buchung; annullamento; cancelamento;
+    returns; refunds; credit notes; devoluciones; reembolsos; notas credito; abonos; retours;
+    remboursements; avoirs; retouren; ruckgaben; gutschriften; erstattung; erstattungen; stornos;
+    resi; rimborsi; note credito; devolucoes; reembolso; iadeler
 """)
 # What may stand beside such a word: "Order cancelled by customer", "Nota de crédito B".
 _BESIDE = _folded("""
     order; pedido; orden; commande; bestellung; auftrag; ordine; siparis; sale; sales; venta; vente;
     verkauf; invoice; factura; facture; fattura; rechnung; fatura; transaction; transaccion; by; por;
     par; vom; durch; customer; client; cliente; kunde; kunden; buyer; comprador; seller; vendedor;
-    merchant; admin; system; a; b; c; e; m; x
+    merchant; admin; system; a; b; c; e; m; x; report; list; informe; listado; bericht; liste;
+    rapport; ventes; ventas; verkaufe; vendita; vendite; vendas; satis; satislar; bestellungen;
+    orders; pedidos; ordenes; commandes; ordini; siparisler; 売上; 销售
 """)
 _YES = _folded("true; t; yes; y; 1; x; si; s; oui; o; ja; j; vero; sim; evet; e; はい; 是")
 _WORDS_FOR_YES = _YES - {"1"}  # in a column `Returned` a number may be one of pieces
@@ -134,8 +139,17 @@ _MEANINGS = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Title:
+    """A line above the names of the columns, and what it says of the rows below."""
+
+    row: int  # where it stands, from 1; 0: above the table
+    first: int  # of the rows that it speaks of, which end with the next title
+    says: int  # a place in `LEFT_OUT`, `_RETURNED`, or -1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Signs:
-    """The columns, as indices into the header, that say what becomes of a row."""
+    """The columns, as indices into the header, and the titles that say what becomes of a row."""
 
     status: tuple[int, ...] = ()
     kind: tuple[int, ...] = ()
@@ -145,9 +159,10 @@ class Signs:
     refunded: tuple[int, ...] = ()
     returned: tuple[int, ...] = ()
     moment: tuple[int, ...] = ()
+    titles: tuple[Title, ...] = ()
 
 
-def find_signs(header: Sequence[str]) -> Signs:
+def find_signs(header: Sequence[str], titles: Sequence[Title]) -> Signs:
     """Find the columns by their names."""
     folded = [fold(name) for name in header]
 
@@ -163,6 +178,7 @@ def find_signs(header: Sequence[str]) -> Signs:
         refunded=places(_REFUNDED_FLAG),
         returned=places(_RETURNED_FLAG),
         moment=places(_MOMENT),
+        titles=tuple(titles),
     )
 
 
@@ -278,8 +294,9 @@ def judge(
 
     `order_ids` are those of the rows, none if the file has no column for them.
     """
-    returned = np.zeros(len(stretch), np.bool_)
-    left_out: list[LeftOut] = []
+    titled = _titled(stretch, signs.titles)
+    returned = titled == _RETURNED
+    left_out: list[LeftOut] = _of_meanings(titled, 0)
 
     def filled(index: int) -> Any:
         column = pc.utf8_trim_whitespace(stretch.text(index))
@@ -289,15 +306,26 @@ def judge(
         # What a line is, is not said for the lines below it.
         said = _words(stretch.text(index) if index in signs.line_kind else filled(index))
         returned |= said == _RETURNED
-        left_out += [
-            (each, said == i, index) for i, each in enumerate(LEFT_OUT) if each not in _OF_LINES
-        ]
+        left_out += _of_meanings(said, index)
     for index in signs.returned:
         returned |= _matches(filled(index), _WORDS_FOR_YES)
     left_out += _lines(stretch, signs)
     left_out += _marks(signs, filled)
     left_out += _totals(stretch, mapping)
     return Standing(left_out=tuple(left_out), returned=returned)
+
+
+def _titled(stretch: Stretch, titles: Sequence[Title]) -> NDArray[np.int64]:
+    """Return for each row what the title above it says."""
+    rows = np.arange(stretch.first_row, stretch.first_row + len(stretch))
+    says = np.array([-1, *(title.says for title in titles)], np.int64)
+    said: NDArray[np.int64] = says[np.searchsorted([t.first for t in titles], rows, side="right")]
+    return said
+
+
+def _of_meanings(said: NDArray[np.int64], index: int) -> list[LeftOut]:
+    """Return what the words of a column say; lines that are no pieces are told elsewhere."""
+    return [(each, said == i, index) for i, each in enumerate(LEFT_OUT) if each not in _OF_LINES]
 
 
 def _lines(stretch: Stretch, signs: Signs) -> Iterator[LeftOut]:
@@ -375,8 +403,20 @@ def _words(column: Any) -> NDArray[np.int64]:
 def _meaning(text: str) -> int:
     if (said := _MEANINGS.get(fold(text))) is not None:
         return said
-    rest = sorted(word for word in words(text) if word not in _BESIDE)
-    return _MEANINGS.get("".join(rest), -1)
+    return _MEANINGS.get(_telling(text), -1)
+
+
+def _telling(text: str) -> str:
+    """Return a text without what may stand beside a telling word."""
+    return "".join(sorted(word for word in words(text) if word not in _BESIDE))
+
+
+def meaning(title: str) -> int | None:
+    """Return what a title says of all rows below it; `Sales` says nothing, others are no titles."""
+    said = _meaning(title)
+    is_of_sales = said < 0 and bool(words(title)) and not _telling(title)
+    of_rows = said == _RETURNED or (said >= 0 and LEFT_OUT[said] not in _OF_LINES)
+    return said if is_of_sales or of_rows else None
 
 
 def _matches(column: Any, wanted: frozenset[str]) -> Mask:

@@ -455,6 +455,12 @@ def _exports() -> list[Case]:
             + text("2026-02-01,2460,C1,5.50", "2026-02-01,,C1,5.50"),
             Rows(9, (("bad_time", 10),)),
         ),
+        (
+            "refunds below their title",
+            text("Sales", "Date,Customer,Total", "2026-01-31,C1,5.50", "", "Refunds")
+            + text("Date,Customer,Total", "2026-02-01,C1,5.50"),
+            Rows(2),
+        ),
         ("yen", text("日付,会員番号,金額", '2026/01/31,M1,"¥12,800"'), Rows(1)),
         (
             "the order of the date in its name",
