@@ -53,6 +53,7 @@ class Conventions:
     numbers: Mapping[str, NumberConvention]
     latest: datetime  # a row dated later is of the future
     zone: tzinfo  # of the branch's clock
+    orders_are_once: bool  # named in their first line alone
     clock_digits: int  # with which times of day are written alone; 0: they are not
     signs: Signs  # the columns that say what becomes of a row
     discounts: tuple[Discount, ...]  # to be taken off price times quantity
@@ -172,7 +173,7 @@ def _order_ids(stretch: Stretch, conventions: Conventions, orders: Orders) -> An
         return None
     if is_of_mended_rows(conventions.header):
         return stretch.text(order_id)  # the rows above are not those of the first file
-    return orders.ids(stretch, conventions.mapping)
+    return orders.ids(stretch, conventions.mapping, are_once=conventions.orders_are_once)
 
 
 def _typed(

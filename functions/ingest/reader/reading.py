@@ -54,7 +54,7 @@ from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.scratch import made_when_needed
 from functions.ingest.reader.sections import Sections
 from functions.ingest.reader.spill import Spill, Stretch
-from functions.ingest.reader.standing import Orders, Title, find_signs
+from functions.ingest.reader.standing import OrderEvidence, Orders, Title, find_signs
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
@@ -299,7 +299,10 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             for name in _NUMBERS
             if name in mapping
         }
+        orders = OrderEvidence()
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
+        if "order_id" in mapping:
+            looks["order_id"] = orders
         repetitive = frozenset(mapping[name] for name in _REPETITIVE if name in mapping)
         with Spill(folder, len(dialect.header), distinct=repetitive) as spill:
             ending, titles = _first_pass(text, dialect, mapping, looks, spill)
@@ -313,6 +316,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             numbers=settle_numbers(columns, profile.told),
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
+            orders_are_once=orders.are_once,
             clock_digits=_clock_digits(dialect, mapping),
             signs=find_signs(header, titles),
             discounts=find_discounts(header, mapping),

@@ -191,21 +191,40 @@ class Orders:
 
     last: str | None = None  # id of the last order that was named
     above: str = ""  # id of the last row's order, if it has one
+    day: str = ""  # of the last row that shows one
     said: dict[int, str] = field(default_factory=dict)  # what the last order says, by column
 
-    def ids(self, stretch: Stretch, mapping: Mapping[str, int]) -> Any:
-        """Return the id of each row's order, that of the row above for further lines of it."""
+    def ids(self, stretch: Stretch, mapping: Mapping[str, int], *, are_once: bool) -> Any:
+        """Return the id of each row's order, that of the row above for further lines of it.
+
+        With `are_once` orders are named in their first line alone: others may have a day as well,
+        if it is written as in the row above.
+        """
         own = stretch.text(mapping["order_id"])
         days = stretch.columns[mapping["ordered_at"]]
-        if not pc.any(pc.equal(days.dictionary, "")).as_py():
+        is_undated = np.asarray(pc.equal(days.dictionary, ""))[np.asarray(days.indices)]
+        if not (are_once or is_undated.any()):
             return own
-        is_further = further_lines(stretch.text, mapping)
+        is_further = bought_alone(stretch.text, mapping)
+        is_further &= self._go_on(days, is_undated) if are_once else is_undated
         if not is_further.any():
             return own
         # A damaged row has no id to give: nobody knows whose lines are below it.
         sources = np.maximum.accumulate(np.where(is_further, -1, np.arange(len(own))))
         filled = own.take(np.maximum(sources, 0))
         return pc.if_else(pa.array(sources < 0), self.above, filled)
+
+    def _go_on(self, days: Any, is_undated: Mask) -> Mask:
+        """Say which rows are of the same day as the row above, or show none."""
+        if not len(days):
+            return is_undated
+        dated = np.flatnonzero(~is_undated)
+        before = np.maximum.accumulate(np.where(is_undated, -1, np.arange(len(days))))
+        texts = days.dictionary_decode()
+        above = texts.take(np.maximum(np.append(-1, before[:-1]), 0))
+        above = pc.if_else(pa.array(np.append(-1, before[:-1]) < 0), self.day, above)
+        self.day = texts[int(dated[-1])].as_py() if dated.size else self.day
+        return is_undated | np.asarray(pc.equal(texts, above))
 
     def fill(self, column: Any, index: int, order_ids: Any, *, is_one: bool = False) -> Any:
         """Return a column with its empty cells filled from the row above in the same order.
@@ -264,19 +283,54 @@ def further_lines(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Ma
 
     `cells` gives the texts of a column. Lines of totals are none of them.
     """
+    is_further = bought_alone(cells, mapping)
     days = pc.utf8_trim_whitespace(cells(mapping["ordered_at"]))
-    is_further: Mask = np.asarray(pc.equal(days, ""))
+    return is_further & np.asarray(pc.equal(days, ""))
+
+
+def bought_alone(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Mask:
+    """Say which rows name what was bought, and no order or customer."""
     bought = [mapping[name] for name in ("product", "product_id") if name in mapping]
     if not bought or not {"order_id", "customer_id"} <= mapping.keys():
-        return np.zeros_like(is_further)
-    for name in ("order_id", "customer_id"):
-        is_further &= np.asarray(pc.equal(pc.utf8_trim_whitespace(cells(mapping[name])), ""))
-    is_named = np.zeros_like(is_further)
+        return np.zeros(len(cells(mapping["ordered_at"])), np.bool_)
+    is_empty = [_is_blank(cells(mapping[name])) for name in ("order_id", "customer_id")]
+    is_alone: Mask = np.all(is_empty, axis=0)
+    if not is_alone.any():
+        return is_alone
+    is_named = np.zeros_like(is_alone)
     for texts in map(cells, bought):
         is_named |= np.asarray(pc.match_substring_regex(texts, r"\S"))
-        is_further &= ~np.asarray(pc.match_substring_regex(texts, _TOTAL_OF))
-    is_further &= is_named
-    return is_further
+        is_alone &= ~np.asarray(pc.match_substring_regex(texts, _TOTAL_OF))
+    return is_alone & is_named
+
+
+def _is_blank(texts: Any) -> Mask:
+    return np.asarray(pc.equal(pc.utf8_trim_whitespace(texts), ""))
+
+
+class OrderEvidence:
+    """What the ids of orders show: whether only the first line of each has one."""
+
+    def __init__(self) -> None:
+        self._come_again = False  # one is on two rows below each other
+        self._are_missing = False
+        self._last = ""
+
+    @property
+    def are_once(self) -> bool:
+        """Say whether rows without an id may be further lines of the order above."""
+        return self._are_missing and not self._come_again
+
+    def add(self, order_ids: Any) -> None:
+        """Look at a block."""
+        if self._come_again or not len(order_ids):
+            return
+        is_named = np.asarray(pc.binary_length(order_ids)) > 0
+        is_same = np.asarray(pc.equal(order_ids[1:], order_ids[:-1])) & is_named[1:]
+        is_same_block = is_named[0] and order_ids[0].as_py() == self._last
+        self._come_again = is_same_block or bool(is_same.any())
+        self._are_missing |= not is_named.all()
+        self._last = order_ids[-1].as_py()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -461,6 +461,12 @@ def _exports() -> list[Case]:
             + text("Date,Customer,Total", "2026-02-01,C1,5.50"),
             Rows(2),
         ),
+        (
+            "an order's lines with its date alone",
+            text("Order,Date,Customer,Product,Total", "1,2026-01-31,C1,Cap,5.50")
+            + text(",2026-01-31,,Bag,4.50", "2,2026-02-01,C2,Cap,5.50", ",2026-02-01,,Pin,1.00"),
+            Rows(4),
+        ),
         ("yen", text("日付,会員番号,金額", '2026/01/31,M1,"¥12,800"'), Rows(1)),
         (
             "the order of the date in its name",
