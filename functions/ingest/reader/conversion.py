@@ -22,6 +22,7 @@ from functions.ingest.reader.evidence import DateConvention, NumberConvention
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import Stretch, is_distinct
 from functions.ingest.reader.standing import Orders, Signs, judge
+from functions.ingest.reader.subtotals import Subtotals
 from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
 
 MAX_CELL_BYTES = 1 << 16
@@ -74,7 +75,9 @@ class Converted:
     balance: Balance
 
 
-def convert(stretch: Stretch, conventions: Conventions, orders: Orders) -> Converted:
+def convert(
+    stretch: Stretch, conventions: Conventions, orders: Orders, subtotals: Subtotals
+) -> Converted:
     """Type the columns of a stretch and judge its rows; stretches are given in their order."""
     verdict = _judge_shape(stretch, conventions)
     order_ids = _order_ids(stretch, conventions, orders)
@@ -86,6 +89,8 @@ def convert(stretch: Stretch, conventions: Conventions, orders: Orders) -> Conve
     typed |= _taken_back(typed, standing.returned)
     if order_ids is not None:
         orders.close(order_ids)
+    if (amount := conventions.mapping.get("amount")) is not None:
+        verdict.reject(subtotals.find(typed, verdict.accepted), Fault.SUBTOTAL, amount)
     table = _table(stretch, conventions, typed, verdict, standing.returned)
     return Converted(accepted=table, verdict=verdict, balance=_balance(stretch, verdict, table))
 

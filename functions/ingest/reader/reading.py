@@ -55,6 +55,7 @@ from functions.ingest.reader.scratch import made_when_needed
 from functions.ingest.reader.sections import Sections
 from functions.ingest.reader.spill import Spill, Stretch
 from functions.ingest.reader.standing import OrderEvidence, Orders, Title, find_signs
+from functions.ingest.reader.subtotals import Subtotals
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
@@ -224,9 +225,9 @@ class Reading:
         total, furniture = Balance(), Balance(bytes=source.furniture_bytes)
         reasons: Counter[str] = Counter()
         example: RejectedRow | None = None
-        orders = Orders()
+        orders, subtotals = Orders(), Subtotals()
         for stretch in source.spill.stretches(stop=source.rows_in):
-            converted = convert(stretch, source.conventions, orders)
+            converted = convert(stretch, source.conventions, orders, subtotals)
             of_rows = replace(converted.balance, bytes=source.bytes_of(stretch))
             balance = of_rows + furniture
             total, furniture = total + balance, Balance()

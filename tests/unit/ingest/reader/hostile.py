@@ -467,6 +467,12 @@ def _exports() -> list[Case]:
             + text(",2026-01-31,,Bag,4.50", "2,2026-02-01,C2,Cap,5.50", ",2026-02-01,,Pin,1.00"),
             Rows(4),
         ),
+        (
+            "totals of days without a word",
+            text("Date,Customer,Product,Total", "2026-01-31,C1,Cap,5.50", "2026-01-31,C2,Bag,4.50")
+            + text("2026-01-31,,,10.00", "2026-02-01,C1,Cap,5.50", "2026-02-01,,,5.50"),
+            Rows(4, (), (("subtotal", 4),)),
+        ),
         ("yen", text("日付,会員番号,金額", '2026/01/31,M1,"¥12,800"'), Rows(1)),
         (
             "the order of the date in its name",
