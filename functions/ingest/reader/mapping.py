@@ -62,8 +62,11 @@ def map_columns(
     *,
     rows: Sequence[Sequence[str]] = (),
     told: Mapping[str, str] | None = None,
+    has_order_totals: bool = False,
 ) -> Mapped:
     """Find our columns in a header, with its first `rows` and what was `told` for the branch.
+
+    `has_order_totals` says that the amount is known to be that of whole orders.
 
     Raises:
         UnreadableFileError: A required column is missing, or one is there twice, or the file is
@@ -75,8 +78,8 @@ def map_columns(
         return _mapped(_unnamed(header, samples, rows, told or {}))
     candidates = list(_candidates(header, samples))
     chosen = _chosen(header, candidates, samples) | _told(header, told or {})
-    _drop_order_totals(chosen, header, rows)
-    _drop_totals_without_lines(chosen, rows)
+    _drop_order_totals(chosen, header, rows, is_known=has_order_totals)
+    _drop_totals_without_lines(chosen, rows, is_known=has_order_totals)
     columns = {name: each.index for name, each in chosen.items()}
     refuse_other_lists(header, samples, columns)
     _require(header, candidates, samples, columns)
@@ -233,7 +236,11 @@ def _told(header: Sequence[str], told: Mapping[str, str]) -> dict[str, _Candidat
 
 
 def _drop_order_totals(
-    chosen: dict[str, _Candidate], header: Sequence[str], rows: Sequence[Sequence[str]]
+    chosen: dict[str, _Candidate],
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    is_known: bool,
 ) -> None:
     """Prefer price times quantity of a line to a total that its order has once, or on each line."""
     if not {"amount", "unit_price", "quantity"} <= chosen.keys():
@@ -242,7 +249,7 @@ def _drop_order_totals(
         return  # a person said so
     amount, price, quantity = (chosen[n].index for n in ("amount", "unit_price", "quantity"))
     names_lines = all(is_of_lines(header[index]) for index in (price, quantity))
-    is_of_orders = names_lines and not is_of_lines(header[amount])
+    is_of_orders = is_known or (names_lines and not is_of_lines(header[amount]))
     if order := _order(chosen):
         is_of_orders |= _stands_once(rows, order, amount, (price, quantity))
         is_of_orders |= _repeats(rows, order, amount, (price, quantity))
@@ -251,7 +258,7 @@ def _drop_order_totals(
 
 
 def _drop_totals_without_lines(
-    chosen: dict[str, _Candidate], rows: Sequence[Sequence[str]]
+    chosen: dict[str, _Candidate], rows: Sequence[Sequence[str]], *, is_known: bool
 ) -> None:
     """Let a person say what an amount is that all lines of an order have, whatever was bought.
 
@@ -261,7 +268,8 @@ def _drop_totals_without_lines(
     if not products or not {"amount", "order_id"} <= chosen.keys():
         return
     amount, order = chosen["amount"], chosen["order_id"].index
-    if amount.by != "profile" and _repeats(rows, (order,), amount.index, products):
+    is_of_orders = is_known or _repeats(rows, (order,), amount.index, products)
+    if amount.by != "profile" and is_of_orders:
         del chosen["amount"]
 
 

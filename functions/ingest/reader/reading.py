@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -45,6 +46,7 @@ from functions.ingest.reader.evidence import (
 )
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
 from functions.ingest.reader.mapping import Mapped, map_columns
+from functions.ingest.reader.order_totals import OrderTotals
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
     Refusal,
@@ -288,11 +290,10 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         folder = made_when_needed(stack, scratch)
         layout = find_layout(path, folder)
         text, dialect = layout.text, layout.dialect
-        mapped = map_columns(
-            dialect.header,
-            rows=dialect.sample,
-            told=profile.columns,
+        find_columns = partial(
+            map_columns, dialect.header, rows=dialect.sample, told=profile.columns
         )
+        mapped = find_columns()
         mapping = mapped.columns
         dates = DateEvidence(latest_moment(stored_at))
         numbers = {
@@ -306,9 +307,15 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             looks["order_id"] = orders
         repetitive = frozenset(mapping[name] for name in _REPETITIVE if name in mapping)
         with Spill(folder, len(dialect.header), distinct=repetitive) as spill:
-            ending, titles = _first_pass(text, dialect, mapping, looks, spill)
+            totals = OrderTotals(mapped)
+            ending, titles = _first_pass(text, dialect, mapping, looks, spill, totals)
+        if totals.are_shown:
+            mapped = find_columns(has_order_totals=True)
+            mapping = mapped.columns
         header = dialect.header
-        columns = {name: (header[mapping[name]], numbers[name]) for name in numbers}
+        columns = {
+            name: (header[mapping[name]], numbers[name]) for name in numbers if name in mapping
+        }
         conventions = Conventions(
             header=header,
             mapping=mapping,
@@ -342,6 +349,7 @@ def _first_pass(
     mapping: Mapping[str, int],
     looks: Mapping[str, Look],
     spill: Spill,
+    totals: OrderTotals,
 ) -> tuple[Ending, Sequence[Title]]:
     """Put all cells aside, collect the evidence, and find out where the table ends.
 
@@ -363,6 +371,7 @@ def _first_pass(
             below.add(block, parsed)
             columns = spill.add(block, parsed)
             sections.add(block, columns)
+            totals.add(columns)
             if spill.rows > MAX_ROWS:
                 raise UnreadableFileError(Refusal.TOO_MANY_ROWS, {"limit": MAX_ROWS})
             for name, look in looks.items():

@@ -346,6 +346,31 @@ def test_a_total_on_all_lines_is_asked_where_nothing_says_what_a_line_cost() -> 
     assert read(content.replace("Bag,9.00", "Bag,8.00")).balance.accepted == 5
 
 
+def test_a_total_on_all_lines_is_told_by_all_rows_of_the_file() -> None:
+    alone = [f"{i},2026-01-31,C{i},1,5.00,5.00" for i in range(100)]
+    late = ["A,2026-02-01,7,1,5.00,9.00", "A,2026-02-01,7,2,2.00,9.00"]
+    late += ["B,2026-02-01,8,1,5.00,8.00", "B,2026-02-01,8,1,3.00,8.00"]
+    header = "order,date,customer,quantity,price,total"
+    got = read(lines(*alone, *late, header=header))
+    assert "amount" not in got.understanding.mapping
+    assert (got.balance.amount, got.balance.accepted) == (517, 104)
+    assert got.column("other.total")[-1] == "8.00"
+    for own in ("C,2026-02-02,9,1,3.00,3.00", "C,2026-02-02,9,1,4.00,4.00"), ():
+        more = [*alone, *late[: 4 if own else 2], *own]
+        assert "amount" in read(lines(*more, header=header)).understanding.mapping
+    told = FormatProfile(columns={"amount": "total"})
+    assert read(lines(*alone, *late, header=header), profile=told).balance.amount == 534
+
+
+def test_a_total_on_all_lines_is_asked_by_all_rows_of_the_file() -> None:
+    alone = [f"{i},2026-01-31,C{i},Cap,5.00" for i in range(100)]
+    late = ["A,2026-02-01,7,Cap,9.00", "A,2026-02-01,7,Bag,9.00"]
+    late += ["B,2026-02-01,8,Cap,8.00", "B,2026-02-01,8,Bag,8.00"]
+    header = "order,date,customer,product,total"
+    assert question(lines(*alone, *late, header=header)).code == "money_column"
+    assert read(lines(*alone, *late[:2], header=header)).balance.amount == 518
+
+
 def test_who_is_a_member_is_no_customer() -> None:
     rows = ["Yes,a@x.de,2026-01-31,5.50", "No,b@x.de,2026-02-01,4.50", "Yes,c@x.de,2026-02-01,1.00"]
     assert mapped("Member,Email,Date,Amount", *rows)["customer_id"] == "Email"
