@@ -54,6 +54,7 @@ class Conventions:
     numbers: Mapping[str, NumberConvention]
     latest: datetime  # a row dated later is of the future
     zone: tzinfo  # of the branch's clock
+    has_bare_rows: bool  # with a date that name nobody and nothing, and an amount in the file
     orders_are_once: bool  # named in their first line alone
     clock_digits: int  # with which times of day are written alone; 0: they are not
     signs: Signs  # the columns that say what becomes of a row
@@ -89,8 +90,9 @@ def convert(
     typed |= _taken_back(typed, standing.returned)
     if order_ids is not None:
         orders.close(order_ids)
-    if (amount := conventions.mapping.get("amount")) is not None:
-        verdict.reject(subtotals.find(typed, verdict.accepted), Fault.SUBTOTAL, amount)
+    if conventions.has_bare_rows:
+        is_subtotal = subtotals.find(typed, verdict.accepted)
+        verdict.reject(is_subtotal, Fault.SUBTOTAL, conventions.mapping["amount"])
     table = _table(stretch, conventions, typed, verdict, standing.returned)
     return Converted(accepted=table, verdict=verdict, balance=_balance(stretch, verdict, table))
 

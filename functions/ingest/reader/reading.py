@@ -41,12 +41,13 @@ from functions.ingest.reader.evidence import (
     NumberEvidence,
     QuantityEvidence,
     Told,
+    Watch,
     settle_dates,
     settle_numbers,
 )
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
 from functions.ingest.reader.mapping import Mapped, map_columns
-from functions.ingest.reader.order_totals import OrderTotals
+from functions.ingest.reader.order_lines import OrderLines
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
     Refusal,
@@ -56,8 +57,8 @@ from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.scratch import made_when_needed
 from functions.ingest.reader.sections import Sections
 from functions.ingest.reader.spill import Spill, Stretch
-from functions.ingest.reader.standing import OrderEvidence, Orders, Title, find_signs
-from functions.ingest.reader.subtotals import Subtotals
+from functions.ingest.reader.standing import Orders, Title, find_signs
+from functions.ingest.reader.subtotals import BareRows, Subtotals
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
@@ -301,15 +302,12 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             for name in _NUMBERS
             if name in mapping
         }
-        orders = OrderEvidence()
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
-        if "order_id" in mapping:
-            looks["order_id"] = orders
         repetitive = frozenset(mapping[name] for name in _REPETITIVE if name in mapping)
         with Spill(folder, len(dialect.header), distinct=repetitive) as spill:
-            totals = OrderTotals(mapped)
-            ending, titles = _first_pass(text, dialect, mapping, looks, spill, totals)
-        if totals.are_shown:
+            lines, bare = OrderLines(mapped), BareRows(mapping)
+            ending, titles = _first_pass(text, dialect, mapping, looks, (lines, bare), spill)
+        if lines.have_order_totals:
             mapped = find_columns(has_order_totals=True)
             mapping = mapped.columns
         header = dialect.header
@@ -324,7 +322,8 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             numbers=settle_numbers(columns, profile.told),
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
-            orders_are_once=orders.are_once,
+            has_bare_rows=bare.are_there and "amount" in mapping,
+            orders_are_once=lines.are_named_once,
             clock_digits=_clock_digits(dialect, mapping),
             signs=find_signs(header, titles),
             discounts=find_discounts(header, mapping),
@@ -348,8 +347,8 @@ def _first_pass(
     dialect: Dialect,
     mapping: Mapping[str, int],
     looks: Mapping[str, Look],
+    watches: Sequence[Watch],
     spill: Spill,
-    totals: OrderTotals,
 ) -> tuple[Ending, Sequence[Title]]:
     """Put all cells aside, collect the evidence, and find out where the table ends.
 
@@ -359,7 +358,7 @@ def _first_pass(
         UnreadableFileError: It has more rows than are read, or its shape is lost.
     """
     below = Below(dialect, mapping)
-    sections = Sections(dialect, mapping["ordered_at"])
+    sections = Sections(dialect)
     is_mended = is_of_mended_rows(dialect.header)
     with (
         text.path.open("rb") as file,
@@ -368,10 +367,10 @@ def _first_pass(
     ):
         for block, as_written in parsed_blocks:
             parsed = rows.read_back(as_written) if is_mended else as_written
-            below.add(block, parsed)
+            sections.add(block, below.add(block, parsed))
             columns = spill.add(block, parsed)
-            sections.add(block, columns)
-            totals.add(columns)
+            for watch in watches:
+                watch.add(columns)
             if spill.rows > MAX_ROWS:
                 raise UnreadableFileError(Refusal.TOO_MANY_ROWS, {"limit": MAX_ROWS})
             for name, look in looks.items():

@@ -5,10 +5,9 @@ printed again without one, or with what stands above the first, as on each page,
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from functions.ingest.reader.careful import Record, read_record
 from functions.ingest.reader.dialect import Dialect
@@ -25,24 +24,20 @@ _Line = tuple[int, tuple[str, ...]]  # row, from 1, and its trimmed cells
 class Sections:
     """Watches the first pass for them."""
 
-    def __init__(self, dialect: Dialect, dates: int) -> None:
+    def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._dates = dates
         self._names = tuple(name.strip() for name in dialect.header)
         self._rows = 0
         self._above: list[_Line] = []  # at the end of the last block, the lowest first
         self._on_pages = [each.text for each in dialect.furniture if each.kind == PREAMBLE]
         self.titles = _titles([(0, (text,)) for text in reversed(self._on_pages)], 1)[:1]
 
-    def add(self, block: Block, columns: tuple[Any, ...]) -> None:
-        """Look at a block, whose dates are kept by their distinct texts."""
-        dates = columns[self._dates]
-        is_name = np.asarray(pc.equal(dates.dictionary, self._names[self._dates]))
-        if is_name.any():
-            for place in np.flatnonzero(is_name[np.asarray(dates.indices)]):
-                if self._cells(block, int(place)) == self._names:
-                    above = self._lines_above(block, int(place))
-                    self.titles += self._title(above, self._rows + int(place) + 1)
+    def add(self, block: Block, named: NDArray[np.bool_]) -> None:
+        """Look at a block, of which some records may hold the names of the columns."""
+        for place in map(int, np.flatnonzero(named)):
+            if self._cells(block, place) == self._names:
+                above = self._lines_above(block, place)
+                self.titles += self._title(above, self._rows + place + 1)
         self._above = self._lines_above(block, block.rows)
         self._rows += block.rows
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from functions.ingest.reader.columns import fold, words
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
-from functions.ingest.reader.spill import Stretch, is_distinct
+from functions.ingest.reader.spill import Stretch, are_empty, is_distinct
 
 Mask = NDArray[np.bool_]
 LeftOut = tuple[Fault, Mask, int]  # why, which rows, index of the column saying so
@@ -202,9 +202,9 @@ class Orders:
         """
         own = stretch.text(mapping["order_id"])
         days = stretch.columns[mapping["ordered_at"]]
-        is_undated = np.asarray(pc.equal(days.dictionary, ""))[np.asarray(days.indices)]
-        if not (are_once or is_undated.any()):
+        if not (are_once or pc.any(pc.equal(days.dictionary, "")).as_py()):
             return own
+        is_undated = are_empty(days)
         is_further = bought_alone(stretch.text, mapping)
         is_further &= self._go_on(days, is_undated) if are_once else is_undated
         if not is_further.any():
@@ -224,7 +224,7 @@ class Orders:
         above = texts.take(np.maximum(np.append(-1, before[:-1]), 0))
         above = pc.if_else(pa.array(np.append(-1, before[:-1]) < 0), self.day, above)
         self.day = texts[int(dated[-1])].as_py() if dated.size else self.day
-        return is_undated | np.asarray(pc.equal(texts, above))
+        return is_undated | np.asarray(pc.equal(texts, above), np.bool_)
 
     def fill(self, column: Any, index: int, order_ids: Any, *, is_one: bool = False) -> Any:
         """Return a column with its empty cells filled from the row above in the same order.
@@ -285,7 +285,7 @@ def further_lines(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Ma
     """
     is_further = bought_alone(cells, mapping)
     days = pc.utf8_trim_whitespace(cells(mapping["ordered_at"]))
-    return is_further & np.asarray(pc.equal(days, ""))
+    return is_further & np.asarray(pc.equal(days, ""), np.bool_)
 
 
 def bought_alone(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Mask:
@@ -308,31 +308,6 @@ def _is_blank(texts: Any) -> Mask:
     return np.asarray(pc.equal(pc.utf8_trim_whitespace(texts), ""))
 
 
-class OrderEvidence:
-    """What the ids of orders show: whether only the first line of each has one."""
-
-    def __init__(self) -> None:
-        self._come_again = False  # one is on two rows below each other
-        self._are_missing = False
-        self._last = ""
-
-    @property
-    def are_once(self) -> bool:
-        """Say whether rows without an id may be further lines of the order above."""
-        return self._are_missing and not self._come_again
-
-    def add(self, order_ids: Any) -> None:
-        """Look at a block."""
-        if self._come_again or not len(order_ids):
-            return
-        is_named = np.asarray(pc.binary_length(order_ids)) > 0
-        is_same = np.asarray(pc.equal(order_ids[1:], order_ids[:-1])) & is_named[1:]
-        is_same_block = is_named[0] and order_ids[0].as_py() == self._last
-        self._come_again = is_same_block or bool(is_same.any())
-        self._are_missing |= not is_named.all()
-        self._last = order_ids[-1].as_py()
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """What is said of the rows of a stretch."""
@@ -348,9 +323,12 @@ def judge(
 
     `order_ids` are those of the rows, none if the file has no column for them.
     """
-    titled = _titled(stretch, signs.titles)
-    returned = titled == _RETURNED
-    left_out: list[LeftOut] = _of_meanings(titled, 0)
+    returned = np.zeros(len(stretch), np.bool_)
+    left_out: list[LeftOut] = []
+    if signs.titles:
+        titled = _titled(stretch, signs.titles)
+        returned |= titled == _RETURNED
+        left_out += _of_meanings(titled, 0)
 
     def filled(index: int) -> Any:
         column = pc.utf8_trim_whitespace(stretch.text(index))

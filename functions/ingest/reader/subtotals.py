@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.ingest.reader.spill import are_empty
+
 Mask = NDArray[np.bool_]
+_BOUGHT, _SOLD_TO = ("product", "product_id"), ("customer_id", "order_id")
 _LEAST_ROWS = 2  # one sale alone is not summed up
 
 
@@ -50,6 +53,29 @@ class _Sums:
         return _Sum(self.amounts[-1], int(self.rows[-1]))
 
 
+class BareRows:
+    """Watches the first pass for rows with a date that name nobody and nothing."""
+
+    def __init__(self, mapping: Mapping[str, int]) -> None:
+        bought = [mapping[name] for name in _BOUGHT if name in mapping]
+        others = [mapping[name] for name in _SOLD_TO if name in mapping]
+        self._names = [*bought, *others]
+        self._dates = mapping["ordered_at"]
+        self._is_wanted = bool(bought) and "amount" in mapping
+        self.are_there = False
+
+    def add(self, columns: tuple[Any, ...]) -> None:
+        """Look at a block."""
+        if not self._is_wanted or self.are_there:
+            return
+        is_bare = are_empty(columns[self._names[0]])
+        for index in self._names[1:]:
+            if not is_bare.any():
+                return
+            is_bare &= are_empty(columns[index])
+        self.are_there = bool((is_bare & ~are_empty(columns[self._dates])).any())
+
+
 class Subtotals:
     """Adds up the rows above each row; they are seen in their order.
 
@@ -68,10 +94,10 @@ class Subtotals:
         """
         found = np.zeros_like(accepted)
         rows = np.flatnonzero(accepted)
-        if not rows.size or not {"product", "product_id"} & typed.keys():
+        if not rows.size:
             return found
-        is_bought = _are_there(typed, ("product", "product_id"))[rows]
-        is_bare = ~is_bought & ~_are_there(typed, ("customer_id", "order_id"))[rows]
+        is_bought = _are_there(typed, _BOUGHT)[rows]
+        is_bare = ~is_bought & ~_are_there(typed, _SOLD_TO)[rows]
         amounts = _whole(typed["amount"])[rows]
         days = typed["ordered_at"].to_numpy(zero_copy_only=False)[rows].astype("datetime64[D]")
         is_new_day = np.append(self._day, days[:-1]) != days
