@@ -19,6 +19,7 @@ from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_190
 from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
 from functions.ingest.reader.discounts import Discount, take_off
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
+from functions.ingest.reader.nobody import are_nobody
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import Stretch, is_distinct
 from functions.ingest.reader.standing import Orders, Signs, judge
@@ -54,6 +55,7 @@ class Conventions:
     numbers: Mapping[str, NumberConvention]
     latest: datetime  # a row dated later is of the future
     zone: tzinfo  # of the branch's clock
+    has_nobody: bool  # customers that are none
     has_bare_rows: bool  # with a date that name nobody and nothing, and an amount in the file
     orders_are_once: bool  # named in their first line alone
     clock_digits: int  # with which times of day are written alone; 0: they are not
@@ -86,6 +88,11 @@ def convert(
     for fault, rows_left_out, column in standing.left_out:
         verdict.reject(rows_left_out, fault, column)
     filled = _filled(stretch, conventions.mapping, orders, order_ids)
+    if conventions.has_nobody:
+        customer = conventions.mapping["customer_id"]
+        filled["customer_id"] = _without_nobody(
+            filled.get("customer_id", stretch.columns[customer])
+        )
     typed = _typed(stretch, conventions, filled, verdict)
     typed |= _taken_back(typed, standing.returned)
     if order_ids is not None:
@@ -223,6 +230,12 @@ def _filled(
         texts = (filled.dictionary_decode(), days.dictionary_decode())
         filled = pc.if_else(pc.equal(own, ""), *texts).dictionary_encode()
     return {"order_id": order_ids, "customer_id": customers, "ordered_at": filled}
+
+
+def _without_nobody(customers: Any) -> Any:
+    """Return trimmed customers, an empty text for those that are none."""
+    trimmed = pc.utf8_trim_whitespace(customers)
+    return pc.if_else(pa.array(are_nobody(trimmed)), "", trimmed)
 
 
 def _null_if_empty(column: Any) -> Any:

@@ -47,6 +47,7 @@ from functions.ingest.reader.evidence import (
 )
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
 from functions.ingest.reader.mapping import Mapped, map_columns
+from functions.ingest.reader.nobody import Nobody
 from functions.ingest.reader.order_lines import OrderLines
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
@@ -305,8 +306,13 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
         repetitive = frozenset(mapping[name] for name in _REPETITIVE if name in mapping)
         with Spill(folder, len(dialect.header), distinct=repetitive) as spill:
-            lines, bare = OrderLines(mapped), BareRows(mapping)
-            ending, titles = _first_pass(text, dialect, mapping, looks, (lines, bare), spill)
+            lines, bare, nobody = (
+                OrderLines(mapped),
+                BareRows(mapping),
+                Nobody(mapping["customer_id"]),
+            )
+            watches = (lines, bare, nobody)
+            ending, titles = _first_pass(text, dialect, mapping, looks, watches, spill)
         if lines.have_order_totals:
             mapped = find_columns(has_order_totals=True)
             mapping = mapped.columns
@@ -322,6 +328,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             numbers=settle_numbers(columns, profile.told),
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
+            has_nobody=nobody.is_there,
             has_bare_rows=bare.are_there and "amount" in mapping,
             orders_are_once=lines.are_named_once,
             clock_digits=_clock_digits(dialect, mapping),

@@ -48,7 +48,8 @@ _LINE_KIND = _folded("""
 """)
 _LINE_NAME = _folded("lineitem name; line item name; lineitem title; line item title")
 _FLAG = _folded("""
-    voided; void; is void; is voided; cancelled; canceled; is cancelled; is canceled; anulado;
+    voided; void; is void; deleted; is deleted; eliminado; eliminada; borrado; supprime; geloscht;
+    eliminato; excluido; silindi; is voided; cancelled; canceled; is cancelled; is canceled; anulado;
     anulada; cancelado; cancelada; annule; annulee; storniert; storno; annullato; iptal
 """)
 _REFUNDED_FLAG = _folded("""
