@@ -97,13 +97,6 @@ class Look(Protocol):
         """Look at a block of it: its distinct texts, and which of them each row has."""
 
 
-class Watch(Protocol):
-    """What is collected of several columns."""
-
-    def add(self, columns: tuple[Any, ...]) -> None:
-        """Look at a block of all columns, as they are kept."""
-
-
 OPEN = "open"
 _TWO_DIGITS = re.compile(r"\d{2} ?[-/]")  # as a year begins that may stand in front
 _YEAR_LAST = (DAY_FIRST, MONTH_FIRST)

@@ -6,7 +6,7 @@ Blocks are cut by the file's bytes alone, so the same file always gives the same
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -41,10 +41,10 @@ from functions.ingest.reader.evidence import (
     NumberEvidence,
     QuantityEvidence,
     Told,
-    Watch,
     settle_dates,
     settle_numbers,
 )
+from functions.ingest.reader.kinds import Kinds
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
 from functions.ingest.reader.mapping import Mapped, map_columns
 from functions.ingest.reader.nobody import Nobody
@@ -58,7 +58,7 @@ from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.scratch import made_when_needed
 from functions.ingest.reader.sections import Sections
 from functions.ingest.reader.spill import Spill, Stretch
-from functions.ingest.reader.standing import Orders, Title, find_signs
+from functions.ingest.reader.standing import Orders, Signs, find_signs
 from functions.ingest.reader.subtotals import BareRows, Subtotals
 from functions.ingest.reader.texts import Text
 
@@ -296,7 +296,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             map_columns, dialect.header, rows=dialect.sample, told=profile.columns
         )
         mapped = find_columns()
-        mapping = mapped.columns
+        header, mapping = dialect.header, mapped.columns
         dates = DateEvidence(latest_moment(stored_at))
         numbers = {
             name: QuantityEvidence() if name == "quantity" else NumberEvidence()
@@ -306,17 +306,11 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
         repetitive = frozenset(mapping[name] for name in _REPETITIVE if name in mapping)
         with Spill(folder, len(dialect.header), distinct=repetitive) as spill:
-            lines, bare, nobody = (
-                OrderLines(mapped),
-                BareRows(mapping),
-                Nobody(mapping["customer_id"]),
-            )
-            watches = (lines, bare, nobody)
-            ending, titles = _first_pass(text, dialect, mapping, looks, watches, spill)
-        if lines.have_order_totals:
+            seen = _Seen(dialect, mapped)
+            ending = _first_pass(text, dialect, mapping, looks, seen, spill)
+        if seen.lines.have_order_totals:
             mapped = find_columns(has_order_totals=True)
             mapping = mapped.columns
-        header = dialect.header
         columns = {
             name: (header[mapping[name]], numbers[name]) for name in numbers if name in mapping
         }
@@ -328,11 +322,11 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             numbers=settle_numbers(columns, profile.told),
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
-            has_nobody=nobody.is_there,
-            has_bare_rows=bare.are_there and "amount" in mapping,
-            orders_are_once=lines.are_named_once,
+            has_nobody=seen.nobody.is_there,
+            has_bare_rows=seen.bare.are_there and "amount" in mapping,
+            orders_are_once=seen.lines.are_named_once,
             clock_digits=_clock_digits(dialect, mapping),
-            signs=find_signs(header, titles),
+            signs=seen.all_signs(),
             discounts=find_discounts(header, mapping),
         )
         source = _Source(
@@ -349,23 +343,42 @@ def _clock_digits(dialect: Dialect, mapping: Mapping[str, int]) -> int:
     return clock_digits([row[index] for row in dialect.sample]) if index is not None else 0
 
 
+class _Seen:
+    """What rows show that are looked at together, and whole columns of words."""
+
+    def __init__(self, dialect: Dialect, mapped: Mapped) -> None:
+        self.lines = OrderLines(mapped)
+        self.bare = BareRows(mapped.columns)
+        self.nobody = Nobody(mapped.columns["customer_id"])
+        self.sections = Sections(dialect)
+        self._signs = find_signs(dialect.header)
+        self._kinds = Kinds(self._signs)
+
+    def add(self, columns: tuple[Any, ...]) -> None:
+        """Look at a block."""
+        for watch in (self.lines, self.bare, self.nobody, self._kinds):
+            watch.add(columns)
+
+    def all_signs(self) -> Signs:
+        """Return what says what becomes of a row."""
+        titles = tuple(self.sections.titles)
+        return replace(self._signs, titles=titles, sums=self._kinds.sums())
+
+
 def _first_pass(
     text: Text,
     dialect: Dialect,
     mapping: Mapping[str, int],
     looks: Mapping[str, Look],
-    watches: Sequence[Watch],
+    seen: _Seen,
     spill: Spill,
-) -> tuple[Ending, Sequence[Title]]:
+) -> Ending:
     """Put all cells aside, collect the evidence, and find out where the table ends.
-
-    What is returned with that are the titles of its sections.
 
     Raises:
         UnreadableFileError: It has more rows than are read, or its shape is lost.
     """
     below = Below(dialect, mapping)
-    sections = Sections(dialect)
     is_mended = is_of_mended_rows(dialect.header)
     with (
         text.path.open("rb") as file,
@@ -374,17 +387,16 @@ def _first_pass(
     ):
         for block, as_written in parsed_blocks:
             parsed = rows.read_back(as_written) if is_mended else as_written
-            sections.add(block, below.add(block, parsed))
+            seen.sections.add(block, below.add(block, parsed))
             columns = spill.add(block, parsed)
-            for watch in watches:
-                watch.add(columns)
+            seen.add(columns)
             if spill.rows > MAX_ROWS:
                 raise UnreadableFileError(Refusal.TOO_MANY_ROWS, {"limit": MAX_ROWS})
             for name, look in looks.items():
                 look.add(columns[mapping[name]])
     ending = below.end(text)
     _check_widths(ending.widths, ending.rows, len(dialect.header))
-    return ending, sections.titles
+    return ending
 
 
 def _check_widths(widths: Counter[int], total: int, expected: int) -> None:

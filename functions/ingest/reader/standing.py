@@ -44,7 +44,8 @@ _KIND = _folded("""
 """)
 _LINE_KIND = _folded("""
     line status; lineitem status; line type; item type; lineitem type; line item type; itemization type; tipo linea;
-    type ligne; positionsart; zeilenart; tipo riga; tipo linha; satir tipi
+    row type; record type; tipo registro; tipo fila; type enregistrement; satzart; tipo record;
+    tipo registo; kayit tipi; type ligne; positionsart; zeilenart; tipo riga; tipo linha; satir tipi
 """)
 _LINE_NAME = _folded("lineitem name; line item name; lineitem title; line item title")
 _FLAG = _folded("""
@@ -65,6 +66,11 @@ _MOMENT = _folded("""
     stornodatum; data annullamento; data cancelamento; iptal tarihi
 """)
 
+_PAYMENTS = _folded("""
+    payment; tender; pago; cobro; paiement; reglement; zahlung; pagamento; odeme; 支払; 支付;
+    payments; payment received; pagos; cobros; zahlungseingang; zahlungen; incasso; recebimento;
+    tahsilat; 入金; 收款
+""")
 _SAID = {
     Fault.VOIDED: _folded("voided; void; anulado; anulada; nulo; nula; annullato; annullata"),
     Fault.CANCELLED: _folded("""
@@ -91,10 +97,7 @@ _SAID = {
         livraison; versand; versandkosten; spedizione; spese spedizione; frete; kargo;
         kargo ucreti; 送料; 配送料; 运费
     """),
-    Fault.SUBTOTAL: _folded("""
-        total; subtotal; payment; tender; pago; cobro; paiement; reglement; zahlung; pagamento;
-        odeme; 支払; 支付
-    """),
+    Fault.SUBTOTAL: _folded("total; subtotal") | _PAYMENTS,
 }
 _RETURN = _folded("""
     return; returned; refund; refund line; credit note; devolucion; devuelto; devuelta; reembolso;
@@ -119,8 +122,6 @@ _YES = _folded("true; t; yes; y; 1; x; si; s; oui; o; ja; j; vero; sim; evet; e;
 _WORDS_FOR_YES = _YES - {"1"}  # in a column `Returned` a number may be one of pieces
 _PARCEL = Fault.SHIPPING
 _OF_LINES = (Fault.SHIPPING, Fault.SUBTOTAL)
-# A line `Sale` is a whole sale where its pieces follow it as lines `Sale Line`.
-_WHOLE, _PIECE = fold("sale"), fold("sale line")
 _TOTAL = (
     r"(?i)^\s*(?:(?:sub|grand|gran|daily|day|ara|genel|tages|zwischen|gesamt)[- ]?)?"
     r"(?:totals?|totale?s?|totaux|toplam|suma|summe|gesamt|合計|小計|合计|小计|总计)"
@@ -161,9 +162,10 @@ class Signs:
     returned: tuple[int, ...] = ()
     moment: tuple[int, ...] = ()
     titles: tuple[Title, ...] = ()
+    sums: Mapping[int, frozenset[str]] = field(default_factory=dict)  # of the kinds, see `kinds`
 
 
-def find_signs(header: Sequence[str], titles: Sequence[Title]) -> Signs:
+def find_signs(header: Sequence[str]) -> Signs:
     """Find the columns by their names."""
     folded = [fold(name) for name in header]
 
@@ -179,7 +181,6 @@ def find_signs(header: Sequence[str], titles: Sequence[Title]) -> Signs:
         refunded=places(_REFUNDED_FLAG),
         returned=places(_RETURNED_FLAG),
         moment=places(_MOMENT),
-        titles=tuple(titles),
     )
 
 
@@ -366,8 +367,10 @@ def _lines(stretch: Stretch, signs: Signs) -> Iterator[LeftOut]:
     for index in (*signs.line_kind, *signs.line_name):
         # An order "Shipping" is under way; a line "Shipping" is what that costs.
         yield _PARCEL, _words(stretch.text(index)) == LEFT_OUT.index(_PARCEL), index
-    for index in signs.line_kind:
-        yield Fault.SUBTOTAL, _are_sums(stretch.text(index)), index
+    for index, sums in signs.sums.items():
+        if sums:
+            is_among = pc.is_in(stretch.text(index), value_set=pa.array(sorted(sums)))
+            yield Fault.SUBTOTAL, np.asarray(is_among, np.bool_), index
 
 
 def _marks(signs: Signs, filled: Callable[[int], Any]) -> Iterator[LeftOut]:
@@ -379,14 +382,6 @@ def _marks(signs: Signs, filled: Callable[[int], Any]) -> Iterator[LeftOut]:
     for index in signs.moment:
         is_dated = np.asarray(pc.match_substring_regex(filled(index), "[0-9]{2}"))
         yield Fault.CANCELLED, is_dated, index
-
-
-def _are_sums(column: Any) -> Mask:
-    """Say which kinds of lines are no pieces, but the sum or the payment of them."""
-    is_sum: Mask = _words(column) == LEFT_OUT.index(Fault.SUBTOTAL)
-    if _matches(column, frozenset({_PIECE})).any():
-        is_sum |= _matches(column, frozenset({_WHOLE}))
-    return is_sum
 
 
 def _totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
@@ -444,12 +439,26 @@ def _telling(text: str) -> str:
     return "".join(sorted(word for word in words(text) if word not in _BESIDE))
 
 
+def is_sum(text: str) -> bool:
+    """Say whether a kind of rows is called a total or a payment."""
+    return _meaning(text) == LEFT_OUT.index(Fault.SUBTOTAL)
+
+
+def is_payment(text: str) -> bool:
+    """Say whether a kind of rows is called a payment."""
+    return fold(text) in _PAYMENTS or _telling(text) in _PAYMENTS
+
+
+def is_of_sales(text: str) -> bool:
+    """Say whether a text speaks of sales, orders or invoices, and of nothing else."""
+    return bool(words(text)) and not _telling(text)
+
+
 def meaning(title: str) -> int | None:
     """Return what a title says of all rows below it; `Sales` says nothing, others are no titles."""
     said = _meaning(title)
-    is_of_sales = said < 0 and bool(words(title)) and not _telling(title)
-    of_rows = said == _RETURNED or (said >= 0 and LEFT_OUT[said] not in _OF_LINES)
-    return said if is_of_sales or of_rows else None
+    is_of_rows = said == _RETURNED or (said >= 0 and LEFT_OUT[said] not in _OF_LINES)
+    return said if is_of_rows or (said < 0 and is_of_sales(title)) else None
 
 
 def _matches(column: Any, wanted: frozenset[str]) -> Mask:
