@@ -56,7 +56,7 @@ class Conventions:
     latest: datetime  # a row dated later is of the future
     zone: tzinfo  # of the branch's clock
     has_nobody: bool  # customers that are none
-    has_bare_rows: bool  # with a date that name nobody and nothing, and an amount in the file
+    may_have_totals: bool  # between the rows that no word tells for sure
     orders_are_once: bool  # named in their first line alone
     clock_digits: int  # with which times of day are written alone; 0: they are not
     signs: Signs  # the columns that say what becomes of a row
@@ -97,7 +97,7 @@ def convert(
     typed |= _taken_back(typed, standing.returned)
     if order_ids is not None:
         orders.close(order_ids)
-    if conventions.has_bare_rows:
+    if conventions.may_have_totals:
         is_subtotal = subtotals.find(typed, verdict.accepted)
         verdict.reject(is_subtotal, Fault.SUBTOTAL, conventions.mapping["amount"])
     table = _table(stretch, conventions, typed, verdict, standing.returned)

@@ -7,6 +7,7 @@ what they are of, so they are never guessed.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -121,6 +122,7 @@ def find_discounts(header: Sequence[str], mapping: Mapping[str, int]) -> tuple[D
     return tuple(sorted(found, key=lambda each: each.kind))
 
 
+@lru_cache(maxsize=4096)
 def _kind(name: str) -> int | None:
     """Return what the numbers of a column with such a name are, if they are discounts."""
     parts = [part for part in words(name) if not part.isdigit() and part not in _BESIDE]

@@ -59,7 +59,7 @@ from functions.ingest.reader.scratch import made_when_needed
 from functions.ingest.reader.sections import Sections
 from functions.ingest.reader.spill import Spill, Stretch
 from functions.ingest.reader.standing import Orders, Signs, find_signs
-from functions.ingest.reader.subtotals import BareRows, Subtotals
+from functions.ingest.reader.subtotals import Subtotals, Totals
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
@@ -323,7 +323,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
             has_nobody=seen.nobody.is_there,
-            has_bare_rows=seen.bare.are_there and "amount" in mapping,
+            may_have_totals=seen.totals.may_be_there and "amount" in mapping,
             orders_are_once=seen.lines.are_named_once,
             clock_digits=_clock_digits(dialect, mapping),
             signs=seen.all_signs(),
@@ -348,7 +348,7 @@ class _Seen:
 
     def __init__(self, dialect: Dialect, mapped: Mapped) -> None:
         self.lines = OrderLines(mapped)
-        self.bare = BareRows(mapped.columns)
+        self.totals = Totals(mapped.columns)
         self.nobody = Nobody(mapped.columns["customer_id"])
         self.sections = Sections(dialect)
         self._signs = find_signs(dialect.header)
@@ -356,7 +356,7 @@ class _Seen:
 
     def add(self, columns: tuple[Any, ...]) -> None:
         """Look at a block."""
-        for watch in (self.lines, self.bare, self.nobody, self._kinds):
+        for watch in (self.lines, self.totals, self.nobody, self._kinds):
             watch.add(columns)
 
     def all_signs(self) -> Signs:

@@ -4,6 +4,7 @@ Such rows are no purchases, so they are counted apart. Only columns that are the
 asked: the status of an order or a line, a mark, the time of a cancellation, the kind of a line.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -127,9 +128,12 @@ _TOTAL = (
     r"(?:totals?|totale?s?|totaux|toplam|suma|summe|gesamt|合計|小計|合计|小计|总计)"
 )
 _TOTAL_ALONE = (
-    _TOTAL + r"(?:[ :]*(?:general|for|of|del?|du|day|d[ií]a|jour|tag|giorno|mes|month))*\P{L}*$"
+    _TOTAL + r"(?:[ :]*(?:general|for|of|del?|du|day|d[ií]a|jour|tag|giorno|mes|month|"
+    r"ticket|pedido|factura|venta|order|invoice|receipt|sale|commande|facture|bon|rechnung|ordine|"
+    r"scontrino|fattura|sipari[sş]|fi[sş]))*\P{L}*$"
 )
 _TOTAL_OF = _TOTAL + r"(?:\P{L}|$)"
+_BEGINS_WITH_TOTAL = re.compile(_TOTAL)
 # With which bytes such a text can begin: few others have to be looked at.
 _FIRST_OF_TOTAL = np.zeros(256, np.bool_)
 _FIRST_OF_TOTAL[list(b" \t\n\v\f\rAaDdGgSsTtZz" + "合小总".encode())] = True
@@ -402,7 +406,7 @@ def _totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
     for name in ("customer_id", "order_id", "product", "product_id"):
         if (index := mapping.get(name)) is not None:
             cells = stretch.text(index).take(places)
-            says[index] = np.asarray(pc.match_substring_regex(cells, _TOTAL_ALONE))
+            says[index] = are_called_totals(cells)
             says[index] |= undated & np.asarray(pc.match_substring_regex(cells, _TOTAL_OF))
     is_free = undated | np.asarray(pc.match_substring_regex(days, r"\p{Nd}"))
     is_free &= np.all([empty[index] | says[index] for index in named], axis=0)
@@ -437,6 +441,16 @@ def _meaning(text: str) -> int:
 def _telling(text: str) -> str:
     """Return a text without what may stand beside a telling word."""
     return "".join(sorted(word for word in words(text) if word not in _BESIDE))
+
+
+def begins_with_total(text: str) -> bool:
+    """Say whether a text begins with a word for a total."""
+    return _BEGINS_WITH_TOTAL.match(text) is not None
+
+
+def are_called_totals(texts: Any) -> Mask:
+    """Say which texts are a word for a total, and what may stand beside it."""
+    return np.asarray(pc.match_substring_regex(texts, _TOTAL_ALONE), np.bool_)
 
 
 def is_sum(text: str) -> bool:

@@ -473,6 +473,12 @@ def _exports() -> list[Case]:
             + text("2026-01-31,,,10.00", "2026-02-01,C1,Cap,5.50", "2026-02-01,,,5.50"),
             Rows(4, (), (("subtotal", 4),)),
         ),
+        (
+            "invoices and their payments",
+            text("Date,Document,Type,Customer,Total", "2026-01-31,1,Invoice,C1,10.00")
+            + text("2026-02-05,2,Payment,C1,-10.00", "2026-02-06,3,Credit note,C1,2.00"),
+            Rows(2, (), (("subtotal", 3),)),
+        ),
         ("yen", text("日付,会員番号,金額", '2026/01/31,M1,"¥12,800"'), Rows(1)),
         (
             "the order of the date in its name",
