@@ -1,7 +1,7 @@
 """From text to a batch: typed columns of the accepted rows, and what is wrong with the others."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,6 @@ from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_190
 from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
 from functions.ingest.reader.discounts import Discount, take_off
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
-from functions.ingest.reader.headings import Headings
 from functions.ingest.reader.nobody import are_nobody
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import Stretch, is_distinct
@@ -56,7 +55,6 @@ class Conventions:
     numbers: Mapping[str, NumberConvention]
     latest: datetime  # a row dated later is of the future
     zone: tzinfo  # of the branch's clock
-    has_headings: bool  # customers in lines of their own
     has_nobody: bool  # customers that are none
     may_have_totals: bool  # between the rows that no word tells for sure
     orders_are_once: bool  # named in their first line alone
@@ -80,36 +78,27 @@ class Converted:
     balance: Balance
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Above:
-    """What the rows above a stretch said of those below them."""
-
-    orders: Orders = field(default_factory=Orders)
-    subtotals: Subtotals = field(default_factory=Subtotals)
-    headings: Headings = field(default_factory=Headings)
-
-
-def convert(stretch: Stretch, conventions: Conventions, above: Above) -> Converted:
+def convert(
+    stretch: Stretch, conventions: Conventions, orders: Orders, subtotals: Subtotals
+) -> Converted:
     """Type the columns of a stretch and judge its rows; stretches are given in their order."""
-    verdict, orders = _judge_shape(stretch, conventions), above.orders
+    verdict = _judge_shape(stretch, conventions)
     order_ids = _order_ids(stretch, conventions, orders)
     standing = judge(stretch, conventions.signs, orders, order_ids, conventions.mapping)
     for fault, rows_left_out, column in standing.left_out:
         verdict.reject(rows_left_out, fault, column)
     filled = _filled(stretch, conventions.mapping, orders, order_ids)
-    if conventions.has_headings:
-        customers, is_heading = above.headings.fill(stretch, conventions.mapping)
-        filled["customer_id"] = customers
-        verdict.repeated[is_heading] = True
     if conventions.has_nobody:
-        customer = stretch.columns[conventions.mapping["customer_id"]]
-        filled["customer_id"] = _without_nobody(filled.get("customer_id", customer))
+        customer = conventions.mapping["customer_id"]
+        filled["customer_id"] = _without_nobody(
+            filled.get("customer_id", stretch.columns[customer])
+        )
     typed = _typed(stretch, conventions, filled, verdict)
     typed |= _taken_back(typed, standing.returned)
     if order_ids is not None:
         orders.close(order_ids)
     if conventions.may_have_totals:
-        is_subtotal = above.subtotals.find(typed, verdict.accepted)
+        is_subtotal = subtotals.find(typed, verdict.accepted)
         verdict.reject(is_subtotal, Fault.SUBTOTAL, conventions.mapping["amount"])
     table = _table(stretch, conventions, typed, verdict, standing.returned)
     return Converted(accepted=table, verdict=verdict, balance=_balance(stretch, verdict, table))

@@ -24,7 +24,6 @@ from functions.ingest.reader.ahead import ahead
 from functions.ingest.reader.columns import name_others
 from functions.ingest.reader.conversion import (
     NUMBERS,
-    Above,
     Conventions,
     Converted,
     convert,
@@ -45,7 +44,6 @@ from functions.ingest.reader.evidence import (
     settle_dates,
     settle_numbers,
 )
-from functions.ingest.reader.headings import HeadingEvidence
 from functions.ingest.reader.kinds import Kinds
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
 from functions.ingest.reader.mapping import Mapped, map_columns
@@ -60,8 +58,8 @@ from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.scratch import made_when_needed
 from functions.ingest.reader.sections import Sections
 from functions.ingest.reader.spill import Spill, Stretch
-from functions.ingest.reader.standing import Signs, find_signs
-from functions.ingest.reader.subtotals import Totals
+from functions.ingest.reader.standing import Orders, Signs, find_signs
+from functions.ingest.reader.subtotals import Subtotals, Totals
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
@@ -231,9 +229,9 @@ class Reading:
         total, furniture = Balance(), Balance(bytes=source.furniture_bytes)
         reasons: Counter[str] = Counter()
         example: RejectedRow | None = None
-        above = Above()
+        orders, subtotals = Orders(), Subtotals()
         for stretch in source.spill.stretches(stop=source.rows_in):
-            converted = convert(stretch, source.conventions, above)
+            converted = convert(stretch, source.conventions, orders, subtotals)
             of_rows = replace(converted.balance, bytes=source.bytes_of(stretch))
             balance = of_rows + furniture
             total, furniture = total + balance, Balance()
@@ -324,7 +322,6 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             numbers=settle_numbers(columns, profile.told),
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
-            has_headings=seen.headings.are_there,
             has_nobody=seen.nobody.is_there,
             may_have_totals=seen.totals.may_be_there and "amount" in mapping,
             orders_are_once=seen.lines.are_named_once,
@@ -352,7 +349,6 @@ class _Seen:
     def __init__(self, dialect: Dialect, mapped: Mapped) -> None:
         self.lines = OrderLines(mapped)
         self.totals = Totals(mapped.columns)
-        self.headings = HeadingEvidence(mapped.columns)
         self.nobody = Nobody(mapped.columns["customer_id"])
         self.sections = Sections(dialect)
         self._signs = find_signs(dialect.header)
@@ -360,7 +356,7 @@ class _Seen:
 
     def add(self, columns: tuple[Any, ...]) -> None:
         """Look at a block."""
-        for watch in (self.lines, self.totals, self.headings, self.nobody, self._kinds):
+        for watch in (self.lines, self.totals, self.nobody, self._kinds):
             watch.add(columns)
 
     def all_signs(self) -> Signs:

@@ -181,14 +181,8 @@ def _below(
 
 
 def _are_units(row: Row, names: Sequence[str]) -> bool:
-    """Say whether these are units; `Ana` could be one, and is none where a customer is named."""
-    cells = [(name, cell) for name, cell in zip(names, row.cells, strict=False) if cell]
-    return (
-        bool(cells)
-        and len(row.cells) == len(names)
-        and all(is_unit(cell) for _, cell in cells)
-        and any(recognise(name) != "customer_id" for name, _ in cells)
-    )
+    cells = [cell for cell in row.cells if cell]
+    return bool(cells) and len(row.cells) == len(names) and all(map(is_unit, cells))
 
 
 def _fitted(names: tuple[str, ...], data: Sequence[Row], width: int) -> tuple[str, ...]:
