@@ -21,7 +21,7 @@ class Balance:
     rejected: int = 0
     left_out: int = 0  # voided, cancelled, shipping ...: no purchases, as the export itself says
     blank: int = 0
-    repeated: int = 0  # the header line printed again, with its title
+    repeated: int = 0  # the header line printed again
     quantity: Decimal = Decimal(0)  # exact sums over the accepted rows
     amount: Decimal = Decimal(0)
     first_day: date | None = None

@@ -11,9 +11,10 @@
                                `synonyms`, `samples` by values; `lists` that are no purchases
     evidence ->  `evidence`    what each column as a whole says of dates, decimal marks, currencies
     rows     ->  `standing`    what the export itself says of a row: voided, cancelled, a return
+                               `headings` of groups of rows
     values   ->  `conversion`  `dates` and `numbers`, vectorised by `shapes`; `careful_dates` and
                                `careful_numbers` where that cannot tell, by `calendar_names`,
-                               `currencies` and `characters`; the rest is `rejection`
+                               `zone_names`, `currencies` and `characters`; the rest is `rejection`
 
 `reading` ties them together in two passes, with the text of the cells kept in `spill` between them.
 Every code that can be said is in `refusal`. Files in, values out: no network, no clock.

@@ -6,7 +6,7 @@ if it *begins* with a quote; any other quote is literal text. Line ends are LF, 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
@@ -24,11 +24,13 @@ class Style:
     is_padded: bool = False  # any run of blanks is one delimiter, and none around the record
     cuts: tuple[int, ...] = ()  # fixed width: where each column begins, in characters
     is_single_byte: bool = False  # which are bytes then; else the text is UTF-8
+    is_wrapped: bool = False  # a whole record may be one cell, with all quotes in it doubled
 
     @property
     def is_plain(self) -> bool:
         """Say whether the vectorised path knows this style."""
         is_table = not self.is_padded and not self.cuts
+        is_table &= not self.is_wrapped
         return is_table and not self.escape and len(self.delimiter) == 1 and self.quote != NONE
 
 
@@ -68,6 +70,9 @@ class Unfinished:
 
 
 _LINE = re.compile(rb"[^\r\n]*")
+_RULE = re.compile(r"[-+=_*#|:\s\u2500-\u257f]*[-=_*#\u2500-\u257f]{3}[-+=_*#|:\s\u2500-\u257f]*")
+FORMULA = r'="([^"\r\n]*)"'
+WRAPPED = re.compile(rb'"(?P<line>[^"]*+(?:""[^"]*+)*+)"[,;\t|]*+(?=[\r\n]|\Z)')
 _TOKEN = re.compile(rb"[^ \t]+")
 
 
@@ -102,6 +107,8 @@ def read_record(data: bytes, start: int, *, style: Style, final: bool) -> Record
     """Read the record that begins at `start`; `final` says that no bytes follow `data`."""
     if style.is_padded or style.cuts:
         return _read_line(data, start, style=style, final=final)
+    if style.is_wrapped and (record := _read_wrapped(data, start, style=style, final=final)):
+        return record
     return _read_simple(data, start, style=style, final=final) or _read_cells(
         data, start, style=style, final=final
     )
@@ -120,6 +127,32 @@ def _read_simple(
         return Unfinished(start=start)
     cells = tuple(line.split(style.delimiter))
     return Record(start=start, end=after, cells=cells, apart=len(style.delimiter))
+
+
+def _read_wrapped(
+    data: bytes, start: int, *, style: Style, final: bool
+) -> Record | Unfinished | None:
+    """Read a record that is one cell, as a spreadsheet writes it that did not split the file's."""
+    if (match := WRAPPED.match(data, start)) is None:
+        return None
+    after = _after_line_end(data, match.end())
+    if _may_go_on(data, match.end(), after, final=final):
+        return Unfinished(start=start)
+    line, own = match["line"].replace(b'""', b'"'), replace(style, is_wrapped=False)
+    record = read_record(line, 0, style=own, final=True)
+    if isinstance(record, Unfinished) or record.end < len(line) or len(record.cells) == 1:
+        return None
+
+    def place(inside: int) -> int:
+        return match.start("line") + inside + line.count(b'"', 0, inside)
+
+    return Record(
+        start=start,
+        end=after,
+        cells=whole_cells(line, record, own),
+        told_spans=tuple((place(begin), place(end)) for begin, end in record.spans),
+        spoiled=record.spoiled,
+    )
 
 
 def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record | Unfinished:
@@ -187,7 +220,7 @@ def whole_cells(data: bytes, record: Record, style: Style) -> tuple[bytes, ...]:
 
     A cell with text after its closing quote is returned as it stands, quotes and all.
     """
-    if record.spoiled is None or style.cuts:
+    if record.spoiled is None or style.cuts or style.is_wrapped:
         return record.cells
     states = [_read_cell(data, start, style, _patterns(style))[2] for start, _ in record.spans]
     return tuple(
@@ -227,6 +260,17 @@ def _read_line(data: bytes, start: int, *, style: Style, final: bool) -> Record 
         told_spans=tuple((start + a, start + b) for a, b in spans),
         spoiled=across[0] if across else None,
     )
+
+
+def text_of(cell: str) -> str:
+    """Return the text of a cell that spreadsheets are made to take for text: `="007123"`."""
+    match = re.fullmatch(FORMULA, cell) if cell.startswith("=") else None
+    return match[1] if match else cell
+
+
+def says_nothing(line: str) -> bool:
+    """Say whether a line that is no whole row is blank, or a rule drawn between rows: `+---+---+`."""
+    return not line.strip() or _RULE.fullmatch(line) is not None
 
 
 def _is_word(line: bytes, place: int) -> bool:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from functions.ingest.reader.calendar_names import MONTHS, WEEKDAYS, fold
 from functions.ingest.reader.characters import plain
 from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.zone_names import HOURS, SEVERAL
 
 ORDERS = DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "dmy", "mdy", "ymd"
 
@@ -33,16 +34,17 @@ IN_A_SECOND = {SECONDS: 1, MILLISECONDS: 1000}
 _FARTHEST = timedelta(hours=14)  # that a place is from UTC
 FIRST_YEAR_COUNTED = 1990  # five digits that would be older are something else
 
-_OFFSET = r"(?P<offset>z|utc|gmt|(?:utc|gmt)?[-+]\d{1,2}(?::?[0-5]\d)?)"
+_ZONE = "|".join(sorted({*HOURS, *SEVERAL}))
+_OFFSET = rf"(?P<offset>z|utc|gmt|(?:utc|gmt)?[-+]\d{{1,2}}(?::?[0-5]\d)?|{_ZONE})"
 _SECONDS = r"(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?"
 _CLOCK = re.compile(
-    r"(?:t|,? (?:(?:a las?|as|at|alle(?: ore)?|um|a|-) )?)(?P<hour>\d{1,2})"
+    r"(?:t|(?<=\d{4}):(?=\d\d:)|,? (?:(?:a las?|as|at|alle(?: ore)?|um|a|-) )?)(?P<hour>\d{1,2})"
     rf"(?:[:h.](?P<minute>\d{{2}})(?:[:.]{_SECONDS})?:?(?: ?(?:h|hs|hrs?|uhr)\b\.?)?)?"
     rf"(?: ?(?P<half>[ap])\.? ?m\.?)?(?: ?{_OFFSET})?$"
 )
 _COMPACT = re.compile(
     r"(?P<year>(?:19|20)\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])"
-    rf"(?:[t ]?(?P<hour>\d{{2}})(?P<minute>\d{{2}})(?:{_SECONDS})?(?P<half>)(?: ?{_OFFSET})?)?"
+    rf"(?:[t ]?(?P<hour>\d{{2}})(?P<minute>\d{{2}})(?:{_SECONDS})?(?P<half>)(?: ?{_OFFSET})?)?(?:\.0)?"
 )
 _COUNT = re.compile(r"(?P<whole>[1-9]\d*)(?:[.,](?P<part>\d+))?")
 _COUNTED = {5: EXCEL_1900, 9: SECONDS, 10: SECONDS, 13: MILLISECONDS}  # by the number of digits
@@ -67,7 +69,19 @@ _NAMED = tuple(
 # One of these is in any date that is no count and not compact, and in few texts that are none.
 _THREE_NUMBERS = re.compile(rf"\d{_BETWEEN}\d{{1,2}}{_BETWEEN}\d")
 _MONTH_BEGINS = re.compile("|".join(sorted({name[:3] for name in MONTHS})))
-_ASIDE = re.compile(r" ?\([^()\d]*\)")  # a weekday, or the name of a zone
+_ASIDE = re.compile(r" ?(?:\([^()\d]*\)|\[[^\[\]\d]*\])")  # a weekday, or the name of a zone
+# As `date` and Java print it: `Sat Jan 31 15:05:00 CET 2026`.
+_YEAR_AT_END = re.compile(
+    r"(?P<day>.+?) (?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?: [a-z]+)?) (?P<year>\d{4})"
+)
+# The years before the first one of an era, in Japan and Taiwan.
+_ERAS = {"令和": 2018, "r": 2018, "平成": 1988, "h": 1988, "昭和": 1925, "s": 1925}
+_ERAS |= dict.fromkeys(("民國", "民国", ""), 1911)
+_IN_ERA = re.compile(
+    r"(令和|平成|昭和|民[國国]|[rhs](?=\d+[./])|(?=1\d{2}[-./])) ?(元|\d{1,3})(?=[-./])"
+)
+_AFTER_NOON = ("午後", "下午", "오후")
+_HALF_IN_FRONT = re.compile(r"(午前|上午|오전|午後|下午|오후) ?(0?\d|1[0-2])(?::(\d{2})|:|(?!\d))")
 _IDEOGRAPHS = str.maketrans({
     "年": "-",
     "月": "-",
@@ -76,6 +90,12 @@ _IDEOGRAPHS = str.maketrans({
     "时": ":",
     "分": ":",
     "秒": "",
+    "년": "-",
+    "월": "-",
+    "일": " ",
+    "시": ":",
+    "분": ":",
+    "초": "",
 })
 
 Day = tuple[int, int, int]  # year, month, day
@@ -89,6 +109,7 @@ class Written:
     days: Mapping[str, Day]  # by the order that its parts are read in
     clock: timedelta | None = timedelta()  # since midnight; None: no clock shows it
     offset: timedelta | None = None  # of its place from UTC
+    zone: str | None = None  # the name of its place's zone, if there are several of that name
     weekdays: frozenset[int] | None = None  # what its weekday can be, 1 is Monday
     count: Decimal | None = None  # days, seconds or milliseconds
 
@@ -105,10 +126,14 @@ def parse(text: str) -> Written | None:
 
 @lru_cache(maxsize=1 << 14)
 def _parse(text: str) -> Written | None:
-    folded = _ASIDE.sub("", fold(plain(text)))
-    if not folded.isascii():
-        folded = folded.translate(_IDEOGRAPHS)
-    folded = " ".join(folded.split()).rstrip(".")
+    text = _ASIDE.sub("", plain(text)).removeprefix("'")
+    if not text.isascii():
+        text = _HALF_IN_FRONT.sub(_whole_clock, text.translate(_IDEOGRAPHS))
+    folded = " ".join(fold(text).split()).rstrip(".")
+    if era := _IN_ERA.match(folded):
+        folded = _year_of(era) + folded[era.end() :]
+    elif printed := _YEAR_AT_END.fullmatch(folded):
+        folded = "{day} {year} {clock}".format_map(printed.groupdict())
     if match := _COUNT.fullmatch(folded):
         form = _COUNTED.get(len(match["whole"]))
         if form:
@@ -120,6 +145,17 @@ def _parse(text: str) -> Written | None:
     if _MONTH_BEGINS.search(folded) or _THREE_NUMBERS.search(folded):
         return _with_clock(folded)
     return None
+
+
+def _year_of(era: re.Match[str]) -> str:
+    """Return the year that is counted in an era, whose first one has a name."""
+    return str(_ERAS[era[1]] + int(era[2].replace("元", "1")))
+
+
+def _whole_clock(half: re.Match[str]) -> str:
+    """Return a time of 24 hours for one of 12 that says in front which half of the day it is of."""
+    hour = int(half[2]) % 12 + 12 * (half[1] in _AFTER_NOON)
+    return f" {hour}:{half[3] or '00'}"
 
 
 def _with_clock(folded: str) -> Written | None:
@@ -149,11 +185,14 @@ def _without_weekday(text: str) -> Iterator[tuple[str, frozenset[int] | None]]:
     lead = _WEEKDAY.match(text)
     if lead and lead["name"] in WEEKDAYS:
         yield text[lead.end() :], WEEKDAYS[lead["name"]]
+    rest, _, name = text.rstrip(".").rpartition(" ")
+    if name in WEEKDAYS:
+        yield rest.rstrip(","), WEEKDAYS[name]
 
 
 def _days(text: str) -> Mapping[str, Day]:
     """Return the days that a text can be, by the order of its parts; none if it is no date."""
-    if match := _NUMERIC.fullmatch(text):
+    if match := _NUMERIC.fullmatch(text.removesuffix(".")):
         return _numeric(match["first"], int(match["second"]), match["third"])
     for pattern in _NAMED:
         match = pattern.fullmatch(text)
@@ -188,13 +227,16 @@ def _written(
     clock: re.Match[str] | None,
     weekdays: frozenset[int] | None = None,
 ) -> Written:
-    offset = _offset(clock["offset"]) if clock and clock["offset"] else None
+    place = clock["offset"] if clock else None
+    zone = place if place in SEVERAL else None
+    offset = _offset(place) if place and not zone else None
     is_far = offset is not None and abs(offset) > _FARTHEST
     return Written(
-        form=form if offset is None else INSTANT,
+        form=INSTANT if place else form,
         days=days,
         clock=None if is_far else _clock(clock) if clock else timedelta(),
         offset=offset,
+        zone=zone,
         weekdays=weekdays,
     )
 
@@ -213,6 +255,8 @@ def _clock(match: re.Match[str]) -> timedelta | None:
 
 
 def _offset(text: str) -> timedelta:
+    if text in HOURS:
+        return timedelta(hours=HOURS[text])
     digits = re.sub(r"\D", "", text)
     hours, minutes = (digits, "") if len(digits) <= 2 else (digits[:-2], digits[-2:])
     east = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
@@ -265,6 +309,8 @@ def _moment(day: date, written: Written, zone: tzinfo) -> datetime | Fault:
     if written.clock is None or (written.offset is not None and day.year == MAXYEAR):
         return Fault.IMPOSSIBLE_DATE
     moment = datetime.combine(day, time()) + written.clock
+    if written.zone and written.zone != str(moment.replace(tzinfo=zone).tzname()).lower():
+        return Fault.UNKNOWN_ZONE
     return moment if written.offset is None else _on_the_wall(moment - written.offset, zone)
 
 

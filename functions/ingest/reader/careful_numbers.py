@@ -5,7 +5,7 @@ It defines what a number is; the vectorised path of `numbers` must find the same
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, lru_cache
 from math import isinf
@@ -30,10 +30,14 @@ _SHAPE = re.compile(
     rf"(?P<figures>[0-9.,\u066b](?:[0-9.,' \u066b\u066c]*[0-9.,])?) *"
     rf"(?P<percent>[%\u066a]?) *(?P<trail>[-)]?) *(?P<after>{_UNIT})? *(?P<last>[-)]?)"
 )
+_NO_CENTS = re.compile(r"(?<=\d)([.,])-{1,2}(?!\d)")  # as in `5,-`
+_SIDE = re.compile(r"(?i)(?P<number>.*[0-9)]) ?(?P<side>cr|dr|db)\.?")
+CREDIT = "cr"
 # Digits with something between them that no number has there, as in most codes.
 _APART = re.compile(r"[0-9][^0-9.,' \u066b\u066c]+[0-9]")
 _IS_NEGATIVE = {"": False, "+": False, "-": True, "()": True}
 _NOT_FINITE = re.compile(r"[-+]?(?:inf|infinity|nan)", re.IGNORECASE)
+_NOTHING = re.compile(r"(?i)null|\(null\)|\\N|#?n/?a|none|nil")
 _EXPONENT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+")
 
 
@@ -55,6 +59,7 @@ class Written:
     currency: str | None
     is_percent: bool
     is_arabic: bool  # its decimal mark is one that is nothing else
+    side: str = ""  # of an account: cr | dr | db
 
     def under(self, mark: str) -> Figures | None:
         """Return its figures if `mark` is the decimal mark; None if it cannot be."""
@@ -96,7 +101,10 @@ def parse(text: str) -> Written | None:
 
 @lru_cache(maxsize=1 << 14)
 def _parse(text: str) -> Written | None:
-    text = plain(text)
+    text = _NO_CENTS.sub(r"\g<1>00", plain(text))
+    if side := _SIDE.fullmatch(text):
+        written = _parse(side["number"])
+        return written and replace(written, side=side["side"].lower())
     match = None if _APART.search(text) else _SHAPE.fullmatch(text)
     if match is None:
         return None
@@ -116,6 +124,11 @@ def _parse(text: str) -> Written | None:
     )
 
 
+def is_nothing(text: str) -> bool:
+    """Say whether a text is what programs write into an empty cell."""
+    return _NOTHING.fullmatch(text) is not None
+
+
 def _currency(names: Sequence[str]) -> str | None:
     match names:
         case [name]:
@@ -132,11 +145,12 @@ def read_number(
     scale: int,
     groupings: frozenset[str] = frozenset(),
     currency: str | None = None,
+    has_credits: bool = False,
 ) -> Decimal | Fault:
     """Return the exact number that `text` is, or why it is none of at most `scale` decimals.
 
     `groupings` are those that the column's other numbers show. Where `currency` is None the column
-    is not one of money.
+    is not one of money. With `has_credits` those marked `CR` are what the others are not: negative.
     """
     written = parse(text)
     if written is None or (written.currency and currency is None):
@@ -144,9 +158,12 @@ def read_number(
     figures = written.under(mark)
     if figures is None:
         return Fault.OTHER_MARKS if written.under(OTHER[mark]) else Fault.BAD_NUMBER
+    is_credit = has_credits and written.side == CREDIT and not written.is_negative
+    if written.side and not is_credit:
+        return Fault.DEBIT_OR_CREDIT
     if fault := _contrary(written, figures, groupings, currency):
         return fault
-    return _exact(figures, scale, is_negative=written.is_negative)
+    return _exact(figures, scale, is_negative=written.is_negative or is_credit)
 
 
 def _contrary(

@@ -37,6 +37,11 @@ _FILLERS = frozenset([
 ])
 # Letters that are one with their plain ones for whoever types names, and have no accent to drop.
 _PLAIN = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})  # noqa: RUF001
+# What is written in Taiwan as it was, and in China shorter.
+_SHORTER = str.maketrans(
+    "訂單編號戶會員碼顧買賣電話機時間購銷貨條產價額總實應計幣種門稱鋪數標題寶貝際發創類狀態備註",
+    "订单编号户会员码顾买卖电话机时间购销货条产价额总实应计币种门称铺数标题宝贝际发创类状态备注",
+)
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _OPENING = str.maketrans("()[]", "    ")
 _IN_BRACKETS = 0.5  # of a rank: a name that is known as a whole is more telling
@@ -74,7 +79,8 @@ def words(name: str) -> list[str]:
     name = _CAMEL.sub(" ", _BRACKETS.sub(" ", name) or name)
     plain = unicodedata.normalize("NFKD", name.casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
-    parts = re.split(r"[\W_]+", plain.translate(_PLAIN))
+    plain = plain.translate(_PLAIN)
+    parts = re.split(r"[\W_]+", plain if plain.isascii() else plain.translate(_SHORTER))
     return [part for part in parts if part and part not in _FILLERS]
 
 

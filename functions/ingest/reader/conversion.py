@@ -117,7 +117,8 @@ def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
     )
     if titles := conventions.signs.titles:
         numbers_of_rows = np.arange(stretch.first_row, stretch.first_row + size)
-        verdict.repeated[:] = np.isin(numbers_of_rows, [title.row for title in titles])
+        is_title = np.isin(numbers_of_rows, [title.row for title in titles])
+        verdict.reject(is_title, Fault.HEADING, WHOLE_ROW)
     if stretch.fault.any():
         _judge_records(stretch, verdict)
     _find_blank_and_repeated(stretch, conventions, verdict)
@@ -308,12 +309,17 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
     convention = conventions.numbers[name]
 
     def read(texts: Any) -> tuple[Any, NDArray[Any]]:
+        if name == "quantity":
+            return numbers.convert_quantities(
+                texts, mark=convention.value, groupings=convention.groupings, unit=convention.unit
+            )
         return numbers.convert(
-            numbers.count(texts) if name == "quantity" else texts,
+            texts,
             kind=NUMBERS[name],
             mark=convention.value,
             groupings=convention.groupings,
             currency=convention.currency,
+            has_credits=convention.has_credits,
         )
 
     values, marks = _per_distinct(column, read)

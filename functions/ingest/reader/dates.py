@@ -74,6 +74,7 @@ FAULTS = (
     Fault.OTHER_DATE_FORM,
     Fault.OTHER_DATE_ORDER,
     Fault.EARLY_DATE,
+    Fault.UNKNOWN_ZONE,
 )
 
 # The first digit may be missing.

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from functions.ingest.reader.careful import Style, Unfinished, read_records
+from functions.ingest.reader.careful import Record, Style, Unfinished, read_records, text_of
 from functions.ingest.reader.encoding import BOM, HEAD_BYTES, decode_all
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError, excerpt
 from functions.ingest.reader.shape import Furniture, Row, describe_above, find_shape, rows_above
@@ -93,10 +93,17 @@ def _first_rows(
     for record in islice(chain(found.records, more), _LOOKED_AT_ROWS):
         if isinstance(record, Unfinished):
             return rows, record
-        cells = tuple(map(str.strip, decode_all(record.cells, encoding)))
+        cells = texts_of(record, head, found.style, encoding)
         rows.append(Row(cells=cells, start=record.start, end=record.end, line=line))
         line += count_line_ends(head[record.start : record.end])
     return rows, None
+
+
+def texts_of(record: Record, data: bytes, style: Style, encoding: str) -> tuple[str, ...]:
+    """Return what the cells of a record of `data` say; what goes across columns is one cell."""
+    is_across = bool(style.cuts) and record.spoiled is not None
+    cells = [data[record.start : record.end]] if is_across else record.cells
+    return tuple(text_of(cell.strip()) for cell in decode_all(cells, encoding))
 
 
 def _unfinished_header(head: bytes, record: Unfinished, line: int) -> UnreadableFileError:

@@ -18,8 +18,7 @@ import pyarrow.compute as pc
 from functions.ingest.reader import rows as r
 from functions.ingest.reader.careful import Record, read_record
 from functions.ingest.reader.columns import recognise
-from functions.ingest.reader.dialect import Dialect
-from functions.ingest.reader.encoding import decode_all
+from functions.ingest.reader.dialect import Dialect, texts_of
 from functions.ingest.reader.looks import is_ending, is_value
 from functions.ingest.reader.shape import NOTE, TABLE, TOTAL, Furniture, Row, describe_section
 from functions.ingest.reader.standing import further_lines
@@ -106,7 +105,8 @@ class Below:
             return int(good[-1]) if good.size else -1
         dates = parsed.columns[self._dates]
         for i in map(int, good[-_LOOKED_BACK_ROWS:][::-1]):
-            if _DIGIT.search(dates[i].as_py()):
+            text = dates[i].as_py()
+            if _DIGIT.search(text) and not is_ending(text):
                 return i
         is_dated = np.asarray(pc.match_substring_regex(dates, r"\p{Nd}"))
         dated = good[is_dated[good]]
@@ -152,7 +152,7 @@ class Below:
                 data = file.read(place.end - place.start)
                 record = read_record(data, 0, style=self._dialect.style, final=True)
                 assert isinstance(record, Record)  # it was one before
-                cells = tuple(map(str.strip, decode_all(record.cells, text.encoding)))
+                cells = texts_of(record, data, self._dialect.style, text.encoding)
                 found.append(Row(cells=cells, start=place.start, end=place.end, line=place.line))
         return found
 

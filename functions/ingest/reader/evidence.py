@@ -5,6 +5,7 @@ settled by the file's other columns, then by the branch's profile, and otherwise
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +25,7 @@ from functions.ingest.reader.careful_dates import (
     WALL,
     YEAR_FIRST,
 )
-from functions.ingest.reader.careful_numbers import COMMA, OTHER, POINT
+from functions.ingest.reader.careful_numbers import COMMA, CREDIT, OTHER, POINT
 from functions.ingest.reader.refusal import (
     OpenQuestionError,
     Question,
@@ -39,6 +40,8 @@ Told = Callable[[str], str | None]  # what the branch's profile says about a set
 # Values that contradict all others are rejected one by one as long as they are this few.
 _FEW = 0.01
 _EXAMPLES = 2
+# Units that no price is for: nobody knows what 500 g at 4.00 came to.
+_PARTS = frozenset({"g", "gr", "grs", "gram", "grams", "gramos", "mg", "ml", "cl", "cm", "mm"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +65,8 @@ class NumberConvention(Convention):
 
     groupings: frozenset[str] = frozenset()  # what stands between thousands, where that is certain
     currency: str | None = None  # the one that is named beside amounts
+    has_credits: bool = False  # some are marked `CR`, and the others are not marked
+    unit: str = ""  # that all of them have
 
 
 @dataclass(kw_only=True, slots=True)
@@ -204,6 +209,12 @@ class NumberEvidence:
         self.marks = Evidence()
         self.groupings: set[str] = set()
         self.currencies = Evidence()
+        self.sides: Counter[str] = Counter()  # of an account
+
+    @property
+    def unit(self) -> str:
+        """Return the unit that all of its numbers have, if it is one; amounts have none."""
+        return ""
 
     def add(self, column: Any) -> None:
         """Look at a block: at one number of each shape, since other digits would show the same."""
@@ -220,6 +231,7 @@ class NumberEvidence:
         written = careful_numbers.parse(value)
         if written is None:
             return
+        self.sides[written.side] += rows
         if written.currency:
             self.currencies.count(written.currency, value, rows)
         figures = {mark: found for mark in OTHER if (found := written.under(mark))}
@@ -234,13 +246,28 @@ class NumberEvidence:
 
 
 class QuantityEvidence(NumberEvidence):
-    """What a column of quantities shows, which may name their pieces."""
+    """What a column of quantities shows, which may name their pieces or a unit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._units: set[str] = set()
+
+    @property
+    def unit(self) -> str:
+        """Return the unit that all quantities have, if it is one."""
+        return next(iter(self._units)) if len(self._units) == 1 else ""
 
     def add(self, column: Any) -> None:
         """Look at a block."""
         super().add(
             pa.DictionaryArray.from_arrays(column.indices, numbers.count(column.dictionary))
         )
+
+    def _add_one(self, value: str, rows: int) -> None:
+        number, unit = numbers.split_unit(value)
+        if careful_numbers.parse(number):
+            self._units.add(unit)
+        super()._add_one(number, rows)
 
 
 def _others(
@@ -374,6 +401,8 @@ def settle_numbers(
             settled_by=marks[name].settled_by,
             groupings=frozenset(evidence.groupings),
             currency=_currency(name, header, evidence.currencies),
+            has_credits=_has_credits(evidence.sides),
+            unit="" if "amount" not in columns and evidence.unit in _PARTS else evidence.unit,
         )
         for name, (header, evidence) in columns.items()
     }
@@ -388,6 +417,14 @@ def _currency(name: str, column: str, evidence: Evidence) -> str | None:
     if name == "quantity":
         return None
     return _own(column, evidence, tuple(evidence.rows), Refusal.MIXED_CURRENCY)
+
+
+def _has_credits(sides: Counter[str]) -> bool:
+    """Say whether few amounts are marked as credits, and no others: money that was given back.
+
+    Where each is marked it depends on whose account it is what is a sale.
+    """
+    return sides.keys() == {"", CREDIT} and sides[CREDIT] < sides[""]
 
 
 def _from_elsewhere(header: str, evidence: Evidence, agreed: str | None, told: Told) -> Convention:

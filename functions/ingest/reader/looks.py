@@ -17,20 +17,22 @@ _DATE = re.compile(
     r"|\d{4}[-/. ][^\W\d]{3,10}[-/. ]\d{1,2}"
     r"|\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日"
     r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:T?\d{4}(?:\d{2})?Z?)?"
-    r")(?:(?:,? +|T).*)?"
+    r")(?:(?:,? +|T)[^,;|\t\"]*)?"
 )
-_CLOCK = re.compile(r"\s*\d{1,2}\s*(?:[:h]|\.\d\d\s*$|[aApP]\.? ?[mM])")
+_CLOCK = re.compile(
+    r"\s*(?:午[前後]|[上下]午|오[전후])?\s*\d{1,2}\s*(?:[:h時时시]|\.\d\d\s*$|[aApP]\.? ?[mM])"
+)
 _CLOCK_OF_DIGITS = re.compile(r"(?:[01]?\d|2[0-3])[0-5]\d(?:[0-5]\d)?", re.ASCII)
 _DECIMALS = re.compile(r"\d[.,]\d{1,2}\D*$")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _UNIT = re.compile(
-    r"\(.*\)|\[.*\]|[$€£¥%#]|[A-Z]{3}|kgs?|g|l|uds?\.?|units?|pcs|pieces|und\.?|unidades|"
+    r"\(.*\)|\[.*\]|[$€£¥%#]|(?-i:[A-Z]{3})|kgs?|g|l|uds?\.?|units?|pcs|pieces|und\.?|unidades|"
     r"[dmy/\-. :h]{6,}|[dmay/\-. :h]{6,}|date|datetime|text|string|number|numeric|decimal|integer|"
     r"int|float|varchar.*|fecha|texto|n[uú]mero|-{2,}|={2,}",
     re.IGNORECASE,
 )
 _ENDING = re.compile(
-    r"[*=\-_#]{3,}.*|[*\u2020\u00b9(].*|(?:grand |sub)?totals?\b.*|sub-?total(?:es)?\b.*|"
+    r"[*=\-_#+\u2500-\u257f]{3,}.*|[*\u2020\u00b9(].*|(?:grand |sub)?totals?\b.*|sub-?total(?:es)?\b.*|"
     r"total general\b.*|gran total\b.*|suma\b.*|sum\b|summe\b.*|gesamt.*|totale\b.*|totaux\b.*|"
     r"toplam\b.*|合計.*|总计.*|"
     r"(?:end|fin|fim|ende|fine)\b.*|eof\b.*|"

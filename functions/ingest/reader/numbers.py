@@ -5,7 +5,7 @@ What a number is, and what is wrong with a text that is none, is said by `carefu
 
 import re
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from common import frame
 from functions.ingest.reader import currencies
 from functions.ingest.reader.careful_numbers import (
     COMMA,
     MAX_INTEGER_DIGITS,
     OTHER,
     POINT,
+    is_nothing,
     parse,
     read_number,
 )
@@ -37,7 +39,10 @@ FAULTS = (
     Fault.OTHER_MARKS,
     Fault.OTHER_CURRENCY,
     Fault.PERCENT,
+    Fault.DEBIT_OR_CREDIT,
+    Fault.OTHER_UNIT,
 )
+_BAD_NUMBER = 1 + FAULTS.index(Fault.BAD_NUMBER)
 
 
 # What marks can mean does not depend on digits, but for zero: it may not lead a grouped number.
@@ -45,18 +50,45 @@ ALL_BUT_ZERO_ALIKE = bytes.maketrans(b"23456789", b"1" * 8)
 
 _PIECES = (
     r"(?i)^(?:x ?)?(.*[0-9])"
-    r"(?: ?(?:x|pcs?|pieces?|units?|uds?|unid|und|unidades|pzas?|pz|stk|stck|stück|adet|[個点件本枚])\.?)?$"
+    r"(?: ?(?:x|pcs?|pieces?|units?|uds?|unid|und|unidades|pzas?|pz|stk|stck|stück|adet|db|[個点件本枚])\.?)?$"
 )
+# One letter may be a zero or a one that was mistyped, but for these.
+_WITH_UNIT = re.compile(r"(?i)(?P<number>.*[0-9]) ?(?P<unit>[glmh]|[^\W\d_]{2,12}[²³]?)\.?")
+_MEASURES = frozenset({"ft", "kgs", "km"})  # of which some are currencies as well
 
 
-def count(texts: Any) -> Any:
-    """Return quantities without the word for pieces: `x2`, `2 pcs`.
+def count(texts: Any, unit: str = "") -> Any:
+    """Return quantities without the word for pieces, `x2`, `2 pcs`, or without their `unit`.
 
     Other units stay, for a column may have kilograms and grams.
     """
     if not pc.any(pc.match_substring_regex(texts, r"\p{L}")).as_py():
         return texts
-    return pc.replace_substring_regex(texts, _PIECES, r"\1")
+    counted = pc.replace_substring_regex(texts, _PIECES, r"\1")
+    if not unit:
+        return counted
+    return pc.replace_substring_regex(counted, rf"(?i)^(.*[0-9]) ?{re.escape(unit)}\.?$", r"\1")
+
+
+def split_unit(text: str) -> tuple[str, str]:
+    """Return a quantity's number and its unit; without one that is no currency the text itself."""
+    match = _WITH_UNIT.fullmatch(text)
+    unit = match["unit"].casefold() if match else ""
+    is_unit = unit in _MEASURES or not currencies.identify(unit)
+    return (match["number"], unit) if match and is_unit else (text, "")
+
+
+def convert_quantities(
+    texts: Any, *, mark: str | None, groupings: frozenset[str], unit: str
+) -> tuple[Any, NDArray[np.uint8]]:
+    """Return quantities as `convert` does, without the `unit` that all of the column have."""
+    values, faults = convert(
+        count(texts, unit), kind=frame.QUANTITY, mark=mark, groupings=groupings
+    )
+    for place in np.flatnonzero(faults == _BAD_NUMBER):
+        if split_unit(texts[place].as_py())[1]:
+            faults[place] = 1 + FAULTS.index(Fault.OTHER_UNIT)
+    return values, faults
 
 
 def convert(
@@ -66,11 +98,12 @@ def convert(
     mark: str | None,
     groupings: frozenset[str] = frozenset(),
     currency: str | None = None,
+    has_credits: bool = False,
 ) -> tuple[Any, NDArray[np.uint8]]:
     """Return trimmed texts as decimals of `kind`, and what is wrong with each.
 
-    0 stands for nothing wrong, 1 + i for `FAULTS[i]`. An empty text is null, and not wrong. For
-    `groupings` and `currency` see `read_number`.
+    0 stands for nothing wrong, 1 + i for `FAULTS[i]`. An empty text, or a word for one, is null
+    and not wrong. For `groupings`, `currency` and `has_credits` see `read_number`.
     """
     decimal_mark = mark or POINT
     plain = _make_plain(texts, decimal_mark, kind.scale, currency)
@@ -82,13 +115,16 @@ def convert(
     odd = np.flatnonzero(is_odd)
     if not odd.size:
         return values, faults
-    judged = [
-        read_number(
-            text, mark=decimal_mark, scale=kind.scale, groupings=groupings, currency=currency
-        )
-        for text in texts.take(pa.array(odd)).to_pylist()
-    ]
-    faults[odd] = [0 if isinstance(j, Decimal) else 1 + FAULTS.index(j) for j in judged]
+    read = partial(
+        read_number,
+        mark=decimal_mark,
+        scale=kind.scale,
+        groupings=groupings,
+        currency=currency,
+        has_credits=has_credits,
+    )
+    judged = [None if is_nothing(t) else read(t) for t in texts.take(pa.array(odd)).to_pylist()]
+    faults[odd] = [1 + FAULTS.index(j) if isinstance(j, Fault) else 0 for j in judged]
     decimals = [j if isinstance(j, Decimal) else None for j in judged]
     return pc.replace_with_mask(values, pa.array(is_odd), pa.array(decimals, kind)), faults
 

@@ -61,7 +61,8 @@ def _cells(block: r.Block, dialect: Dialect, *, most: int) -> Iterator[tuple[str
     parsed = r.parse(block, dialect)
     rows = zip(*(column.to_pylist() for column in parsed.columns), strict=True)
     for i, cells in zip(range(most), rows, strict=False):
-        yield cells if parsed.fault[i] == r.SOUND else _own_cells(block, i, dialect)
+        if parsed.fault[i] != r.BLANK:
+            yield cells if parsed.fault[i] == r.SOUND else _own_cells(block, i, dialect)
 
 
 def _own_cells(block: r.Block, i: int, dialect: Dialect) -> tuple[str, ...]:

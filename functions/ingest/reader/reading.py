@@ -44,6 +44,7 @@ from functions.ingest.reader.evidence import (
     settle_dates,
     settle_numbers,
 )
+from functions.ingest.reader.headings import Headings
 from functions.ingest.reader.kinds import Kinds
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
 from functions.ingest.reader.mapping import Mapped, map_columns
@@ -152,6 +153,7 @@ class _Source:
     conventions: Conventions
     spill: Spill
     ending: Ending
+    headings: Headings
 
     @property
     def text(self) -> Text:
@@ -230,7 +232,8 @@ class Reading:
         reasons: Counter[str] = Counter()
         example: RejectedRow | None = None
         orders, subtotals = Orders(), Subtotals()
-        for stretch in source.spill.stretches(stop=source.rows_in):
+        for as_spilled in source.spill.stretches(stop=source.rows_in):
+            stretch = source.headings.fill(as_spilled)
             converted = convert(stretch, source.conventions, orders, subtotals)
             of_rows = replace(converted.balance, bytes=source.bytes_of(stretch))
             balance = of_rows + furniture
@@ -334,6 +337,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             conventions=conventions,
             spill=spill,
             ending=ending,
+            headings=seen.headings,
         )
         return Reading(source, _understanding(source, mapped, profile), stack.pop_all())
 
@@ -349,6 +353,8 @@ class _Seen:
     def __init__(self, dialect: Dialect, mapped: Mapped) -> None:
         self.lines = OrderLines(mapped)
         self.totals = Totals(mapped.columns)
+        titles = {line.text for line in dialect.furniture}
+        self.headings = Headings(dialect.header, mapped.columns, titles)
         self.nobody = Nobody(mapped.columns["customer_id"])
         self.sections = Sections(dialect)
         self._signs = find_signs(dialect.header)
@@ -356,7 +362,7 @@ class _Seen:
 
     def add(self, columns: tuple[Any, ...]) -> None:
         """Look at a block."""
-        for watch in (self.lines, self.totals, self.nobody, self._kinds):
+        for watch in (self.lines, self.totals, self.headings, self.nobody, self._kinds):
             watch.add(columns)
 
     def all_signs(self) -> Signs:
@@ -386,7 +392,7 @@ def _first_pass(
         closing(ahead((block, rows.parse(block, dialect)) for block in blocks)) as parsed_blocks,
     ):
         for block, as_written in parsed_blocks:
-            parsed = rows.read_back(as_written) if is_mended else as_written
+            parsed = rows.read_back(block, as_written, is_mended=is_mended)
             seen.sections.add(block, below.add(block, parsed))
             columns = spill.add(block, parsed)
             seen.add(columns)

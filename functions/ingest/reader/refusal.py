@@ -81,6 +81,7 @@ class Fault(StrEnum):
     OTHER_DATE_ORDER = "other_date_order"
     EARLY_DATE = "early_date"
     FUTURE_DATE = "future_date"
+    UNKNOWN_ZONE = "unknown_zone"
     BAD_TIME = "bad_time"
     BAD_NUMBER = "bad_number"
     NOT_FINITE = "not_finite"
@@ -90,12 +91,15 @@ class Fault(StrEnum):
     OTHER_CURRENCY = "other_currency"
     PERCENT = "percent"
     UNCLEAR_DISCOUNT = "unclear_discount"
+    DEBIT_OR_CREDIT = "debit_or_credit"
+    OTHER_UNIT = "other_unit"
     VOIDED = "voided"
     CANCELLED = "cancelled"
     DRAFT = "draft"
     REFUNDED = "refunded"
     SHIPPING = "shipping"
     SUBTOTAL = "subtotal"
+    HEADING = "heading"
 
 
 # What the export itself says is no purchase: counted apart, nothing is wrong with it.
@@ -106,6 +110,7 @@ LEFT_OUT = (
     Fault.REFUNDED,
     Fault.SHIPPING,
     Fault.SUBTOTAL,
+    Fault.HEADING,
 )
 
 

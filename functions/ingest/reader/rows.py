@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 
 from common import mending
 from functions.ingest.reader.careful import (
+    FORMULA,
     Record,
     Style,
     Unfinished,
     read_record,
     read_records,
+    says_nothing,
 )
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.encoding import BOM, decode, decode_all, to_utf_8
@@ -41,14 +43,18 @@ _TAB, _LF, _CR, _BLANK = 9, 10, 13, 32
 _QUOTES_AT_ONCE = 1024
 _MOST_CAREFUL_RECORDS = 4096
 
+_FORMULA = f"^{FORMULA}$"
+
 # What is wrong with a record as a whole; the numbers are those of `Parsed.fault`.
 SOUND, BLANK, MISSING_CELL, EXTRA_CELL, TEXT_AFTER_QUOTE, TRUNCATED_TAIL, CUT_WORD = range(7)
+HEADING = 7  # of the rows below, see `headings`
 FAULTS = {
     MISSING_CELL: Fault.MISSING_CELL,
     EXTRA_CELL: Fault.EXTRA_CELL,
     TEXT_AFTER_QUOTE: Fault.TEXT_AFTER_QUOTE,
     TRUNCATED_TAIL: Fault.TRUNCATED_TAIL,
     CUT_WORD: Fault.CUT_WORD,
+    HEADING: Fault.HEADING,
 }
 
 
@@ -338,7 +344,7 @@ def parse_fast(block: Block, dialect: Dialect) -> Parsed | None:
     ragged: list[tuple[int, int, bool]] = []
 
     def set_aside(row: Any) -> str:
-        ragged.append((row.number - 1, row.actual_columns, not row.text.strip()))
+        ragged.append((row.number - 1, row.actual_columns, says_nothing(row.text)))
         return "skip"
 
     data = to_utf_8(_without(block, block.spoiled), dialect.encoding)
@@ -378,9 +384,18 @@ def _may_hold_controls(data: bytes) -> bool:
     return b"\xc2" in data and bool((octets[1:][octets[:-1] == 0xC2] < 0xA0).any())
 
 
-def read_back(parsed: Parsed) -> Parsed:
-    """Return cells of mended rows as they were before they were neutralised for spreadsheets."""
-    columns = [pc.replace_substring_regex(c, mending.NEUTRAL, r"\1") for c in parsed.columns]
+def read_back(block: Block, parsed: Parsed, *, is_mended: bool) -> Parsed:
+    """Return cells as they were before something was done to them for spreadsheets.
+
+    Those of mended rows were neutralised; others are kept from being taken for numbers.
+    """
+    if is_mended:
+        return _replaced(parsed, mending.NEUTRAL)
+    return _replaced(parsed, _FORMULA) if b'="' in block.data else parsed
+
+
+def _replaced(parsed: Parsed, pattern: str) -> Parsed:
+    columns = [pc.replace_substring_regex(c, pattern, r"\1") for c in parsed.columns]
     return replace(parsed, columns=tuple(columns))
 
 
@@ -472,10 +487,11 @@ def parse_carefully(block: Block, dialect: Dialect) -> Parsed:
 
 def _judge(record: Record, raw: str, width: int) -> tuple[int, int]:
     """Return what is wrong with a record, and its detail."""
+    is_whole = record.spoiled is None and len(record.cells) == width
+    if is_whole or not raw.strip("\r\n"):
+        return SOUND, 0
+    if says_nothing(raw):
+        return BLANK, len(record.cells)
     if record.spoiled is not None:
         return TEXT_AFTER_QUOTE, record.spoiled
-    if len(record.cells) == width or not raw.strip("\r\n"):
-        return SOUND, 0
-    if not raw.strip():
-        return BLANK, len(record.cells)
     return _width_fault(len(record.cells), width), len(record.cells)

@@ -169,7 +169,7 @@ def _below(
 ) -> Shape:
     below = rows[place + lines :]
     units = 0
-    while units < min(_MOST_UNIT_LINES, len(below)) and _are_units(below[units], names):
+    while units < min(_MOST_UNIT_LINES, len(below)) and _goes_with(below[units], names):
         units += 1
     return Shape(
         header=_fitted(names, rows[place + lines + units :], width),
@@ -180,9 +180,26 @@ def _below(
     )
 
 
-def _are_units(row: Row, names: Sequence[str]) -> bool:
-    cells = [cell for cell in row.cells if cell]
-    return bool(cells) and len(row.cells) == len(names) and all(map(is_unit, cells))
+def _goes_with(row: Row, names: Sequence[str]) -> bool:
+    """Say whether a row below the names holds units, their numbers, or names of another language."""
+    if len(row.cells) != len(names) or row.is_blank:
+        return False
+    is_count = row.cells == tuple(map(str, range(1, len(names) + 1)))
+    if is_count and "ordered_at" in map(recognise, names):
+        return True  # no day is a small number
+    return _are_units(row) or _name_again(row.cells, names)
+
+
+def _are_units(row: Row) -> bool:
+    return all(is_unit(cell) for cell in row.cells if cell)
+
+
+def _name_again(cells: Sequence[str], names: Sequence[str]) -> bool:
+    if tuple(cells) == tuple(names) or any(map(is_value, cells)):
+        return False
+    known = [(recognise(cell), recognise(name)) for cell, name in zip(cells, names, strict=True)]
+    same = [cell == name for cell, name in known if name]
+    return sum(same) > max(1, len(same) / 2)
 
 
 def _fitted(names: tuple[str, ...], data: Sequence[Row], width: int) -> tuple[str, ...]:
@@ -205,7 +222,8 @@ def describe_above(rows: Sequence[Row], shape: Shape) -> tuple[Furniture, ...]:
     for row in header[1 : len(header) - shape.units]:
         found.append(Furniture(kind=HEADER, line=row.line, text=row.text))
     for row in header[len(header) - shape.units :] if shape.units else ():
-        found.append(Furniture(kind=UNITS, line=row.line, text=row.text))
+        kind = UNITS if _are_units(row) else HEADER
+        found.append(Furniture(kind=kind, line=row.line, text=row.text))
     return tuple(found)
 
 

@@ -132,7 +132,7 @@ _TOTAL_ALONE = (
     r"ticket|pedido|factura|venta|order|invoice|receipt|sale|commande|facture|bon|rechnung|ordine|"
     r"scontrino|fattura|sipari[sş]|fi[sş]))*\P{L}*$"
 )
-_TOTAL_OF = _TOTAL + r"(?:\P{L}|$)"
+TOTAL_OF = _TOTAL + r"(?:\P{L}|$)"
 _BEGINS_WITH_TOTAL = re.compile(_TOTAL)
 # With which bytes such a text can begin: few others have to be looked at.
 _FIRST_OF_TOTAL = np.zeros(256, np.bool_)
@@ -306,7 +306,7 @@ def bought_alone(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Mas
     is_named = np.zeros_like(is_alone)
     for texts in map(cells, bought):
         is_named |= np.asarray(pc.match_substring_regex(texts, r"\S"))
-        is_alone &= ~np.asarray(pc.match_substring_regex(texts, _TOTAL_OF))
+        is_alone &= ~np.asarray(pc.match_substring_regex(texts, TOTAL_OF))
     return is_alone & is_named
 
 
@@ -407,7 +407,7 @@ def _totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
         if (index := mapping.get(name)) is not None:
             cells = stretch.text(index).take(places)
             says[index] = are_called_totals(cells)
-            says[index] |= undated & np.asarray(pc.match_substring_regex(cells, _TOTAL_OF))
+            says[index] |= undated & np.asarray(pc.match_substring_regex(cells, TOTAL_OF))
     is_free = undated | np.asarray(pc.match_substring_regex(days, r"\p{Nd}"))
     is_free &= np.all([empty[index] | says[index] for index in named], axis=0)
     for index, said in says.items():

@@ -12,20 +12,39 @@ from dataclasses import dataclass
 from functions.ingest.reader.alphabets import SINGLE_BYTE
 from functions.ingest.reader.careful import (
     BACKSLASH,
+    DOUBLE,
     NONE,
     SINGLE,
+    WRAPPED,
     Record,
     Style,
     Unfinished,
     read_records,
+    says_nothing,
+    text_of,
 )
+from functions.ingest.reader.columns import recognise
 from functions.ingest.reader.encoding import decode, decode_all
-from functions.ingest.reader.looks import is_value
+from functions.ingest.reader.looks import is_ending, is_value
 
 COMMON = (b",", b";", b"\t", b"|")
 _RARE = (
     *(b", ", b"; ", b"| ", b" | ", b"||", b"::", b";;", b"\t\t", b"\\t", b"^|^", b"~|~", b"|~|"),
-    *(b"@@", b"##", b"$$", b"<>", b":", b"~", b"^", b"\xc2\xa6", b"\xc2\xa7", b"!", b"#", b"*"),
+    *(
+        b"@@",
+        b"##",
+        b"$$",
+        b"<>",
+        b":",
+        b"~",
+        b"^",
+        b"\xc2\xa6",
+        b"\xc2\xa7",
+        b"\xe2\x94\x82",
+        b"!",
+        b"#",
+        b"*",
+    ),
     *(b"\x1f", b"\x1e", b"\x01", b" "),
 )
 _LOOKED_AT_BYTES = 1 << 15
@@ -34,11 +53,18 @@ _LEADING = 20  # rows above a table that are no part of it
 _SPACED = 0.7  # what blanks as delimiters weigh: prose has them too
 _CUT = 0.65
 _BELOW_OTHERS = 0.8  # a line above with more or fewer words may be the header: are these cells?
+_A_LINE = 0.5  # what a single line among others weighs
 _UNCOMMON = 0.95
 _LEAST = 0.3
 _SINGLE_QUOTED = re.compile(rb"(?:^|[,;\t|\r\n])'[^'\r\n]*'(?=[,;\t|\r\n]|$)")
 _DOUBLE_QUOTED = re.compile(rb'(?:^|[,;\t|\r\n])"[^"\r\n]*"(?=[,;\t|\r\n]|$)')
-_FOREIGN = re.compile(r"[,;|\t\"]")
+_WRAPPED_LINE = re.compile(rb"(?:^|[\r\n])%b" % WRAPPED.pattern)
+_LINES = re.compile(rb"[^\r\n]+")
+_WRAPPED = 1.1  # one cell in a line of it would be the whole table for other styles
+_FOREIGN = re.compile(r"[,;|\t\"]|\S {3,}\S")
+_UNDERLINE = re.compile(r"-+|=+")
+_UNDERLINES = re.compile(r" *(?:-{2,}|={2,})(?: +(?:-+|=+))+ *")
+_APART = re.compile(r"\s{2,}")
 _HALF_QUOTED = re.compile(r"\s*'[^']*|[^']*'\s*")
 
 
@@ -70,7 +96,7 @@ def find_style(data: bytes, start: int, *, told: bytes | None, encoding: str, fi
 
 def _candidates(sample: bytes, told: bytes | None, encoding: str) -> Iterator[tuple[Style, float]]:
     delimiters = [told] if told else [d for d in (*COMMON, *_RARE) if d in sample]
-    quotes = [Style(delimiter=b",").quote]
+    quotes = [DOUBLE]
     if SINGLE in sample and _count(_SINGLE_QUOTED, sample) > _count(_DOUBLE_QUOTED, sample):
         quotes.append(SINGLE)
     escapes = [NONE, BACKSLASH] if BACKSLASH in sample else [NONE]
@@ -82,16 +108,30 @@ def _candidates(sample: bytes, told: bytes | None, encoding: str) -> Iterator[tu
                 continue
             for quote in quotes:
                 yield Style(delimiter=delimiter, quote=quote, escape=escape), weight
+    if _is_wrapped(sample):
+        yield from ((Style(delimiter=d, is_wrapped=True), _WRAPPED) for d in delimiters)
     if not told and b"  " in sample:
-        yield Style(delimiter=b" ", quote=NONE, is_padded=True), _SPACED
-        if cuts := find_cuts(sample, encoding):
-            is_single_byte = encoding in SINGLE_BYTE
-            style = Style(delimiter=b"", quote=NONE, cuts=cuts, is_single_byte=is_single_byte)
-            yield style, _CUT
+        yield from _below_each_other(sample, encoding)
+
+
+def _below_each_other(sample: bytes, encoding: str) -> Iterator[tuple[Style, float]]:
+    yield Style(delimiter=b" ", quote=NONE, is_padded=True), _SPACED
+    lines = decode(_whole_lines(sample), encoding).splitlines()
+    underlined = _underlined(lines)
+    if cuts := underlined or find_cuts(lines):
+        style = Style(delimiter=b"", quote=NONE, cuts=cuts, is_single_byte=encoding in SINGLE_BYTE)
+        yield style, _UNCOMMON if underlined else _CUT
 
 
 def _count(pattern: re.Pattern[bytes], sample: bytes) -> int:
     return sum(1 for _ in pattern.finditer(sample))
+
+
+def _is_wrapped(sample: bytes) -> bool:
+    """Say whether most lines are one cell in quotes."""
+    if b'\n"' not in sample and b'\r"' not in sample:
+        return False
+    return 2 * _count(_WRAPPED_LINE, sample) > _count(_LINES, sample)
 
 
 def _has_escapes(sample: bytes, delimiter: bytes) -> bool:
@@ -117,20 +157,26 @@ def _is_filled(record: Record) -> bool:
 def _sense(records: Sequence[Record], style: Style, encoding: str) -> tuple[int, float]:
     """Return how wide most rows are, and how much sense they make, from 0 to 1."""
     rows = [_texts(record, encoding) for record in records if _is_filled(record)]
+    rows = [row for row in rows if not says_nothing("".join(row))]
     widths = Counter(len(row) for row in rows if len(row) > 1)
     if not widths:
         return 1, 0.0
     width = max(widths, key=lambda w: (widths[w], w))
     first = next(i for i, row in enumerate(rows) if len(row) == width)
     table = rows[min(first, _LEADING) :]
-    while len(table) > 1 and len(table[-1]) == 1:  # notes below it
-        table.pop()
+    notes = _notes_below(table)
+    if notes <= len(table) - notes:  # or else they are the table
+        table = table[: len(table) - notes]
     share = widths[width] / len(table)
+    if len(table) == 1 < len(rows):
+        share *= _A_LINE
     if (style.is_padded or style.delimiter == b" ") and (share < 0.9 or len(table) < 3):
         return width, 0.0  # words, not cells
     if style.is_padded and first and len(rows[first - 1]) > 1:
         share *= _BELOW_OTHERS
     columns = list(zip(*(row for row in table if len(row) == width), strict=True))
+    if width > 2 and not any(columns[0] + columns[-1]):  # bars around the rows
+        columns = columns[1:-1]
     filled = [column for column in columns if any(column)]
     own = style.delimiter.decode()
     cells = Counter(cell for column in filled for cell in column)
@@ -139,12 +185,18 @@ def _sense(records: Sequence[Record], style: Style, encoding: str) -> tuple[int,
     return width, share * sense * (1 - 1 / (2 * max(len(filled), 1)))
 
 
+def _notes_below(table: Sequence[Sequence[str]]) -> int:
+    """Count the last lines of a single cell."""
+    return next((i for i, row in enumerate(reversed(table[1:])) if len(row) > 1), len(table) - 1)
+
+
 def _texts(record: Record, encoding: str) -> Sequence[str]:
     texts = decode_all(record.cells, encoding)
     return texts if record.spoiled is None else [*texts, "\t"]
 
 
 def _cell_sense(cell: str, own: str) -> float:
+    cell = text_of(cell)
     if not cell or is_value(cell):
         # Blanks around a cell are the export's; a delimiter that takes them along is likelier.
         return 0.95 if cell != cell.strip() else 1.0
@@ -154,10 +206,20 @@ def _cell_sense(cell: str, own: str) -> float:
     return 0.9 if cell == cell.strip() else 0.6
 
 
-def find_cuts(sample: bytes, encoding: str) -> tuple[int, ...]:
-    """Return where the columns of a fixed-width table begin: after blanks that all lines have."""
-    lines = [line for line in decode(_whole_lines(sample), encoding).splitlines() if line.strip()]
+def _underlined(lines: Sequence[str]) -> tuple[int, ...]:
+    """Return where columns begin each of which is underlined, as databases print them."""
+    underlines = next(filter(_UNDERLINES.fullmatch, lines[:_LEADING]), "")
+    return tuple(match.start() for match in _UNDERLINE.finditer(underlines))
+
+
+def find_cuts(lines: Sequence[str]) -> tuple[int, ...]:
+    """Return where the columns of a fixed-width table begin: after blanks that all lines have.
+
+    Titles and notes go across them.
+    """
+    lines = [line for line in lines if any(map(str.isalnum, line)) and not is_ending(line)]
     lines = lines[:_LOOKED_AT_RECORDS]
+    lines = lines[_header_of(lines) :]
     if len(lines) < 3:
         return ()
     longest = max(map(len, lines))
@@ -165,6 +227,15 @@ def find_cuts(sample: bytes, encoding: str) -> tuple[int, ...]:
     first = blank.index(False)
     cuts = [i for i in range(first + 1, longest) if blank[i - 1] and not blank[i]]
     return (first, *cuts) if cuts else ()
+
+
+def _header_of(lines: Sequence[str]) -> int:
+    """Return which of the first lines names the most columns of ours, if one names several."""
+    named = [
+        len({*map(recognise, _APART.split(line.strip()))} - {None}) for line in lines[:_LEADING]
+    ]
+    most = max(named, default=0)
+    return named.index(most) if most > 1 else 0
 
 
 def _whole_lines(sample: bytes) -> bytes:

@@ -24,11 +24,11 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         contact id; loyalty id; loyalty no; loyalty number; loyalty card; loyalty card number;
         card number loyalty; tarjeta cliente; tarjeta fidelidad; tarjeta fidelizacion;
         n tarjeta cliente; numero tarjeta cliente |
-        customer email; customer e mail; client email; buyer email; billing email; guest email; from email address; email; e mail;
+        customer email; customer e mail; client email; buyer email; buyer username; billing email; guest email; from email address; email; e mail;
         email address; correo; correo cliente; correo electronico; email cliente |
         dni; nif; dni cliente;
         nif cliente; rut; rut cliente; rfc; rfc cliente; cuit; cuit cliente; ruc; ruc cliente |
-        customer name; customer full name; client name; buyer name; billing name;
+        customer name; customer full name; client name; buyer name; billing name; bill to name; guest name;
         nombre cliente; cliente nombre; nombre completo cliente; nombre comprador; razon social |
         customer phone; phone; phone number; phone no; telefono; telefono cliente; movil; celular
     """,
@@ -45,7 +45,8 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         fecha documento; fecha comprobante; fecha ticket; fecha recibo; fecha boleta; fecha folio;
         fecha movimiento |
         fecha hora; fecha y hora; fecha; date time; datetime; timestamp; date |
-        created at; created on; created utc; created date; date created; opened; creation date; fecha creacion; paid at; payment date;
+        created at; created on; created utc; created date; date created; date added; entry date;
+        opened; creation date; fecha creacion; paid at; payment date;
         processed at; fecha pago | day; dia
     """,
     "time": """
@@ -121,7 +122,7 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
     """,
     "amount": """
         line total; order lines subtotal; order lines total; line amount; line value; line sales; line revenue; total line; extended price;
-        extended amount; extended value; item total; total line amount;
+        extended amount; extended value; item total; item revenue; total line amount;
         importe linea; total linea; monto linea; valor linea |
         net amount; net sales; net value; net total; sales amount; sale amount; sales value; sales;
         revenue; net revenue; amount spent; amount;
@@ -214,7 +215,8 @@ _FRENCH: Mapping[str, str] = {
         prix vente; prix ttc; prix ht; prix
     """,
     "amount": """
-        montant ligne; total ligne; total ligne ttc | montant net; montant ttc; montant ht;
+        montant ligne; total ligne; total ligne ttc | montant net; montant net ht;
+        montant net ttc; montant ttc; montant ht;
         montant | montant total; total ttc; total ht; total net; prix total; chiffre affaires; ca;
         ca ttc; ca ht; montant commande; montant facture; total commande; total facture
     """,
@@ -251,7 +253,7 @@ _GERMAN: Mapping[str, str] = {
     """,
     "quantity": "menge; anzahl; stuckzahl; stuck; stk; verkaufte menge; bestellmenge; absatz",
     "unit_price": """
-        einzelpreis; stuckpreis; preis pro stuck; einzelpreis brutto; einzelpreis netto; ep;
+        einzelpreis; stuckpreis; preis pro stuck; vk brutto; vk netto; einzelpreis brutto; einzelpreis netto; ep;
         verkaufspreis; vk preis; vk; preis netto; preis brutto; preis
     """,
     "amount": """
@@ -306,7 +308,7 @@ _TURKISH: Mapping[str, str] = {
     """,
     "ordered_at": """
         siparis tarihi; siparis tarih; satis tarihi; satin alma tarihi; islem tarihi;
-        fatura tarihi; fis tarihi | tarih saat; tarih | odeme tarihi; olusturma tarihi | gun
+        fatura tarihi; fis tarihi; duzenlenme tarihi; duzenleme tarihi | tarih saat; tarih | odeme tarihi; olusturma tarihi | gun
     """,
     "time": "saat; satis saati; siparis saati; fis saati",
     "order_id": """
@@ -336,9 +338,9 @@ _JAPANESE: Mapping[str, str] = {
     """,
     "ordered_at": """
         注文日時; 注文日; 購入日時; 購入日; 売上日時; 売上日; 販売日時; 販売日; 取引日時; 取引日;
-        受注日時; 受注日; 伝票日付; 請求日; 来店日 | 日時; 日付; 年月日 | 決済日
+        受注日時; 受注日; 会計日時; 会計日; 伝票日付; 請求日; 来店日 | 日時; 日付; 年月日 | 決済日
     """,
-    "time": "時刻; 時間; 販売時刻; 注文時刻; 取引時刻",
+    "time": "時刻; 時間; 販売時刻; 注文時刻; 取引時刻; 会計時間; 会計時刻",
     "order_id": """
         注文番号; 注文id; 注文no; 受注番号; 受注id; 伝票番号; 伝票no; レシート番号; レシートno;
         取引番号; 取引id; 売上番号; 請求書番号; 購入番号; 購入id
@@ -358,7 +360,7 @@ _JAPANESE: Mapping[str, str] = {
 _CHINESE: Mapping[str, str] = {
     "customer_id": """
         客户编号; 客户id; 客户代码; 顾客编号; 会员编号; 会员号; 会员id; 买家id; 用户id |
-        客户; 顾客; 会员; 买家; 会员卡号 | | | 客户名称; 客户姓名; 买家昵称 | 手机号; 电话
+        客户; 顾客; 会员; 买家; 会员卡号 | | | 客户名称; 客户姓名; 买家昵称; 买家会员名 | 手机号; 电话
     """,
     "ordered_at": """
         下单时间; 下单日期; 订单日期; 订单时间; 订单创建时间; 交易时间; 交易日期; 购买日期;
@@ -368,11 +370,11 @@ _CHINESE: Mapping[str, str] = {
     "order_id": "订单号; 订单编号; 订单id; 单号; 交易号; 流水号; 小票号; 发票号; 销售单号",
     "branch": "门店; 门店编号; 门店名称; 店铺; 店铺名称; 分店",
     "product_id": "商品编号; 商品编码; 商品代码; 商品id; 货号; 条码; 商品条码; 产品编号",
-    "product": "商品名称; 商品名; 商品; 产品名称; 产品; 品名",
-    "quantity": "数量; 购买数量; 销售数量; 件数",
+    "product": "商品名称; 商品名; 商品; 宝贝标题; 产品名称; 产品; 品名",
+    "quantity": "数量; 购买数量; 销售数量; 宝贝总数量; 件数",
     "unit_price": "单价; 商品单价; 售价; 价格",
     "amount": """
-        | 金额; 销售金额; 销售额 | 总金额; 实付金额; 订单金额; 应付金额; 小计; 合计; 总价
+        | 金额; 销售金额; 销售额 | 总金额; 实付金额; 买家实际支付金额; 订单金额; 应付金额; 小计; 合计; 总价
     """,
     "currency": "币种; 货币",
 }

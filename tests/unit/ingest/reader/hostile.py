@@ -165,9 +165,34 @@ def _dialects() -> list[Case]:
         ("a delimiter at the end of all lines", GOOD.replace("\n", ",\n"), ALL),
         ("a delimiter at the end of the data", HEADER + "\n" + text(*(r + "," for r in ROWS)), ALL),
         (
+            "numbers that spreadsheets are made to take for text",
+            table(
+                *ROWS, '="1004",2026-02-03,="007",="1",="2.00"', '="5",2026-02-30,="7",="1",="2"'
+            ),
+            Rows(4, (("impossible_date", 6),)),
+        ),
+        (
+            "each line in quotes, as one cell",
+            text(*('"' + row.replace('"', '""') + '"' for row in (HEADER, *ROWS, quoted))),
+            Rows(4),
+        ),
+        (
             "a table by position",
             text(*("".join(c.ljust(14) for c in r).rstrip() for r in wide)),
             ALL,
+        ),
+        (
+            "a table by position below a title across its columns",
+            "SALES REGISTER OF THE SHOP IN MAIN STREET, JANUARY 2026\n"
+            + text(*("".join(c.ljust(14) for c in r).rstrip() for r in wide)),
+            ALL,
+        ),
+        (
+            "rules drawn around rows",
+            text("+-----+-----+", *(f"| {r.replace(',', ' | ')} |" for r in (HEADER, *ROWS)))
+            .replace("price |\n", "price |\n+====+====+\n")
+            .replace("4.25 |\n", "4.25 |\n+----+----+\n| 1 | 2 |\n"),
+            Rows(3, (("missing_cell", 7),)),
         ),
     ]
 
@@ -182,6 +207,7 @@ def _shapes() -> list[Case]:
             ALL,
         ),
         ("units below the header", text(HEADER, "#,yyyy-mm-dd,,pcs,EUR", *ROWS), ALL),
+        ("names in two languages", table("Beleg,Datum,Kunde,Menge,Preis", *ROWS), ALL),
         ("the header again", table(*ROWS[:2], HEADER, ROWS[2]), ALL),
         ("totals and an end", GOOD + "\nTOTAL,,,6,26.25\n*** end of report ***\n", ALL),
         ("footnotes", GOOD + "\n(1) Prices include tax\nPrinted by the till\n", ALL),
@@ -366,6 +392,25 @@ def _exports() -> list[Case]:
             Rows(1),
         ),
         (
+            "a quantity in kilograms among pieces, and credits",
+            text("Date,Customer,Quantity,Total", "2026-01-31,C1,2 kg,5.50", "2026-01-31,C1,2,5.50")
+            + text("2026-01-31,C2,1,4.50CR", "2026-01-31,C1,1,5.00 DR"),
+            Rows(1, (("other_unit", 2), ("debit_or_credit", 4), ("debit_or_credit", 5))),
+        ),
+        (
+            "years of an era, and a half of the day that none has",
+            text("購入日,会員番号,金額", "令和8年1月31日 午後3時05分,1,550")
+            + text(
+                "平成31年4月30日,2,450", "令和8年1月31日 午後13時,3,450", "令和0年13月1日,3,450"
+            ),
+            Rows(2, (("bad_date", 4), ("impossible_date", 5))),
+        ),
+        (
+            "a time on a clock that nobody knows",
+            text("Date,Customer,Total", "2026-01-31 10:30 IST,1,5.50", "2026-01-31 10:30Z,1,5.50"),
+            Rows(1, (("unknown_zone", 2),)),
+        ),
+        (
             "cents",
             text("Date,Customer,Amount (cents)", "2026-01-31,C1,550"),
             Refused("no_money"),
@@ -408,6 +453,12 @@ def _exports() -> list[Case]:
                 "Order ID,Date,Customer,Product,Total", "1,2026-01-31,C1,Cap,5.50", "1,,,Bag,4.50"
             ),
             Rows(2),
+        ),
+        (
+            "customers as headings, and their totals",
+            text("Customer,Date,Receipt,Amount", "Ana López,,,", ",2026-01-31,1,5.50")
+            + text("Total Ana López,,,5.50", "Eva Ruiz,,,", ",2026-02-30,2,4.50"),
+            Rows(1, (("impossible_date", 6),), (("heading", 2), ("subtotal", 4), ("heading", 5))),
         ),
         (
             "an order's lines without its number, and a damaged order's",
@@ -459,7 +510,7 @@ def _exports() -> list[Case]:
             "refunds below their title",
             text("Sales", "Date,Customer,Total", "2026-01-31,C1,5.50", "", "Refunds")
             + text("Date,Customer,Total", "2026-02-01,C1,5.50"),
-            Rows(2),
+            Rows(2, (), (("heading", 5),)),
         ),
         (
             "an order's lines with its date alone",

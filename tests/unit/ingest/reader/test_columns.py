@@ -386,3 +386,19 @@ def test_what_is_left_of_the_card_of_a_payment_is_no_customer(card: str) -> None
         *(row.replace("a@x.de", "") for row in rows), header="Kartennummer,Notiz,Datum,Betrag"
     )
     assert refusal(content).code == "no_customer"
+
+
+def test_names_are_read_as_they_are_written_in_taiwan() -> None:
+    header = "訂單編號,訂單日期,客戶編號,商品名稱,數量,單價,訂單狀態"
+    got = read(
+        lines("1,2026/01/31,7,帽子,2,50,完成", "2,2026/01/31,8,帽子,2,50,已取消", header=header)
+    )
+    assert got.understanding.mapping == {
+        "order_id": "訂單編號",
+        "ordered_at": "訂單日期",
+        "customer_id": "客戶編號",
+        "product": "商品名稱",
+        "quantity": "數量",
+        "unit_price": "單價",
+    }
+    assert (got.balance.amount, got.understanding.left_out) == (100, {"cancelled": 1})

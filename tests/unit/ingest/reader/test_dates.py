@@ -66,6 +66,28 @@ def rejected(got: Read) -> list[tuple[str, str]]:
         ("2026/01/31(\u571f)", None, "2026-01-31"),
         ("\uff12\uff10\uff12\uff16\uff0f\uff10\uff11\uff0f\uff13\uff11", None, "2026-01-31"),
         ("\u0663\u0661/\u0660\u0661/\u0662\u0660\u0662\u0666", "dmy", "2026-01-31"),
+        ("令和8年1月31日", None, "2026-01-31"),
+        ("令和元年5月1日", None, "2019-05-01"),
+        ("平成31年4月30日 午後3時", None, "2019-04-30T15:00:00"),
+        ("昭和64年1月7日", None, "1989-01-07"),
+        ("R8.1.31", None, "2026-01-31"),
+        ("115/01/31 10:30", None, "2026-01-31T10:30:00"),
+        ("民國115年1月31日", None, "2026-01-31"),
+        ("R08/01/31 9:05", None, "2026-01-31T09:05:00"),
+        ("h31.4.30", "mdy", "2019-04-30"),
+        ("2026年1月31日午前0時05分", None, "2026-01-31T00:05:00"),
+        ("2026年1月31日 午後0時30分10秒", None, "2026-01-31T12:30:10"),
+        ("2026/1/31(土) 午後3:05:10", None, "2026-01-31T15:05:10"),
+        ("2026/1/31 下午 3:05", None, "2026-01-31T15:05:00"),
+        ("2026-01-31 上午12:05", None, "2026-01-31T00:05:00"),
+        ("2026. 1. 31. 오후 3:05", None, "2026-01-31T15:05:00"),
+        ("2026년 1월 31일 오전 9시05분", None, "2026-01-31T09:05:00"),
+        ("20260131.0", None, "2026-01-31"),
+        ("'2026-01-31", None, "2026-01-31"),
+        ("31/01/2026 Sat", "dmy", "2026-01-31"),
+        ("31.01.2026 Sa. 10:30", "dmy", "2026-01-31T10:30:00"),
+        ("31/01/2026, s\u00e1bado", "dmy", "2026-01-31"),
+        ("31JAN2026:10:30:00", None, "2026-01-31T10:30:00"),
         ("20260131", None, "2026-01-31"),
         ("202601311030", None, "2026-01-31T10:30:00"),
         ("20260131T103059", None, "2026-01-31T10:30:59"),
@@ -241,6 +263,35 @@ def test_they_are_counted_from_1904_where_the_column_says_so() -> None:
     got = read(dated("44591", "44591.5", column="Date (1904)"))
     assert got.column("ordered_at") == [datetime(2026, 1, 31), datetime(2026, 1, 31, 12)]
     assert got.understanding.date_form == "excel_1904"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-31 15:05 CET", "2026-01-31T15:05"),
+        ("2026-07-31 15:05:10 cest", "2026-07-31T15:05:10"),
+        ("31/01/2026 15:05 MEZ", "2026-01-31T15:05"),
+        ("2026-01-31 15:05 JST", "2026-01-31T07:05"),
+        ("2026-01-31 3:05 PM PDT", "2026-01-31T23:05"),
+        ("Sat Jan 31 15:05:00 UTC 2026", "2026-01-31T16:05"),
+        ("31/Jan/2026:15:05:00 +0000", "2026-01-31T16:05"),
+        ("2026-01-31T15:05:00+01:00[Europe/Madrid]", "2026-01-31T15:05"),
+        ("Sat Jan 31 2026 15:05:00 GMT+0100 (Central European Time)", "2026-01-31T15:05"),
+        ("Sat Jan 31 15:05:00 CET 2026", "2026-01-31T15:05"),
+        ("Sat Jan 31 15:05:00 2026", "2026-01-31T15:05"),
+    ],
+)
+def test_the_name_of_a_zone_says_how_far_it_is_from_utc(text: str, expected: str) -> None:
+    assert convert(text) == datetime.fromisoformat(expected)
+
+
+def test_a_name_of_several_zones_is_read_where_it_is_the_branchs_own() -> None:
+    content = dated("2026-01-31 15:05 EST", "Sat Jan 31 15:06:00 EST 2026", "2026-04-30 15:07 EST")
+    own = read(content, stored_at=STORED_AT.replace(tzinfo=ZoneInfo("America/New_York")))
+    assert own.column("ordered_at") == [datetime(2026, 1, 31, 15, 5), datetime(2026, 1, 31, 15, 6)]
+    assert rejected(own) == [("unknown_zone", "2026-04-30 15:07 EST")]  # that was in summer
+    refused = refusal(content)
+    assert refused.params["reasons"] == [{"code": "unknown_zone", "rows": 3}]
 
 
 def test_seconds_and_milliseconds_are_instants() -> None:

@@ -156,6 +156,56 @@ def test_quotes_are_told_apart(quote: str, escaped: str) -> None:
     assert got.understanding.escape == ("\\" if "\\" in escaped else "")
 
 
+def wrapped(line: str) -> str:
+    doubled = line.replace('"', '""')
+    return f'"{doubled}"'
+
+
+WRAPPED = [HEADER, '1,2026-01-31,"Muñoz, Íñigo",2,9.50', '2,2026-01-31,"Ana ""la jefa""",2,9.50']
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", ";;\r\n"])
+@pytest.mark.parametrize("plain", [(), (0,), (2,)])
+def test_a_row_that_is_one_cell_is_unwrapped(plain: tuple[int, ...], end: str) -> None:
+    rows = [row if i in plain else wrapped(row) for i, row in enumerate(WRAPPED)]
+    got = read(
+        "".join(row + (end.lstrip(";") if i in plain else end) for i, row in enumerate(rows))
+    )
+    assert people(got) == ["Muñoz, Íñigo", 'Ana "la jefa"']
+    assert got.understanding.delimiter == ","
+
+
+def test_what_is_wrong_with_an_unwrapped_row_is_placed_in_the_file() -> None:
+    odd = ['3,31/31/2026,"Ana ""M""",2,9.50', '4,2026-01-31,"Ana" M,2,9.50', '5,2026-01-31,"A']
+    content = "".join(wrapped(row) + "\n" for row in WRAPPED + odd)
+    got = read(content)
+    assert [(r.code, r.line) for r in got.rejected] == [
+        *(("impossible_date", 4), ("text_after_quote", 5), ("missing_cell", 6)),
+    ]
+    places = [r.place for r in got.rejected]
+    shown = [content.encode()[p.byte_offset :][: p.byte_length].decode() for p in places]
+    assert shown == ["31/31/2026", '""Ana"" M', wrapped(odd[2])]
+    assert got.rejected[0].cells == ("3", "31/31/2026", 'Ana "M"', "2", "9.50")
+    assert got.rejected[1].cells == ("4", "2026-01-31", '"Ana" M', "2", "9.50")
+    assert got.rejected[0].raw == wrapped(odd[0])
+
+
+@pytest.mark.parametrize("quoted", ['="{}"', '"=""{}"""'])
+def test_text_that_spreadsheets_are_made_to_take_for_text_is_that_text(quoted: str) -> None:
+    rows = [HEADER, "0071,2026-01-31,007123,2,9.50", "0072,2026-01-31,007124,1,9.50"]
+    content = "".join(",".join(map(quoted.format, row.split(","))) + "\n" for row in rows)
+    got = read(content + quoted.format("=1") + "," + ROW.partition(",")[2] + "\n")
+    assert got.understanding.header == tuple(HEADER.split(","))
+    assert people(got) == ["007123", "007124", "C7"]
+    assert got.column("order_id") == ["0071", "0072", "=1"]
+    assert got.column("amount") == [19, Decimal("9.5"), 19]
+
+
+def test_other_formulas_stay_what_they_are() -> None:
+    got = read(lines(*(f"1,2026-01-31,{each},2,9.50" for each in ("=1+1", '="a"&"b"', '="a'))))
+    assert people(got) == ["=1+1", '="a"&"b"', '="a']
+
+
 cells = st.text(st.sampled_from("ab1é,;|\"'\\ \n\r\t"), max_size=6)
 
 
@@ -183,6 +233,20 @@ def test_any_table_in_any_style_reads_back_equal(
     assert all(isinstance(r, Record) and r.spoiled is None for r in records)
     read_back = [tuple(c.decode() for c in r.cells) for r in records if isinstance(r, Record)]
     assert read_back == table
+
+
+@settings(max_examples=200, deadline=None)
+@given(table=st.lists(st.tuples(cells, cells), min_size=1, max_size=8))
+def test_a_wrapped_table_reads_back_equal(table: list[tuple[str, str]]) -> None:
+    rows = [",".join(map(wrapped, row)) for row in table]
+    content = "".join(wrapped(row) + "\n" for row in rows).encode()
+    style = Style(delimiter=b",", is_wrapped=True)
+    records = list(read_records(content, style=style, final=True))
+    assert [r.cells for r in records if isinstance(r, Record)] == [
+        tuple(cell.encode() for cell in row) for row in table
+    ]
+    shown = [content[a:b].decode() for r in records if isinstance(r, Record) for a, b in r.spans]
+    assert shown == [wrapped(cell).replace('"', '""') for row in table for cell in row]
 
 
 def test_columns_below_each_other_are_read_with_blanks_inside_them() -> None:
@@ -216,6 +280,83 @@ def test_a_word_across_a_columns_border_is_rejected_not_cut() -> None:
     assert [(r.code, r.line) for r in got.rejected] == [("cut_word", 82)]
 
 
+BY_POSITION = "".join(
+    "".join(cell.ljust(20) for cell in row.split(",")).rstrip() + "\n" for row in (HEADER, ROW, ROW)
+)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "SALES REGISTER OF THE SHOP IN MAIN STREET, JANUARY 2026",
+        "ACME STORES          SALES REGISTER OF THE MAIN STREET SHOP",
+        "Printed 2026-02-03 by Ana, the manager of 2 shops in this town",
+    ],
+)
+@pytest.mark.parametrize("below", ["\n", "\n\n", "\n========================================\n"])
+def test_a_title_goes_across_columns_that_stand_below_each_other(title: str, below: str) -> None:
+    found = around(title + below, BY_POSITION)
+    assert found[0] == ("preamble", 1)
+    assert len(found) == 1 + ("=" in below)
+    assert around("", BY_POSITION.replace("price\n", "price\n" + "-" * 62 + "\n")) == []
+
+
+def test_notes_go_across_columns_that_stand_below_each_other() -> None:
+    after = "\n*** END OF THE REPORT OF ALL SHOPS IN THIS TOWN, 2 ROWS IN ALL ***\n"
+    assert around("", BY_POSITION, after) == [("note", 5)]
+
+
+UNDERLINED = """\
+invoice     sale_date               customer     quantity price
+----------- ----------------------- ------------ -------- -----
+       1001 2026-01-31 10:00:00.000 Ana M               2  9.50
+       1002 2026-02-01 10:00:00.000 Eva M               2  9.50
+"""
+
+
+@pytest.mark.parametrize("after", ["", "\n2 rows selected.\n", "\n(2 rows affected)\n"])
+def test_underlined_columns_are_as_wide_as_their_lines(after: str) -> None:
+    found = around("", UNDERLINED, after)
+    assert found == [("units", 2), ("note", 6)][: 1 + bool(after)]
+    got = read(UNDERLINED + after)
+    assert got.column("order_id") == ["1001", "1002"]
+    assert people(got) == ["Ana M", "Eva M"]
+
+
+BOX = """\
++---------+------------+----------+----------+-------+
+| invoice | date       | customer | quantity | price |
++---------+------------+----------+----------+-------+
+|       1 | 2026-01-31 | Ana M    |        2 |  9.50 |
++---------+------------+----------+----------+-------+
+|       2 | 2026-02-01 | Eva      |        2 |  9.50 |
++---------+------------+----------+----------+-------+
+"""
+PSQL = """\
+ invoice |    date    | customer | quantity | price
+---------+------------+----------+----------+-------
+       1 | 2026-01-31 | Ana M    |        2 |  9.50
+       2 | 2026-02-01 | Eva      |        2 |  9.50
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "table", "after"),
+    [
+        ("", BOX, ""),
+        ("mysql> SELECT * FROM sales;\n", BOX, "2 rows in set (0.00 sec)\n"),
+        ("", BOX.translate(str.maketrans("+-|", "┼─│")).replace("2026─01─31", "2026-01-31"), ""),
+        ("", PSQL, "(2 rows)\n\n"),
+        ("", PSQL.replace("-+-", "-|-"), ""),
+    ],
+)
+def test_a_table_that_a_database_drew_is_read(before: str, table: str, after: str) -> None:
+    around(before, table.replace("2026─02─01", "2026-02-01"), after)
+    assert people(read(before + table.replace("2026─02─01", "2026-02-01") + after)) == [
+        *("Ana M", "Eva"),
+    ]
+
+
 # --- shapes ---------------------------------------------------------------------------------
 
 
@@ -225,6 +366,9 @@ def test_lines_above_and_below_the_table_are_listed_and_are_no_rows() -> None:
     assert around("", table, "TOTAL,,,,38.00\n") == [("total", 4)]
     assert around("", table, "\n*** end of report ***\n") == [("note", 5)]
     assert around("", table, "\nGenerated by POS 3.1\n") == [("note", 5)]
+    assert around("", table.replace("1001,2", "2").replace("invoice,", ""), "Page 2 of 2,,,\n") == [
+        *(("note", 4),),
+    ]
 
 
 def test_other_tables_are_named_and_the_one_of_purchases_is_read() -> None:
@@ -247,6 +391,26 @@ def test_units_below_the_names_are_no_row() -> None:
     got = read("fecha;cliente;importe\n(dd/mm/yyyy);;EUR\n13/01/2026;C1;12,50\n")
     assert got.balance.rows_in == 1
     assert [(f.kind, f.line) for f in got.understanding.furniture] == [("units", 2)]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        *("Beleg,Datum,Kunde,Menge,Einzelpreis", "Factura,Fecha,Cliente,Cantidad,Precio"),
+        *("伝票番号,購入日,会員番号,数量,単価", "Posten,Datum,Kunde,Menge,Einzelpreis"),
+    ],
+)
+def test_names_again_in_another_language_are_no_row(again: str) -> None:
+    assert around("", lines(again, ROW, ROW)) == [("header", 2)]
+    assert around("", lines("1,2,3,4,5", ROW, ROW)) == [("header", 2)]
+    assert around("", lines(again, "#,yyyy-mm-dd,,pcs,EUR", ROW, ROW)) == [
+        *(("header", 2), ("units", 3)),
+    ]
+
+
+def test_words_that_name_other_columns_are_a_row() -> None:
+    got = read(lines("Datum,Beleg,Kunde,Preis,Menge", ROW))
+    assert got.faults() == [("bad_date", 1, 2, "date")]
 
 
 @pytest.mark.parametrize(("header_end", "row_end"), [("", ";"), (";", ""), (";", ";")])

@@ -169,7 +169,59 @@ def test_pieces_are_counted_and_other_units_are_not() -> None:
     rows = [f"2026-01-31,C1,{said},5.00" for said in ("x2", "2x", "2 pcs", "2 Uds.", "2個", "2")]
     got = read(lines(*rows, "2026-01-31,C1,2 kg,5.00", header=header))
     assert got.column("quantity") == [2] * 6
-    assert rejected(got) == [("bad_number", "2 kg")]
+    assert rejected(got) == [("other_unit", "2 kg")]
+
+
+BOUGHT = "date;customer;quantity;price"
+
+
+def bought(*quantities: str, header: str = BOUGHT) -> Read:
+    return read(lines(*(f"2026-01-31;C1;{each};2.00;9.99" for each in quantities), header=header))
+
+
+@pytest.mark.parametrize(
+    ("quantities", "wanted"),
+    [
+        (("2 kg", "1.5KG", "", "-0.25 Kg."), ["2", "1.5", "-0.25"]),
+        (("0,5 l", "1.234,5 l"), ["0.5", "1234.5"]),
+        (("2 Flaschen", "3 Flaschen"), ["2", "3"]),
+        (("2 ft", "3 ft"), ["2", "3"]),
+        (("2 m²",), ["2"]),
+        (("5 db", "2"), ["5", "2"]),
+    ],
+)
+def test_a_unit_of_all_quantities_is_no_part_of_their_numbers(
+    quantities: tuple[str, ...], wanted: list[str]
+) -> None:
+    got = bought(*quantities, header="date;customer;quantity;price;total")
+    assert [q for q in got.column("quantity") if q is not None] == list(map(Decimal, wanted))
+    assert got.balance.rejected == 0
+
+
+@pytest.mark.parametrize(
+    ("quantities", "code", "odd"),
+    [
+        (("2 kg", "1", "1"), "other_unit", ["2 kg"]),
+        (("2 kg", "300 g", "1 pc"), "other_unit", ["2 kg", "300 g"]),
+        (("2", "1O"), "bad_number", ["1O"]),
+        (("2", "5 EUR"), "bad_number", ["5 EUR"]),
+        (("2", "few kg"), "bad_number", ["few kg"]),
+        (("2", "300 g"), "other_unit", ["300 g"]),
+    ],
+)
+def test_quantities_in_several_units_are_not_added(
+    quantities: tuple[str, ...], code: str, odd: list[str]
+) -> None:
+    got = bought(*quantities, header="date;customer;quantity;price;total")
+    assert rejected(got) == [(code, text) for text in odd]
+
+
+def test_a_price_is_not_for_grams() -> None:
+    grams = [f"2026-01-31;C1;{each} g;2.00" for each in (300, 500)]
+    refused = refusal(lines(*grams, header="date;customer;quantity;price"))
+    assert refused.params["reasons"] == [{"code": "other_unit", "rows": 2}]
+    got = bought("300 g", "500 g", header="date;customer;quantity;price;total")
+    assert got.column("quantity") == [300, 500]
 
 
 # --- a whole column -------------------------------------------------------------------------
@@ -253,6 +305,46 @@ def test_a_row_that_names_two_currencies_is_rejected() -> None:
     got = read(f"{header}\n{''.join(rows)}")
     assert rejected(got) == [("other_currency", "EUR")]
     assert got.column("currency") == ["MXN"] * 3
+
+
+@pytest.mark.parametrize("credit", ["4.50CR", "4.50 cr", "4.50 Cr."])
+def test_a_credit_among_amounts_without_a_side_is_negative(credit: str) -> None:
+    got = read(sold("5.50", credit, "1.00"))
+    assert got.column("amount") == [Decimal("5.5"), Decimal("-4.5"), 1]
+    assert got.balance.returns == 1
+
+
+@pytest.mark.parametrize(
+    ("amounts", "odd"),
+    [
+        (("5.50", "1.00", "2.00", "-4.50CR", "4.00 CR"), ["-4.50CR"]),
+        (("5.50", "1.00", "4.50DR"), ["4.50DR"]),
+        (("5.50", "1.00", "2.00", "4.50 Dr", "4.50 Cr"), ["4.50 Dr", "4.50 Cr"]),
+        (("5.50", "4.50CR"), ["4.50CR"]),
+        (("5.50", "4.50DB"), ["4.50DB"]),
+    ],
+)
+def test_which_side_is_a_sale_is_never_guessed(amounts: tuple[str, ...], odd: list[str]) -> None:
+    assert rejected(read(sold(*amounts))) == [("debit_or_credit", text) for text in odd]
+
+
+def test_a_column_of_debits_and_credits_is_refused_for_them() -> None:
+    refused = refusal(sold("5.50 Dr", "4.50 Cr", "7.50 Dr"))
+    assert refused.code == "too_many_rejected"
+    assert refused.params["reasons"] == [{"code": "debit_or_credit", "rows": 3}]
+
+
+def test_no_cents_are_written_as_a_dash() -> None:
+    assert amounts("5,-", "4,--", "CHF 1.234,-", "-2,- CHF") == [5, 4, 1234, -2]
+    assert amounts("5.--", "1.50") == [5, Decimal("1.5")]
+
+
+@pytest.mark.parametrize("word", ["NULL", "(null)", "\\N", "N/A", "#N/A", "None"])
+def test_a_word_for_an_empty_cell_is_one(word: str) -> None:
+    rows = ["2026-01-31;C1;2;2.00;4.00", f"2026-01-31;C1;{word};{word};9.99"]
+    got = read(lines(*rows, f"2026-01-31;C1;1;2.00;{word}", header=f"{BOUGHT};total"))
+    assert got.column("quantity") == [2, None]
+    assert got.faults() == [("empty_cell", 3, 4, "total")]
 
 
 def test_a_percentage_is_rejected_and_says_so() -> None:

@@ -48,8 +48,18 @@ pytestmark = pytest.mark.unit
 
 COMMAS = Style(delimiter=b",")
 PIECES = [
-    *(b"a", b"b1", b",", b",", b'"', b'"', b'""', b"\n", b"\r\n", b"\r", b" ", b";", b"\0"),
-    *(b'"x"', b'"y,z"', b'"p\nq"', b"\xc3\xa9", b"\xef\xbb\xbf", b"1\n2", b",\n"),
+    *(b"a", b"b1", b"---", b",", b",", b'"', b'"', b'""', b"\n", b"\r\n", b"\r", b" ", b";", b"\0"),
+    *(
+        b'"x"',
+        b'="x"',
+        b'"=""y"""',
+        b'"y,z"',
+        b'"p\nq"',
+        b"\xc3\xa9",
+        b"\xef\xbb\xbf",
+        b"1\n2",
+        b",\n",
+    ),
 ]
 contents = st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join)
 block_sizes = st.sampled_from([1, 2, 3, 5, 8, 13, 1000])
