@@ -51,6 +51,8 @@ _SCALE = re.compile(
     r"milhares|milliers|tausend|tsd|migliaia|bin|millions?|millones|mio)\b|[tk]€|[千万]",
     re.IGNORECASE,
 )
+# "Desc. %" is a share of something, "Total (21% VAT)" is all of it.
+_SHARE = re.compile(r"(?:^|[^\d\s])\s*%")
 _MONEY = ("amount", "unit_price")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # One slip is allowed in so many letters: shorter words are one slip away from too many others.
@@ -110,6 +112,8 @@ _NAMES = _ranked()
 
 def known(name: str) -> tuple[str, float] | None:
     """Return which of ours a header name stands for and its rank, if it is one that we know."""
+    if _SHARE.search(name):
+        return None
     if "#" in name and (found := known(name.replace("#", " no "))):
         return found
     opened = name.translate(_OPENING)
@@ -161,6 +165,8 @@ def similar(name: str) -> tuple[str, float] | None:
     spelled = "".join(parts)
     if len(spelled) < _LETTERS_A_SLIP or not spelled.isascii() or _OTHER_WORDS & set(parts):
         return None
+    if _SHARE.search(name):
+        return None
     if _spelled().get(spelled.removesuffix("s"), ("",))[0] in _COUNTABLE:
         return None  # "customers" are a number of them
     most = len(spelled) // _LETTERS_A_SLIP
@@ -195,6 +201,12 @@ def within(name: str) -> str | None:
             if found := _NAMES.get("".join(sorted(parts[start : start + size]))):
                 return found[0]
     return None
+
+
+def is_of_lines(name: str) -> bool:
+    """Say whether a name is that of the lines of orders: "Lineitem price"."""
+    folded = fold(name)
+    return "lineitem" in folded or "itemline" in folded
 
 
 def made_up_names(width: int) -> tuple[str, ...]:

@@ -17,10 +17,14 @@ from functions.ingest.balance import Balance
 from functions.ingest.reader import currencies, dates, numbers, rows
 from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_1904, WALL
 from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
+from functions.ingest.reader.discounts import Discount, take_off
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
-from functions.ingest.reader.refusal import LEFT_OUT, Fault
+from functions.ingest.reader.nobody import are_nobody
+from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import Stretch, is_distinct
 from functions.ingest.reader.standing import Orders, Signs, judge
+from functions.ingest.reader.subtotals import Subtotals
+from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
 
 MAX_CELL_BYTES = 1 << 16
 _MOST_BYTES = 3  # in UTF-8, of a byte of the file
@@ -37,9 +41,6 @@ _CANCELLATION = "^[Cc][0-9]+"
 _CONTROLS = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x{9f}]"
 
 Mask = NDArray[np.bool_]
-_FAULTS = tuple(Fault)
-_IS_LEFT_OUT = np.array([fault in LEFT_OUT for fault in _FAULTS] + [False])  # the last is for none
-_WHOLE_ROW = -1
 _DATE_FAULTS = (*dates.FAULTS, Fault.EMPTY_CELL)
 
 
@@ -54,66 +55,18 @@ class Conventions:
     numbers: Mapping[str, NumberConvention]
     latest: datetime  # a row dated later is of the future
     zone: tzinfo  # of the branch's clock
+    has_nobody: bool  # customers that are none
+    may_have_totals: bool  # between the rows that no word tells for sure
+    orders_are_once: bool  # named in their first line alone
+    clock_digits: int  # with which times of day are written alone; 0: they are not
     signs: Signs  # the columns that say what becomes of a row
+    discounts: tuple[Discount, ...]  # to be taken off price times quantity
 
     @property
     def currency(self) -> str | None:
         """Return the currency that the amounts name, which may be a sign that several have."""
         money = [self.numbers[name] for name in ("amount", "unit_price") if name in self.numbers]
         return next((each.currency for each in money if each.currency), None)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
-    """What became of each row of a stretch."""
-
-    blank: Mask
-    repeated: Mask
-    fault: NDArray[np.int8]  # index into `Fault`, -1 for none
-    column: NDArray[np.int16]  # index of the column at fault, -1 for the whole row
-
-    @property
-    def set_aside(self) -> Mask:
-        """Mark the rows of data that are not accepted: rejected ones, and those left out."""
-        return self.fault >= 0
-
-    @property
-    def left_out(self) -> Mask:
-        """Mark the rows that the export itself says are no purchases."""
-        return np.take(_IS_LEFT_OUT, self.fault)
-
-    @property
-    def rejected(self) -> Mask:
-        """Mark the rows that something is wrong with."""
-        return self.set_aside & ~self.left_out
-
-    @property
-    def accepted(self) -> Mask:
-        """Mark the accepted rows."""
-        return ~(self.blank | self.repeated | self.set_aside)
-
-    def reject(self, mask: Mask, fault: Fault, column: int) -> None:
-        """Set the rows under `mask` aside, unless they are already or are no rows of data."""
-        if not mask.any():
-            return
-        fresh = mask & self.accepted
-        self.fault[fresh] = _FAULTS.index(fault)
-        self.column[fresh] = column
-
-    def reject_marked(self, marks: NDArray[np.uint8], faults: Sequence[Fault], column: int) -> None:
-        """Set rows aside for `faults[i]` where `marks` is 1 + i."""
-        if marks.any():
-            for number, fault in enumerate(faults, start=1):
-                self.reject(marks == number, fault, column)
-
-    def reasons(self) -> dict[str, int]:
-        """Count the rows that were set aside by why they were."""
-        counts = np.bincount(self.fault[self.set_aside], minlength=len(_FAULTS))
-        return {_FAULTS[i].value: int(counts[i]) for i in np.flatnonzero(counts)}
-
-    def fault_of(self, row: int) -> Fault:
-        """Say why a row was set aside."""
-        return _FAULTS[int(self.fault[row])]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +78,9 @@ class Converted:
     balance: Balance
 
 
-def convert(stretch: Stretch, conventions: Conventions, orders: Orders) -> Converted:
+def convert(
+    stretch: Stretch, conventions: Conventions, orders: Orders, subtotals: Subtotals
+) -> Converted:
     """Type the columns of a stretch and judge its rows; stretches are given in their order."""
     verdict = _judge_shape(stretch, conventions)
     order_ids = _order_ids(stretch, conventions, orders)
@@ -133,10 +88,18 @@ def convert(stretch: Stretch, conventions: Conventions, orders: Orders) -> Conve
     for fault, rows_left_out, column in standing.left_out:
         verdict.reject(rows_left_out, fault, column)
     filled = _filled(stretch, conventions.mapping, orders, order_ids)
+    if conventions.has_nobody:
+        customer = conventions.mapping["customer_id"]
+        filled["customer_id"] = _without_nobody(
+            filled.get("customer_id", stretch.columns[customer])
+        )
     typed = _typed(stretch, conventions, filled, verdict)
     typed |= _taken_back(typed, standing.returned)
     if order_ids is not None:
         orders.close(order_ids)
+    if conventions.may_have_totals:
+        is_subtotal = subtotals.find(typed, verdict.accepted)
+        verdict.reject(is_subtotal, Fault.SUBTOTAL, conventions.mapping["amount"])
     table = _table(stretch, conventions, typed, verdict, standing.returned)
     return Converted(accepted=table, verdict=verdict, balance=_balance(stretch, verdict, table))
 
@@ -150,8 +113,12 @@ def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
         blank=stretch.fault == rows.BLANK,
         repeated=np.zeros(size, np.bool_),
         fault=np.full(size, -1, np.int8),
-        column=np.full(size, _WHOLE_ROW, np.int16),
+        column=np.full(size, WHOLE_ROW, np.int16),
     )
+    if titles := conventions.signs.titles:
+        numbers_of_rows = np.arange(stretch.first_row, stretch.first_row + size)
+        is_title = np.isin(numbers_of_rows, [title.row for title in titles])
+        verdict.reject(is_title, Fault.HEADING, WHOLE_ROW)
     if stretch.fault.any():
         _judge_records(stretch, verdict)
     _find_blank_and_repeated(stretch, conventions, verdict)
@@ -161,7 +128,7 @@ def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
 
 def _judge_records(stretch: Stretch, verdict: Verdict) -> None:
     for number, fault in rows.FAULTS.items():
-        verdict.reject(stretch.fault == number, fault, _WHOLE_ROW)
+        verdict.reject(stretch.fault == number, fault, WHOLE_ROW)
     spoiled = np.isin(stretch.fault, (rows.TEXT_AFTER_QUOTE, rows.CUT_WORD))
     verdict.column[spoiled] = stretch.detail[spoiled]
 
@@ -221,7 +188,7 @@ def _order_ids(stretch: Stretch, conventions: Conventions, orders: Orders) -> An
         return None
     if is_of_mended_rows(conventions.header):
         return stretch.text(order_id)  # the rows above are not those of the first file
-    return orders.ids(stretch, conventions.mapping)
+    return orders.ids(stretch, conventions.mapping, are_once=conventions.orders_are_once)
 
 
 def _typed(
@@ -243,6 +210,7 @@ def _typed(
         typed["currency"] = pa.repeat(conventions.currency, len(stretch))
     if "amount" not in typed:
         typed["amount"] = _product(typed["quantity"], typed["unit_price"], verdict)
+        typed["amount"] = _discounted(typed, stretch, conventions, verdict)
     return typed
 
 
@@ -263,6 +231,12 @@ def _filled(
         texts = (filled.dictionary_decode(), days.dictionary_decode())
         filled = pc.if_else(pc.equal(own, ""), *texts).dictionary_encode()
     return {"order_id": order_ids, "customer_id": customers, "ordered_at": filled}
+
+
+def _without_nobody(customers: Any) -> Any:
+    """Return trimmed customers, an empty text for those that are none."""
+    trimmed = pc.utf8_trim_whitespace(customers)
+    return pc.if_else(pa.array(are_nobody(trimmed)), "", trimmed)
 
 
 def _null_if_empty(column: Any) -> Any:
@@ -315,15 +289,15 @@ def _moments(days: Any, columns: Sequence[Any], conventions: Conventions, verdic
     moments, marks = _per_distinct(days, read)
     verdict.reject_marked(marks, _DATE_FAULTS, index)
     if (place := conventions.mapping.get("time")) is not None and form in _WITHOUT_CLOCK:
-        moments = _with_clock(moments, columns[place], place, verdict)
+        moments = _with_clock(moments, columns[place], place, conventions.clock_digits, verdict)
     is_late = pc.greater(moments, pa.scalar(conventions.latest, pa.timestamp("us")))
     verdict.reject(np.asarray(is_late.fill_null(False)), Fault.FUTURE_DATE, index)
     return moments
 
 
-def _with_clock(moments: Any, column: Any, index: int, verdict: Verdict) -> Any:
+def _with_clock(moments: Any, column: Any, index: int, digits: int, verdict: Verdict) -> Any:
     """Return moments with the time of day of another column, where they show none themselves."""
-    clocks, is_wrong = _per_distinct(column, dates.convert_clocks)
+    clocks, is_wrong = _per_distinct(column, lambda texts: dates.convert_clocks(texts, digits))
     verdict.reject(is_wrong, Fault.BAD_TIME, index)
     has_none = pc.equal(moments, pc.floor_temporal(moments, unit="day"))
     zero = pa.scalar(0, pa.duration("us"))
@@ -363,7 +337,23 @@ def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
     if max(-(ends["min"] or 0), ends["max"] or 0) >= _AMOUNT_LIMIT:
         limit = pa.scalar(_AMOUNT_LIMIT, frame.AMOUNT)
         is_large = pc.greater_equal(pc.abs(amount), limit).fill_null(False)
-        verdict.reject(np.asarray(is_large), Fault.NUMBER_TOO_LARGE, _WHOLE_ROW)
+        verdict.reject(np.asarray(is_large), Fault.NUMBER_TOO_LARGE, WHOLE_ROW)
+    return amount
+
+
+def _discounted(
+    typed: Mapping[str, Any], stretch: Stretch, conventions: Conventions, verdict: Verdict
+) -> Any:
+    """Return quantity x price without what was taken off."""
+    amount, wrong = take_off(
+        typed["amount"],
+        typed["quantity"],
+        stretch.columns,
+        conventions.discounts,
+        conventions.numbers["unit_price"],
+    )
+    for mask, fault, index in wrong:
+        verdict.reject(mask, fault, index)
     return amount
 
 

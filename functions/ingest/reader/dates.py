@@ -4,7 +4,7 @@ What a date is, and what is wrong with a text that is none, is said by `careful_
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -33,6 +33,7 @@ from functions.ingest.reader.careful_dates import (
     read_date,
     real_day,
 )
+from functions.ingest.reader.looks import is_time_of_digits
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.shapes import Integers, Mask, Parts, matches, split
 
@@ -76,6 +77,11 @@ FAULTS = (
     Fault.UNKNOWN_ZONE,
 )
 
+# The first digit may be missing.
+_OF_DIGITS = {
+    4: (r"^([0-9]{1,2})([0-9]{2})$", r"\1:\2"),
+    6: (r"^([0-9]{1,2})([0-9]{2})([0-9]{2})$", r"\1:\2:\3"),
+}
 _AFTER_NOON = tuple(b"Pp")
 
 
@@ -127,11 +133,24 @@ def convert(
     return moments, faults
 
 
-def convert_clocks(texts: Any) -> tuple[Any, Mask]:
+def clock_digits(times: Sequence[str]) -> int:
+    """Return with how many digits the first times of a column are written, if most have no sign.
+
+    `930` is half past nine, but `930` beside `93000` could also be soon after midnight.
+    """
+    of_digits = list(filter(is_time_of_digits, times))
+    if 2 * len(of_digits) <= sum(map(bool, times)):
+        return 0
+    return 6 if len(max(of_digits, key=len)) > 4 else 4
+
+
+def convert_clocks(texts: Any, digits: int) -> tuple[Any, Mask]:
     """Return trimmed times of day as durations, null where they are none; and which are wrong.
 
-    An empty text is none, and not wrong.
+    An empty text is none, and not wrong. For `digits` see `clock_digits`.
     """
+    if digits:
+        texts = pc.replace_substring_regex(texts, *_OF_DIGITS[digits])
     moments, faults = convert(pc.binary_join_element_wise(SOME_DAY, texts, " "), order=None)
     has_digits = np.asarray(pc.match_substring_regex(texts, r"\p{Nd}"))
     is_clock = (faults == 0) & has_digits

@@ -62,11 +62,12 @@ class Below:
         self._widths: Counter[int] = Counter()
         self._widths_after: Counter[int] = Counter()
 
-    def add(self, block: r.Block, parsed: r.Parsed) -> None:
-        """Look at a block."""
+    def add(self, block: r.Block, parsed: r.Parsed) -> Any:
+        """Look at a block; return which of its records hold the name of the date column."""
         blank = self._likely_blank(block, parsed)
         before = np.concatenate(([self._was_blank], blank[:-1]))
-        starts = (before & ~blank) | self._named_again(parsed)
+        named = self._named_again(parsed)
+        starts = (before & ~blank) | named
         for i in np.flatnonzero(starts)[: _MOST_LINES - len(self._restarts)]:
             self._restarts.append(self._place(block, int(i)))
         last = self._last_row(parsed, blank)
@@ -83,6 +84,7 @@ class Below:
         self._was_blank = bool(blank[-1])
         self._rows += block.rows
         self._offset = block.offset + len(block.data)
+        return named
 
     def _likely_blank(self, block: r.Block, parsed: r.Parsed) -> Any:
         width = len(self._dialect.header)

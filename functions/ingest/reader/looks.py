@@ -22,6 +22,7 @@ _DATE = re.compile(
 _CLOCK = re.compile(
     r"\s*(?:午[前後]|[上下]午|오[전후])?\s*\d{1,2}\s*(?:[:h時时시]|\.\d\d\s*$|[aApP]\.? ?[mM])"
 )
+_CLOCK_OF_DIGITS = re.compile(r"(?:[01]?\d|2[0-3])[0-5]\d(?:[0-5]\d)?", re.ASCII)
 _DECIMALS = re.compile(r"\d[.,]\d{1,2}\D*$")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _UNIT = re.compile(
@@ -67,6 +68,11 @@ def _is_written_date(cell: str) -> bool:
 def is_time(cell: str) -> bool:
     """Say whether a cell has the form of a time of day, and no more."""
     return _CLOCK.match(cell) is not None and careful_dates.read_clock(cell) is not None
+
+
+def is_time_of_digits(cell: str) -> bool:
+    """Say whether a cell may be a time of day without any sign: `930`, `0930`, `093000`."""
+    return _CLOCK_OF_DIGITS.fullmatch(cell) is not None
 
 
 @_SOME

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import groupby, pairwise
 
 from common import mending
-from functions.ingest.reader.columns import are_made_up, fold, known, similar, within
+from functions.ingest.reader.columns import are_made_up, fold, is_of_lines, known, similar, within
 from functions.ingest.reader.lists import refuse_other_lists
 from functions.ingest.reader.refusal import (
     OpenQuestionError,
@@ -62,8 +62,11 @@ def map_columns(
     *,
     rows: Sequence[Sequence[str]] = (),
     told: Mapping[str, str] | None = None,
+    has_order_totals: bool = False,
 ) -> Mapped:
     """Find our columns in a header, with its first `rows` and what was `told` for the branch.
+
+    `has_order_totals` says that the amount is known to be that of whole orders.
 
     Raises:
         UnreadableFileError: A required column is missing, or one is there twice, or the file is
@@ -75,8 +78,8 @@ def map_columns(
         return _mapped(_unnamed(header, samples, rows, told or {}))
     candidates = list(_candidates(header, samples))
     chosen = _chosen(header, candidates, samples) | _told(header, told or {})
-    _drop_order_totals(chosen, header, rows)
-    _drop_totals_without_lines(chosen, rows)
+    _drop_order_totals(chosen, header, rows, is_known=has_order_totals)
+    _drop_totals_without_lines(chosen, rows, is_known=has_order_totals)
     columns = {name: each.index for name, each in chosen.items()}
     refuse_other_lists(header, samples, columns)
     _require(header, candidates, samples, columns)
@@ -139,12 +142,12 @@ def _candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterator[_C
 def _known(name: str, sample: Sample) -> tuple[str, float] | None:
     """Return which of ours a known name stands for, and its rank."""
     found = known(name)
-    if found and found[0] == "customer_id" and sample.is_of_marks:
+    if found and found[0] == "customer_id" and sample.names_nobody:
         return None
     if found is None or found[0] not in {"ordered_at", "time"}:
         return found
     # "Transaction time" may be the time of a day alone, and "time" all of the moment.
-    if sample.fits("time"):
+    if sample.fits("time") or (found[0] == "time" and sample.is_of_clocks_of_digits):
         return "time", found[1]
     if found[0] == "time":
         return ("ordered_at", _LAST_RANK) if sample.fits("ordered_at") else None
@@ -233,7 +236,11 @@ def _told(header: Sequence[str], told: Mapping[str, str]) -> dict[str, _Candidat
 
 
 def _drop_order_totals(
-    chosen: dict[str, _Candidate], header: Sequence[str], rows: Sequence[Sequence[str]]
+    chosen: dict[str, _Candidate],
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    is_known: bool,
 ) -> None:
     """Prefer price times quantity of a line to a total that its order has once, or on each line."""
     if not {"amount", "unit_price", "quantity"} <= chosen.keys():
@@ -241,8 +248,8 @@ def _drop_order_totals(
     if chosen["amount"].by == "profile":
         return  # a person said so
     amount, price, quantity = (chosen[n].index for n in ("amount", "unit_price", "quantity"))
-    names_lines = all(_is_of_lines(header[index]) for index in (price, quantity))
-    is_of_orders = names_lines and not _is_of_lines(header[amount])
+    names_lines = all(is_of_lines(header[index]) for index in (price, quantity))
+    is_of_orders = is_known or (names_lines and not is_of_lines(header[amount]))
     if order := _order(chosen):
         is_of_orders |= _stands_once(rows, order, amount, (price, quantity))
         is_of_orders |= _repeats(rows, order, amount, (price, quantity))
@@ -251,7 +258,7 @@ def _drop_order_totals(
 
 
 def _drop_totals_without_lines(
-    chosen: dict[str, _Candidate], rows: Sequence[Sequence[str]]
+    chosen: dict[str, _Candidate], rows: Sequence[Sequence[str]], *, is_known: bool
 ) -> None:
     """Let a person say what an amount is that all lines of an order have, whatever was bought.
 
@@ -261,7 +268,8 @@ def _drop_totals_without_lines(
     if not products or not {"amount", "order_id"} <= chosen.keys():
         return
     amount, order = chosen["amount"], chosen["order_id"].index
-    if amount.by != "profile" and _repeats(rows, (order,), amount.index, products):
+    is_of_orders = is_known or _repeats(rows, (order,), amount.index, products)
+    if amount.by != "profile" and is_of_orders:
         del chosen["amount"]
 
 
@@ -271,11 +279,6 @@ def _order(chosen: Mapping[str, _Candidate]) -> tuple[int, ...]:
         return (order.index,)
     names = ("customer_id", "ordered_at")
     return tuple(chosen[name].index for name in names) if chosen.keys() >= set(names) else ()
-
-
-def _is_of_lines(name: str) -> bool:
-    folded = fold(name)
-    return "lineitem" in folded or "itemline" in folded
 
 
 def _stands_once(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,7 +30,9 @@ from functions.ingest.reader.conversion import (
     latest_moment,
     zone_of,
 )
+from functions.ingest.reader.dates import clock_digits
 from functions.ingest.reader.dialect import Dialect
+from functions.ingest.reader.discounts import find_discounts
 from functions.ingest.reader.ending import Below, Ending
 from functions.ingest.reader.evidence import (
     Convention,
@@ -42,8 +45,11 @@ from functions.ingest.reader.evidence import (
     settle_numbers,
 )
 from functions.ingest.reader.headings import Headings
+from functions.ingest.reader.kinds import Kinds
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
 from functions.ingest.reader.mapping import Mapped, map_columns
+from functions.ingest.reader.nobody import Nobody
+from functions.ingest.reader.order_lines import OrderLines
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
     Refusal,
@@ -51,8 +57,10 @@ from functions.ingest.reader.refusal import (
 )
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.scratch import made_when_needed
+from functions.ingest.reader.sections import Sections
 from functions.ingest.reader.spill import Spill, Stretch
-from functions.ingest.reader.standing import Orders, find_signs
+from functions.ingest.reader.standing import Orders, Signs, find_signs
+from functions.ingest.reader.subtotals import Subtotals, Totals
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
@@ -223,10 +231,10 @@ class Reading:
         total, furniture = Balance(), Balance(bytes=source.furniture_bytes)
         reasons: Counter[str] = Counter()
         example: RejectedRow | None = None
-        orders = Orders()
+        orders, subtotals = Orders(), Subtotals()
         for as_spilled in source.spill.stretches(stop=source.rows_in):
             stretch = source.headings.fill(as_spilled)
-            converted = convert(stretch, source.conventions, orders)
+            converted = convert(stretch, source.conventions, orders, subtotals)
             of_rows = replace(converted.balance, bytes=source.bytes_of(stretch))
             balance = of_rows + furniture
             total, furniture = total + balance, Balance()
@@ -287,12 +295,11 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         folder = made_when_needed(stack, scratch)
         layout = find_layout(path, folder)
         text, dialect = layout.text, layout.dialect
-        mapped = map_columns(
-            dialect.header,
-            rows=dialect.sample,
-            told=profile.columns,
+        find_columns = partial(
+            map_columns, dialect.header, rows=dialect.sample, told=profile.columns
         )
-        mapping = mapped.columns
+        mapped = find_columns()
+        header, mapping = dialect.header, mapped.columns
         dates = DateEvidence(latest_moment(stored_at))
         numbers = {
             name: QuantityEvidence() if name == "quantity" else NumberEvidence()
@@ -301,12 +308,15 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         }
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
         repetitive = frozenset(mapping[name] for name in _REPETITIVE if name in mapping)
-        titles = {line.text for line in dialect.furniture}
-        headings = Headings(dialect.header, mapping, titles)
         with Spill(folder, len(dialect.header), distinct=repetitive) as spill:
-            ending = _first_pass(text, dialect, mapping, looks, spill, headings)
-        header = dialect.header
-        columns = {name: (header[mapping[name]], numbers[name]) for name in numbers}
+            seen = _Seen(dialect, mapped)
+            ending = _first_pass(text, dialect, mapping, looks, seen, spill)
+        if seen.lines.have_order_totals:
+            mapped = find_columns(has_order_totals=True)
+            mapping = mapped.columns
+        columns = {
+            name: (header[mapping[name]], numbers[name]) for name in numbers if name in mapping
+        }
         conventions = Conventions(
             header=header,
             mapping=mapping,
@@ -315,16 +325,50 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             numbers=settle_numbers(columns, profile.told),
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
-            signs=find_signs(header),
+            has_nobody=seen.nobody.is_there,
+            may_have_totals=seen.totals.may_be_there and "amount" in mapping,
+            orders_are_once=seen.lines.are_named_once,
+            clock_digits=_clock_digits(dialect, mapping),
+            signs=seen.all_signs(),
+            discounts=find_discounts(header, mapping),
         )
         source = _Source(
             layout=layout,
             conventions=conventions,
             spill=spill,
             ending=ending,
-            headings=headings,
+            headings=seen.headings,
         )
         return Reading(source, _understanding(source, mapped, profile), stack.pop_all())
+
+
+def _clock_digits(dialect: Dialect, mapping: Mapping[str, int]) -> int:
+    index = mapping.get("time")
+    return clock_digits([row[index] for row in dialect.sample]) if index is not None else 0
+
+
+class _Seen:
+    """What rows show that are looked at together, and whole columns of words."""
+
+    def __init__(self, dialect: Dialect, mapped: Mapped) -> None:
+        self.lines = OrderLines(mapped)
+        self.totals = Totals(mapped.columns)
+        titles = {line.text for line in dialect.furniture}
+        self.headings = Headings(dialect.header, mapped.columns, titles)
+        self.nobody = Nobody(mapped.columns["customer_id"])
+        self.sections = Sections(dialect)
+        self._signs = find_signs(dialect.header)
+        self._kinds = Kinds(self._signs)
+
+    def add(self, columns: tuple[Any, ...]) -> None:
+        """Look at a block."""
+        for watch in (self.lines, self.totals, self.headings, self.nobody, self._kinds):
+            watch.add(columns)
+
+    def all_signs(self) -> Signs:
+        """Return what says what becomes of a row."""
+        titles = tuple(self.sections.titles)
+        return replace(self._signs, titles=titles, sums=self._kinds.sums())
 
 
 def _first_pass(
@@ -332,8 +376,8 @@ def _first_pass(
     dialect: Dialect,
     mapping: Mapping[str, int],
     looks: Mapping[str, Look],
+    seen: _Seen,
     spill: Spill,
-    headings: Headings,
 ) -> Ending:
     """Put all cells aside, collect the evidence, and find out where the table ends.
 
@@ -349,11 +393,11 @@ def _first_pass(
     ):
         for block, as_written in parsed_blocks:
             parsed = rows.read_back(block, as_written, is_mended=is_mended)
-            below.add(block, parsed)
+            seen.sections.add(block, below.add(block, parsed))
             columns = spill.add(block, parsed)
+            seen.add(columns)
             if spill.rows > MAX_ROWS:
                 raise UnreadableFileError(Refusal.TOO_MANY_ROWS, {"limit": MAX_ROWS})
-            headings.add(columns)
             for name, look in looks.items():
                 look.add(columns[mapping[name]])
     ending = below.end(text)

@@ -90,6 +90,7 @@ class Fault(StrEnum):
     OTHER_MARKS = "other_marks"
     OTHER_CURRENCY = "other_currency"
     PERCENT = "percent"
+    UNCLEAR_DISCOUNT = "unclear_discount"
     DEBIT_OR_CREDIT = "debit_or_credit"
     OTHER_UNIT = "other_unit"
     VOIDED = "voided"

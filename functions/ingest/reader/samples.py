@@ -5,13 +5,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from functions.ingest.reader.looks import is_address, is_amount, is_date, is_number, is_time
+from functions.ingest.reader.looks import (
+    is_address,
+    is_amount,
+    is_date,
+    is_number,
+    is_time,
+    is_time_of_digits,
+)
 
 _SHOWN_VALUES = 2
 _LOOKED_AT_CELLS = 16  # enough to tell what they are, few enough to cost a small file nothing
 _ID = re.compile(r"[^\W\d]{1,5}[-_ ]?\d+|\d{3,}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _YES_OR_NO = re.compile(r"(?i)yes|no|y|n|true|false|s[ií]|oui|non|ja|nein|sim|n[aã]o|evet|hay[ıi]r")  # noqa: RUF001
+# A card of a payment, of which only the ends are shown: many have the same.
+_HIDDEN = re.compile(r"(?:[\w ]* )?\d*[*•xX][-*•xX ]{2,}\d{2,6}")
 _MOST = 0.8
 
 
@@ -37,9 +46,17 @@ class Sample:
         return self._share(is_address) >= _MOST
 
     @property
-    def is_of_marks(self) -> bool:
-        """Say whether these say yes or no: a column `Member` may name nobody."""
-        return self._share(lambda cell: bool(_YES_OR_NO.fullmatch(cell))) == 1
+    def names_nobody(self) -> bool:
+        """Say whether these say yes or no, as `Member` may, or are cards of payments."""
+        return 1 in (
+            self._share(lambda cell: bool(_YES_OR_NO.fullmatch(cell))),
+            self._share(lambda cell: bool(_HIDDEN.fullmatch(cell))),
+        )
+
+    @property
+    def is_of_clocks_of_digits(self) -> bool:
+        """Say whether these may be times of day without any sign; only a name says that they are."""
+        return self._share(is_time_of_digits) >= _MOST
 
     @property
     def comes_back(self) -> bool:

@@ -4,6 +4,7 @@ Such rows are no purchases, so they are counted apart. Only columns that are the
 asked: the status of an order or a line, a mark, the time of a cancellation, the kind of a line.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from functions.ingest.reader.columns import fold, words
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
-from functions.ingest.reader.spill import Stretch, is_distinct
+from functions.ingest.reader.spill import Stretch, are_empty, is_distinct
 
 Mask = NDArray[np.bool_]
 LeftOut = tuple[Fault, Mask, int]  # why, which rows, index of the column saying so
@@ -44,11 +45,13 @@ _KIND = _folded("""
 """)
 _LINE_KIND = _folded("""
     line status; lineitem status; line type; item type; lineitem type; line item type; itemization type; tipo linea;
-    type ligne; positionsart; zeilenart; tipo riga; tipo linha; satir tipi
+    row type; record type; tipo registro; tipo fila; type enregistrement; satzart; tipo record;
+    tipo registo; kayit tipi; type ligne; positionsart; zeilenart; tipo riga; tipo linha; satir tipi
 """)
 _LINE_NAME = _folded("lineitem name; line item name; lineitem title; line item title")
 _FLAG = _folded("""
-    voided; void; is void; is voided; cancelled; canceled; is cancelled; is canceled; anulado;
+    voided; void; is void; deleted; is deleted; eliminado; eliminada; borrado; supprime; geloscht;
+    eliminato; excluido; silindi; is voided; cancelled; canceled; is cancelled; is canceled; anulado;
     anulada; cancelado; cancelada; annule; annulee; storniert; storno; annullato; iptal
 """)
 _REFUNDED_FLAG = _folded("""
@@ -64,6 +67,11 @@ _MOMENT = _folded("""
     stornodatum; data annullamento; data cancelamento; iptal tarihi
 """)
 
+_PAYMENTS = _folded("""
+    payment; tender; pago; cobro; paiement; reglement; zahlung; pagamento; odeme; 支払; 支付;
+    payments; payment received; pagos; cobros; zahlungseingang; zahlungen; incasso; recebimento;
+    tahsilat; 入金; 收款
+""")
 _SAID = {
     Fault.VOIDED: _folded("voided; void; anulado; anulada; nulo; nula; annullato; annullata"),
     Fault.CANCELLED: _folded("""
@@ -90,39 +98,42 @@ _SAID = {
         livraison; versand; versandkosten; spedizione; spese spedizione; frete; kargo;
         kargo ucreti; 送料; 配送料; 运费
     """),
-    Fault.SUBTOTAL: _folded("""
-        total; subtotal; payment; tender; pago; cobro; paiement; reglement; zahlung; pagamento;
-        odeme; 支払; 支付
-    """),
+    Fault.SUBTOTAL: _folded("total; subtotal") | _PAYMENTS,
 }
 _RETURN = _folded("""
     return; returned; refund; refund line; credit note; devolucion; devuelto; devuelta; reembolso;
     nota credito; abono; retour; retourne; retournee; remboursement; avoir; retoure; ruckgabe;
     gutschrift; reso; restituito; rimborso; nota credito; devolucao; devolvido; iade; 返品; 返金;
     退货; 退款; credit memo; rectificativa; rechnungskorrektur; estorno; cancellation; reversal; anulacion; cancelacion; annulation; storno; stornierung;
-    storno buchung; annullamento; cancelamento
+    storno buchung; annullamento; cancelamento;
+    returns; refunds; credit notes; devoluciones; reembolsos; notas credito; abonos; retours;
+    remboursements; avoirs; retouren; ruckgaben; gutschriften; erstattung; erstattungen; stornos;
+    resi; rimborsi; note credito; devolucoes; reembolso; iadeler
 """)
 # What may stand beside such a word: "Order cancelled by customer", "Nota de crédito B".
 _BESIDE = _folded("""
     order; pedido; orden; commande; bestellung; auftrag; ordine; siparis; sale; sales; venta; vente;
     verkauf; invoice; factura; facture; fattura; rechnung; fatura; transaction; transaccion; by; por;
     par; vom; durch; customer; client; cliente; kunde; kunden; buyer; comprador; seller; vendedor;
-    merchant; admin; system; a; b; c; e; m; x
+    merchant; admin; system; a; b; c; e; m; x; report; list; informe; listado; bericht; liste;
+    rapport; ventes; ventas; verkaufe; vendita; vendite; vendas; satis; satislar; bestellungen;
+    orders; pedidos; ordenes; commandes; ordini; siparisler; 売上; 销售
 """)
 _YES = _folded("true; t; yes; y; 1; x; si; s; oui; o; ja; j; vero; sim; evet; e; はい; 是")
 _WORDS_FOR_YES = _YES - {"1"}  # in a column `Returned` a number may be one of pieces
 _PARCEL = Fault.SHIPPING
 _OF_LINES = (Fault.SHIPPING, Fault.SUBTOTAL)
-# A line `Sale` is a whole sale where its pieces follow it as lines `Sale Line`.
-_WHOLE, _PIECE = fold("sale"), fold("sale line")
 _TOTAL = (
     r"(?i)^\s*(?:(?:sub|grand|gran|daily|day|ara|genel|tages|zwischen|gesamt)[- ]?)?"
     r"(?:totals?|totale?s?|totaux|toplam|suma|summe|gesamt|合計|小計|合计|小计|总计)"
 )
 _TOTAL_ALONE = (
-    _TOTAL + r"(?:[ :]*(?:general|for|of|del?|du|day|d[ií]a|jour|tag|giorno|mes|month))*\P{L}*$"
+    _TOTAL + r"(?:[ :]*(?:general|for|of|del?|du|day|d[ií]a|jour|tag|giorno|mes|month|"
+    r"ticket|pedido|factura|venta|order|invoice|receipt|sale|commande|facture|bon|rechnung|ordine|"
+    r"scontrino|fattura|sipari[sş]|fi[sş]))*\P{L}*$"
 )
 TOTAL_OF = _TOTAL + r"(?:\P{L}|$)"
+_BEGINS_WITH_TOTAL = re.compile(_TOTAL)
 # With which bytes such a text can begin: few others have to be looked at.
 _FIRST_OF_TOTAL = np.zeros(256, np.bool_)
 _FIRST_OF_TOTAL[list(b" \t\n\v\f\rAaDdGgSsTtZz" + "合小总".encode())] = True
@@ -134,8 +145,17 @@ _MEANINGS = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Title:
+    """A line above the names of the columns, and what it says of the rows below."""
+
+    row: int  # where it stands, from 1; 0: above the table
+    first: int  # of the rows that it speaks of, which end with the next title
+    says: int  # a place in `LEFT_OUT`, `_RETURNED`, or -1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Signs:
-    """The columns, as indices into the header, that say what becomes of a row."""
+    """The columns, as indices into the header, and the titles that say what becomes of a row."""
 
     status: tuple[int, ...] = ()
     kind: tuple[int, ...] = ()
@@ -145,6 +165,8 @@ class Signs:
     refunded: tuple[int, ...] = ()
     returned: tuple[int, ...] = ()
     moment: tuple[int, ...] = ()
+    titles: tuple[Title, ...] = ()
+    sums: Mapping[int, frozenset[str]] = field(default_factory=dict)  # of the kinds, see `kinds`
 
 
 def find_signs(header: Sequence[str]) -> Signs:
@@ -175,21 +197,40 @@ class Orders:
 
     last: str | None = None  # id of the last order that was named
     above: str = ""  # id of the last row's order, if it has one
+    day: str = ""  # of the last row that shows one
     said: dict[int, str] = field(default_factory=dict)  # what the last order says, by column
 
-    def ids(self, stretch: Stretch, mapping: Mapping[str, int]) -> Any:
-        """Return the id of each row's order, that of the row above for further lines of it."""
+    def ids(self, stretch: Stretch, mapping: Mapping[str, int], *, are_once: bool) -> Any:
+        """Return the id of each row's order, that of the row above for further lines of it.
+
+        With `are_once` orders are named in their first line alone: others may have a day as well,
+        if it is written as in the row above.
+        """
         own = stretch.text(mapping["order_id"])
         days = stretch.columns[mapping["ordered_at"]]
-        if not pc.any(pc.equal(days.dictionary, "")).as_py():
+        if not (are_once or pc.any(pc.equal(days.dictionary, "")).as_py()):
             return own
-        is_further = further_lines(stretch.text, mapping)
+        is_undated = are_empty(days)
+        is_further = bought_alone(stretch.text, mapping)
+        is_further &= self._go_on(days, is_undated) if are_once else is_undated
         if not is_further.any():
             return own
         # A damaged row has no id to give: nobody knows whose lines are below it.
         sources = np.maximum.accumulate(np.where(is_further, -1, np.arange(len(own))))
         filled = own.take(np.maximum(sources, 0))
         return pc.if_else(pa.array(sources < 0), self.above, filled)
+
+    def _go_on(self, days: Any, is_undated: Mask) -> Mask:
+        """Say which rows are of the same day as the row above, or show none."""
+        if not len(days):
+            return is_undated
+        dated = np.flatnonzero(~is_undated)
+        before = np.maximum.accumulate(np.where(is_undated, -1, np.arange(len(days))))
+        texts = days.dictionary_decode()
+        above = texts.take(np.maximum(np.append(-1, before[:-1]), 0))
+        above = pc.if_else(pa.array(np.append(-1, before[:-1]) < 0), self.day, above)
+        self.day = texts[int(dated[-1])].as_py() if dated.size else self.day
+        return is_undated | np.asarray(pc.equal(texts, above), np.bool_)
 
     def fill(self, column: Any, index: int, order_ids: Any, *, is_one: bool = False) -> Any:
         """Return a column with its empty cells filled from the row above in the same order.
@@ -248,19 +289,29 @@ def further_lines(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Ma
 
     `cells` gives the texts of a column. Lines of totals are none of them.
     """
+    is_further = bought_alone(cells, mapping)
     days = pc.utf8_trim_whitespace(cells(mapping["ordered_at"]))
-    is_further: Mask = np.asarray(pc.equal(days, ""))
+    return is_further & np.asarray(pc.equal(days, ""), np.bool_)
+
+
+def bought_alone(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Mask:
+    """Say which rows name what was bought, and no order or customer."""
     bought = [mapping[name] for name in ("product", "product_id") if name in mapping]
     if not bought or not {"order_id", "customer_id"} <= mapping.keys():
-        return np.zeros_like(is_further)
-    for name in ("order_id", "customer_id"):
-        is_further &= np.asarray(pc.equal(pc.utf8_trim_whitespace(cells(mapping[name])), ""))
-    is_named = np.zeros_like(is_further)
+        return np.zeros(len(cells(mapping["ordered_at"])), np.bool_)
+    is_empty = [_is_blank(cells(mapping[name])) for name in ("order_id", "customer_id")]
+    is_alone: Mask = np.all(is_empty, axis=0)
+    if not is_alone.any():
+        return is_alone
+    is_named = np.zeros_like(is_alone)
     for texts in map(cells, bought):
         is_named |= np.asarray(pc.match_substring_regex(texts, r"\S"))
-        is_further &= ~np.asarray(pc.match_substring_regex(texts, TOTAL_OF))
-    is_further &= is_named
-    return is_further
+        is_alone &= ~np.asarray(pc.match_substring_regex(texts, TOTAL_OF))
+    return is_alone & is_named
+
+
+def _is_blank(texts: Any) -> Mask:
+    return np.asarray(pc.equal(pc.utf8_trim_whitespace(texts), ""))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -280,6 +331,10 @@ def judge(
     """
     returned = np.zeros(len(stretch), np.bool_)
     left_out: list[LeftOut] = []
+    if signs.titles:
+        titled = _titled(stretch, signs.titles)
+        returned |= titled == _RETURNED
+        left_out += _of_meanings(titled, 0)
 
     def filled(index: int) -> Any:
         column = pc.utf8_trim_whitespace(stretch.text(index))
@@ -289,9 +344,7 @@ def judge(
         # What a line is, is not said for the lines below it.
         said = _words(stretch.text(index) if index in signs.line_kind else filled(index))
         returned |= said == _RETURNED
-        left_out += [
-            (each, said == i, index) for i, each in enumerate(LEFT_OUT) if each not in _OF_LINES
-        ]
+        left_out += _of_meanings(said, index)
     for index in signs.returned:
         returned |= _matches(filled(index), _WORDS_FOR_YES)
     left_out += _lines(stretch, signs)
@@ -300,13 +353,28 @@ def judge(
     return Standing(left_out=tuple(left_out), returned=returned)
 
 
+def _titled(stretch: Stretch, titles: Sequence[Title]) -> NDArray[np.int64]:
+    """Return for each row what the title above it says."""
+    rows = np.arange(stretch.first_row, stretch.first_row + len(stretch))
+    says = np.array([-1, *(title.says for title in titles)], np.int64)
+    said: NDArray[np.int64] = says[np.searchsorted([t.first for t in titles], rows, side="right")]
+    return said
+
+
+def _of_meanings(said: NDArray[np.int64], index: int) -> list[LeftOut]:
+    """Return what the words of a column say; lines that are no pieces are told elsewhere."""
+    return [(each, said == i, index) for i, each in enumerate(LEFT_OUT) if each not in _OF_LINES]
+
+
 def _lines(stretch: Stretch, signs: Signs) -> Iterator[LeftOut]:
     """Yield what lines are by their kind or name."""
     for index in (*signs.line_kind, *signs.line_name):
         # An order "Shipping" is under way; a line "Shipping" is what that costs.
         yield _PARCEL, _words(stretch.text(index)) == LEFT_OUT.index(_PARCEL), index
-    for index in signs.line_kind:
-        yield Fault.SUBTOTAL, _are_sums(stretch.text(index)), index
+    for index, sums in signs.sums.items():
+        if sums:
+            is_among = pc.is_in(stretch.text(index), value_set=pa.array(sorted(sums)))
+            yield Fault.SUBTOTAL, np.asarray(is_among, np.bool_), index
 
 
 def _marks(signs: Signs, filled: Callable[[int], Any]) -> Iterator[LeftOut]:
@@ -318,14 +386,6 @@ def _marks(signs: Signs, filled: Callable[[int], Any]) -> Iterator[LeftOut]:
     for index in signs.moment:
         is_dated = np.asarray(pc.match_substring_regex(filled(index), "[0-9]{2}"))
         yield Fault.CANCELLED, is_dated, index
-
-
-def _are_sums(column: Any) -> Mask:
-    """Say which kinds of lines are no pieces, but the sum or the payment of them."""
-    is_sum: Mask = _words(column) == LEFT_OUT.index(Fault.SUBTOTAL)
-    if _matches(column, frozenset({_PIECE})).any():
-        is_sum |= _matches(column, frozenset({_WHOLE}))
-    return is_sum
 
 
 def _totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
@@ -346,7 +406,7 @@ def _totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
     for name in ("customer_id", "order_id", "product", "product_id"):
         if (index := mapping.get(name)) is not None:
             cells = stretch.text(index).take(places)
-            says[index] = np.asarray(pc.match_substring_regex(cells, _TOTAL_ALONE))
+            says[index] = are_called_totals(cells)
             says[index] |= undated & np.asarray(pc.match_substring_regex(cells, TOTAL_OF))
     is_free = undated | np.asarray(pc.match_substring_regex(days, r"\p{Nd}"))
     is_free &= np.all([empty[index] | says[index] for index in named], axis=0)
@@ -375,8 +435,44 @@ def _words(column: Any) -> NDArray[np.int64]:
 def _meaning(text: str) -> int:
     if (said := _MEANINGS.get(fold(text))) is not None:
         return said
-    rest = sorted(word for word in words(text) if word not in _BESIDE)
-    return _MEANINGS.get("".join(rest), -1)
+    return _MEANINGS.get(_telling(text), -1)
+
+
+def _telling(text: str) -> str:
+    """Return a text without what may stand beside a telling word."""
+    return "".join(sorted(word for word in words(text) if word not in _BESIDE))
+
+
+def begins_with_total(text: str) -> bool:
+    """Say whether a text begins with a word for a total."""
+    return _BEGINS_WITH_TOTAL.match(text) is not None
+
+
+def are_called_totals(texts: Any) -> Mask:
+    """Say which texts are a word for a total, and what may stand beside it."""
+    return np.asarray(pc.match_substring_regex(texts, _TOTAL_ALONE), np.bool_)
+
+
+def is_sum(text: str) -> bool:
+    """Say whether a kind of rows is called a total or a payment."""
+    return _meaning(text) == LEFT_OUT.index(Fault.SUBTOTAL)
+
+
+def is_payment(text: str) -> bool:
+    """Say whether a kind of rows is called a payment."""
+    return fold(text) in _PAYMENTS or _telling(text) in _PAYMENTS
+
+
+def is_of_sales(text: str) -> bool:
+    """Say whether a text speaks of sales, orders or invoices, and of nothing else."""
+    return bool(words(text)) and not _telling(text)
+
+
+def meaning(title: str) -> int | None:
+    """Return what a title says of all rows below it; `Sales` says nothing, others are no titles."""
+    said = _meaning(title)
+    is_of_rows = said == _RETURNED or (said >= 0 and LEFT_OUT[said] not in _OF_LINES)
+    return said if is_of_rows or (said < 0 and is_of_sales(title)) else None
 
 
 def _matches(column: Any, wanted: frozenset[str]) -> Mask:

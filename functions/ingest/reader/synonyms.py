@@ -4,7 +4,7 @@ For each column of ours its names, the most telling first: where a file has two 
 one is taken and the other stays a further column. A bar parts the more telling names of a language
 from the less telling ones, for a file may use two languages: `Kundennummer` goes before `E-Mail`,
 which is English too. Names are compared folded (`columns.fold`): no case, accents, punctuation or
-filler words.
+filler words. Numbers of cards come after the customer, and last where they may be those of a payment.
 """
 
 from collections.abc import Mapping
@@ -15,15 +15,15 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         customer unique id; customer id; customer no; customer number; customer nr; customer code;
         customer key; sold to; sold to party; buyer user id; customer ref; customer reference id; cust id; cust no; client id; client no;
         client number; client code; buyer id; shopper id; member id; member no; member number;
-        membership no; membership number; loyalty id; loyalty no; loyalty number; loyalty card;
-        loyalty card number; card number loyalty; account id; account no; account number;
+        membership no; membership number; account id; account no; account number;
         id customer; id client;
         id cliente; cliente id; cod cliente; codigo cliente; cliente codigo; n cliente; no cliente;
         num cliente; nro cliente; numero cliente; cliente numero; clave cliente; id socio; n socio;
-        no socio; num socio; nro socio; numero socio; codigo socio; id comprador; tarjeta cliente;
-        tarjeta fidelidad; tarjeta fidelizacion; n tarjeta cliente; numero tarjeta cliente |
+        no socio; num socio; nro socio; numero socio; codigo socio; id comprador |
         customer; client; cliente; buyer; comprador; shopper; member; socio; socia; user id;
-        contact id |
+        contact id; loyalty id; loyalty no; loyalty number; loyalty card; loyalty card number;
+        card number loyalty; tarjeta cliente; tarjeta fidelidad; tarjeta fidelizacion;
+        n tarjeta cliente; numero tarjeta cliente |
         customer email; customer e mail; client email; buyer email; buyer username; billing email; guest email; from email address; email; e mail;
         email address; correo; correo cliente; correo electronico; email cliente |
         dni; nif; dni cliente;
@@ -149,9 +149,9 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
 _PORTUGUESE: Mapping[str, str] = {
     "customer_id": """
         id cliente; codigo cliente; cod cliente; numero cliente; n cliente; cliente id; cpf;
-        cpf cliente; cnpj; cpf cnpj; numero cartao; cartao fidelidade; cartao cliente |
-        cliente; comprador; consumidor | email cliente | | nome cliente; nome comprador |
-        telefone; celular
+        cpf cliente; cnpj; cpf cnpj |
+        cliente; comprador; consumidor; cartao fidelidade; cartao cliente | email cliente | |
+        nome cliente; nome comprador | telefone; celular; numero cartao
     """,
     "ordered_at": """
         data hora pedido; data pedido; data compra; data venda; data hora venda; data transacao;
@@ -183,9 +183,10 @@ _PORTUGUESE: Mapping[str, str] = {
 _FRENCH: Mapping[str, str] = {
     "customer_id": """
         id client; client id; n client; no client; numero client; num client; code client;
-        ref client; reference client; n carte fidelite; numero carte fidelite; carte fidelite;
-        n carte; numero carte; code adherent; n adherent | client; acheteur |
-        email client; courriel; mail client | | nom client; raison sociale | telephone
+        ref client; reference client; code adherent; n adherent |
+        client; acheteur; n carte fidelite; numero carte fidelite; carte fidelite |
+        email client; courriel; mail client | | nom client; raison sociale |
+        telephone; n carte; numero carte
     """,
     "ordered_at": """
         date heure commande; date commande; date achat; date heure vente; date vente;
@@ -225,8 +226,9 @@ _FRENCH: Mapping[str, str] = {
 _GERMAN: Mapping[str, str] = {
     "customer_id": """
         kunden id; kundenid; kundennummer; kunden nummer; kunden nr; kundennr; kd nr; kdnr;
-        debitor; debitorennummer; debitor nr; kartennummer; kundenkarte; kundenkartennummer;
-        mitgliedsnummer | mitglied; kunde; kaufer; besteller | kunden email | | kundenname | telefon
+        debitor; debitorennummer; debitor nr; mitgliedsnummer |
+        mitglied; kunde; kaufer; besteller; kundenkarte; kundenkartennummer | kunden email | |
+        kundenname | telefon; kartennummer
     """,
     "ordered_at": """
         bestelldatum; auftragsdatum; kaufdatum; verkaufsdatum; rechnungsdatum; belegdatum;
@@ -267,8 +269,8 @@ _GERMAN: Mapping[str, str] = {
 _ITALIAN: Mapping[str, str] = {
     "customer_id": """
         id cliente; codice cliente; cod cliente; numero cliente; n cliente; cliente id;
-        codice fiscale; tessera; numero tessera; codice tessera; carta fedelta |
-        cliente; acquirente | email cliente | | ragione sociale; nome cliente | telefono; cellulare
+        codice fiscale |
+        cliente; acquirente; tessera; numero tessera; codice tessera; carta fedelta | email cliente | | ragione sociale; nome cliente | telefono; cellulare
     """,
     "ordered_at": """
         data ora ordine; data ordine; data acquisto; data vendita; data ora vendita; data fattura;
@@ -301,8 +303,8 @@ _ITALIAN: Mapping[str, str] = {
 _TURKISH: Mapping[str, str] = {
     "customer_id": """
         musteri id; musteri no; musteri numarasi; musteri kodu; uye no; uye id; uye numarasi;
-        kart no; sadakat kart no; cari kod; cari kodu | musteri; alici |
-        musteri e posta; e posta; eposta | tckn | musteri adi; musteri adi soyadi | telefon
+        cari kod; cari kodu | musteri; alici; sadakat kart no |
+        musteri e posta; e posta; eposta | tckn | musteri adi; musteri adi soyadi | telefon; kart no
     """,
     "ordered_at": """
         siparis tarihi; siparis tarih; satis tarihi; satin alma tarihi; islem tarihi;
@@ -329,9 +331,10 @@ _TURKISH: Mapping[str, str] = {
 _JAPANESE: Mapping[str, str] = {
     "customer_id": """
         顧客id; 顧客番号; 顧客コード; 顧客no; 会員番号; 会員id; 会員コード; 会員no; お客様番号;
-        お客様id; お客様コード; 得意先コード; カード番号; 購入者id; ユーザーid |
+        お客様id; お客様コード; 得意先コード; 購入者id; ユーザーid |
         顧客; 会員; お客様; 購入者; 得意先 | メールアドレス | |
-        顧客名; お客様名; 会員名; 購入者名; 氏名 | 電話番号
+        顧客名; お客様名; 会員名; 購入者名; 氏名 |
+        電話番号; カード番号
     """,
     "ordered_at": """
         注文日時; 注文日; 購入日時; 購入日; 売上日時; 売上日; 販売日時; 販売日; 取引日時; 取引日;
@@ -356,8 +359,8 @@ _JAPANESE: Mapping[str, str] = {
 
 _CHINESE: Mapping[str, str] = {
     "customer_id": """
-        客户编号; 客户id; 客户代码; 顾客编号; 会员编号; 会员号; 会员卡号; 会员id; 买家id; 用户id |
-        客户; 顾客; 会员; 买家 | | | 客户名称; 客户姓名; 买家昵称; 买家会员名 | 手机号; 电话
+        客户编号; 客户id; 客户代码; 顾客编号; 会员编号; 会员号; 会员id; 买家id; 用户id |
+        客户; 顾客; 会员; 买家; 会员卡号 | | | 客户名称; 客户姓名; 买家昵称; 买家会员名 | 手机号; 电话
     """,
     "ordered_at": """
         下单时间; 下单日期; 订单日期; 订单时间; 订单创建时间; 交易时间; 交易日期; 购买日期;

@@ -488,6 +488,48 @@ def _exports() -> list[Case]:
             + text("Date,Receipt,Method,Total", "2026-01-31,1,cash,5.50"),
             Rows(1),
         ),
+        (
+            "discounts as percentages",
+            text("Date,Customer,Qty,Price,Discount %", "2026-01-31,C1,2,10.00,15")
+            + text("2026-02-01,C2,1,4.00,", "2026-02-02,C3,1,4.00,0.00"),
+            Rows(3),
+        ),
+        (
+            "discounts of nobody knows what",
+            text("Datum;Kunde;Menge;Preis;Rabatt", "31.01.2026;C1;2;10,00;1,50")
+            + text("31.01.2026;C1;2;10,00;10 %", "31.01.2026;C1;2;10,00;0,00"),
+            Rows(2, (("unclear_discount", 2),)),
+        ),
+        (
+            "times without a sign",
+            text("Date,Time,Customer,Total", *["2026-01-31,930,C1,5.50"] * 8)
+            + text("2026-02-01,2460,C1,5.50", "2026-02-01,,C1,5.50"),
+            Rows(9, (("bad_time", 10),)),
+        ),
+        (
+            "refunds below their title",
+            text("Sales", "Date,Customer,Total", "2026-01-31,C1,5.50", "", "Refunds")
+            + text("Date,Customer,Total", "2026-02-01,C1,5.50"),
+            Rows(2, (), (("heading", 5),)),
+        ),
+        (
+            "an order's lines with its date alone",
+            text("Order,Date,Customer,Product,Total", "1,2026-01-31,C1,Cap,5.50")
+            + text(",2026-01-31,,Bag,4.50", "2,2026-02-01,C2,Cap,5.50", ",2026-02-01,,Pin,1.00"),
+            Rows(4),
+        ),
+        (
+            "totals of days without a word",
+            text("Date,Customer,Product,Total", "2026-01-31,C1,Cap,5.50", "2026-01-31,C2,Bag,4.50")
+            + text("2026-01-31,,,10.00", "2026-02-01,C1,Cap,5.50", "2026-02-01,,,5.50"),
+            Rows(4, (), (("subtotal", 4),)),
+        ),
+        (
+            "invoices and their payments",
+            text("Date,Document,Type,Customer,Total", "2026-01-31,1,Invoice,C1,10.00")
+            + text("2026-02-05,2,Payment,C1,-10.00", "2026-02-06,3,Credit note,C1,2.00"),
+            Rows(2, (), (("subtotal", 3),)),
+        ),
         ("yen", text("日付,会員番号,金額", '2026/01/31,M1,"¥12,800"'), Rows(1)),
         (
             "the order of the date in its name",

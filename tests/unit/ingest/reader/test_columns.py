@@ -295,6 +295,17 @@ def test_signs_codes_and_brackets_are_a_part_of_a_name(name: str, column: str | 
         ("Date (delivery),Date (order),Customer,Total", "2026-02-05,2026-01-31,7,5.50", "ordered_at", 1),
         ("Date,Customer,Total (tax),Total", "2026-01-31,7,0.50,5.50", "amount", 3),
         ("User ID,Customer,Date,Total", "3,Ana,2026-01-31,5.50", "customer_id", 1),
+        ("Kartennummer,Kunde,Datum,Betrag", "4001,7,2026-01-31,5.50", "customer_id", 1),
+        ("Kartennummer,Kundenname,Datum,Betrag", "4001,Eva,2026-01-31,5.50", "customer_id", 1),
+        ("Card number,Customer,Date,Total", "4001,7,2026-01-31,5.50", "customer_id", 1),
+        ("Loyalty card,Customer,Date,Total", "4001,7,2026-01-31,5.50", "customer_id", 1),
+        ("Tarjeta fidelidad,Cliente,Fecha,Total", "4001,7,2026-01-31,5.50", "customer_id", 1),
+        ("Tessera,Cliente,Data,Totale", "4001,7,2026-01-31,5.50", "customer_id", 1),
+        ("N° carte,Client,Date,Total", "4001,7,2026-01-31,5.50", "customer_id", 1),
+        ("Kart No,Müşteri,Tarih,Tutar", "4001,7,2026-01-31,5.50", "customer_id", 1),
+        ("カード番号,顧客,日付,金額", "4001,7,2026-01-31,5.50", "customer_id", 1),
+        ("Loyalty card,Email,Date,Total", "4001,a@x.de,2026-01-31,5.50", "customer_id", 0),
+        ("Kartennummer,Datum,Betrag", "4001,2026-01-31,5.50", "customer_id", 0),
     ],
 )  # fmt: skip
 def test_the_more_telling_name_is_taken(header: str, row: str, column: str, wanted: int) -> None:
@@ -335,10 +346,45 @@ def test_a_total_on_all_lines_is_asked_where_nothing_says_what_a_line_cost() -> 
     assert read(content.replace("Bag,9.00", "Bag,8.00")).balance.accepted == 5
 
 
+def test_a_total_on_all_lines_is_told_by_all_rows_of_the_file() -> None:
+    alone = [f"{i},2026-01-31,C{i},1,5.00,5.00" for i in range(100)]
+    late = ["A,2026-02-01,7,1,5.00,9.00", "A,2026-02-01,7,2,2.00,9.00"]
+    late += ["B,2026-02-01,8,1,5.00,8.00", "B,2026-02-01,8,1,3.00,8.00"]
+    header = "order,date,customer,quantity,price,total"
+    got = read(lines(*alone, *late, header=header))
+    assert "amount" not in got.understanding.mapping
+    assert (got.balance.amount, got.balance.accepted) == (517, 104)
+    assert got.column("other.total")[-1] == "8.00"
+    for own in ("C,2026-02-02,9,1,3.00,3.00", "C,2026-02-02,9,1,4.00,4.00"), ():
+        more = [*alone, *late[: 4 if own else 2], *own]
+        assert "amount" in read(lines(*more, header=header)).understanding.mapping
+    told = FormatProfile(columns={"amount": "total"})
+    assert read(lines(*alone, *late, header=header), profile=told).balance.amount == 534
+
+
+def test_a_total_on_all_lines_is_asked_by_all_rows_of_the_file() -> None:
+    alone = [f"{i},2026-01-31,C{i},Cap,5.00" for i in range(100)]
+    late = ["A,2026-02-01,7,Cap,9.00", "A,2026-02-01,7,Bag,9.00"]
+    late += ["B,2026-02-01,8,Cap,8.00", "B,2026-02-01,8,Bag,8.00"]
+    header = "order,date,customer,product,total"
+    assert question(lines(*alone, *late, header=header)).code == "money_column"
+    assert read(lines(*alone, *late[:2], header=header)).balance.amount == 518
+
+
 def test_who_is_a_member_is_no_customer() -> None:
     rows = ["Yes,a@x.de,2026-01-31,5.50", "No,b@x.de,2026-02-01,4.50", "Yes,c@x.de,2026-02-01,1.00"]
     assert mapped("Member,Email,Date,Amount", *rows)["customer_id"] == "Email"
     content = lines("Yes,2026-01-31,5.50", "No,2026-02-01,4.50", header="Member,Date,Amount")
+    assert refusal(content).code == "no_customer"
+
+
+@pytest.mark.parametrize("card", ["**** **** **** {}", "XXXX-XXXX-XXXX-{}", "VISA ****{}"])
+def test_what_is_left_of_the_card_of_a_payment_is_no_customer(card: str) -> None:
+    rows = [f"{card.format(1234)},a@x.de,2026-01-31,5.50", f"{card.format(4321)},,2026-01-31,5.50"]
+    assert mapped("Kartennummer,E-Mail,Datum,Betrag", *rows)["customer_id"] == "E-Mail"
+    content = lines(
+        *(row.replace("a@x.de", "") for row in rows), header="Kartennummer,Notiz,Datum,Betrag"
+    )
     assert refusal(content).code == "no_customer"
 
 

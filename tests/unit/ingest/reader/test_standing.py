@@ -341,6 +341,45 @@ def test_a_total_in_an_orders_first_line_alone_is_none_of_its_lines() -> None:
     assert got.column("amount") == [4, 6] * 3
 
 
+FIRST_LINES = [
+    *("1,2026-01-31,C1,Cap,4.00", ",2026-01-31,,Bag,5.00", ",2026-01-31,,Pin,1.00"),
+    *("2,2026-01-31,C2,Cap,4.00", "3,2026-02-01,,Bag,5.00", ",2026-02-01,,Pin,1.00"),
+]
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 3, 100])
+def test_dated_lines_are_of_the_order_above_where_only_first_lines_name_it(batch_rows: int) -> None:
+    other_day = [",2026-02-02,,Cap,4.00", ",2026-02-02,,Pin,1.00"]
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(lines(*FIRST_LINES, *other_day, header=MERGED))
+    assert got.column("order_id") == ["1", "1", "1", "2", "3", "3", None, None]
+    assert got.column("customer_id") == ["C1", "C1", "C1", "C2", None, None, None, None]
+    assert got.balance.rejected == 0
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 100])
+@pytest.mark.parametrize(
+    "more",
+    [
+        ["4,2026-02-01,C4,Cap,4.00", "4,2026-02-01,C4,Bag,4.00"],  # all lines name their order
+        ["4,2026-02-01,C4,Cap,4.00", "4,damaged"],
+    ],
+)
+def test_dated_lines_are_sales_of_their_own_where_all_lines_name_their_order(
+    more: list[str], batch_rows: int
+) -> None:
+    rows = [*FIRST_LINES, *more, "4,2026-02-01,C4,Pin,4.00", "4,2026-02-01,C4,Pin,4.00"]
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(lines(*rows, header=MERGED))
+    assert got.column("order_id")[:6] == ["1", None, None, "2", "3", None]
+    assert got.column("customer_id")[:3] == ["C1", None, None]
+
+
+def test_a_line_without_a_product_or_with_a_customer_is_none_of_the_order_above() -> None:
+    rows = [FIRST_LINES[0], ",2026-01-31,,,5.00", ",2026-01-31,C2,Bag,5.00"]
+    assert read(lines(*rows, header=MERGED)).column("order_id") == ["1", None, None]
+
+
 # --- marks and signs of returns --------------------------------------------------------------
 
 

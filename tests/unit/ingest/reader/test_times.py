@@ -120,3 +120,34 @@ def test_hours_and_minutes_may_have_a_point_between_them() -> None:
         "2026-01-31,10.30,C1,5.50", "2026-02-01,9.05,C2,4.50", header="Data,Ora,Cliente,Importo"
     )
     assert moments(content) == [datetime(2026, 1, 31, 10, 30), datetime(2026, 2, 1, 9, 5)]
+
+
+@pytest.mark.parametrize(
+    ("name", "times", "clocks"),
+    [
+        ("Time", ["0930", "1705", "0000"], [(9, 30), (17, 5), (0, 0)]),
+        ("Hora", ["930", "1705", ""], [(9, 30), (17, 5), (0, 0)]),
+        ("Uhrzeit", ["093000", "170559", "000000"], [(9, 30), (17, 5, 59), (0, 0)]),
+        ("Heure", ["93000", "170559", "93001"], [(9, 30), (17, 5, 59), (9, 30, 1)]),
+    ],
+)
+def test_times_may_be_digits_alone(name: str, times: list[str], clocks: list[tuple]) -> None:
+    rows = [f"2026-01-31,{time},C1,1.50" for time in times]
+    got = moments(table(*rows, header=f"date,{name},customer,amount"))
+    assert got == [datetime(2026, 1, 31, *clock) for clock in clocks]
+
+
+@pytest.mark.parametrize(
+    ("first", "wrong"),
+    [("0930", "093000"), ("093000", "930"), ("0930", "2460"), ("0930", "9"), ("09:30", "930")],
+)
+def test_times_of_digits_are_written_in_one_way(first: str, wrong: str) -> None:
+    rows = [f"2026-01-31,{first},C1,1.50"] * 60
+    got = read(table(*rows, f"2026-01-31,{wrong},C1,1.50"))
+    assert [(row.code, row.row) for row in got.rejected] == [("bad_time", 61)]
+
+
+@pytest.mark.parametrize("name", ["Date", "Minutes", "Transaction date"])
+def test_digits_are_times_by_their_name_alone(name: str) -> None:
+    header = f"created at,{name},customer,amount"
+    assert "time" not in read(table("2026-01-31,0930,C1,1.50", header=header)).understanding.mapping

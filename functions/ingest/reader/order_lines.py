@@ -1,0 +1,96 @@
+"""What the lines of orders show: whether each names its order, and has an amount of its own.
+
+What the first rows leave open all rows show. Of an amount that is each line's own two lines of one
+order differ soon, and an order that is named on two lines is seen soon: then there is nothing more
+to look at.
+"""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from functions.ingest.reader.mapping import Mapped
+from functions.ingest.reader.spill import are_empty, is_distinct
+
+Mask = NDArray[np.bool_]
+_LEAST_ORDERS = 2
+
+
+class OrderLines:
+    """Watches the first pass for lines of one order below each other."""
+
+    def __init__(self, mapped: Mapped) -> None:
+        columns = mapped.columns
+        names_orders = "order_id" in columns
+        has_prices = {"unit_price", "quantity"} <= columns.keys()
+        order = ("order_id",) if names_orders else ("customer_id", "ordered_at")
+        parts = ("unit_price", "quantity") if has_prices else ("product_id", "product")
+        self._order = [columns[name] for name in order]
+        self._parts = [columns[name] for name in parts if name in columns]
+        self._amount = columns.get("amount", 0)
+        self._orders: set[str] = set()  # with one amount on different lines; few are enough
+        self._may_be_totals = (
+            "amount" in columns
+            and mapped.settled_by["amount"] != "profile"  # a person said so
+            and bool(self._parts)
+            and (names_orders or has_prices)
+        )
+        self._may_be_once = names_orders
+        self._lacks_names = False
+        self._last = ""  # order of the last row, where orders have names
+
+    @property
+    def have_order_totals(self) -> bool:
+        """Say whether several orders have one amount on different lines, and none has two."""
+        return self._may_be_totals and len(self._orders) >= _LEAST_ORDERS
+
+    @property
+    def are_named_once(self) -> bool:
+        """Say whether lines without a number of an order may be those of the one above."""
+        return self._may_be_once and self._lacks_names
+
+    def add(self, columns: tuple[Any, ...]) -> None:
+        """Look at a block."""
+        if not (self._may_be_totals or self._may_be_once) or not len(columns[0]):
+            return
+        if self._may_be_once:
+            self._look_at_names(columns[self._order[0]])
+        goes_on = np.all([_is_same(columns[i]) for i in self._order], axis=0)
+        if not goes_on.any():
+            return
+        for index in self._order:
+            goes_on &= ~are_empty(columns[index])[1:]
+        if goes_on.any():
+            self._may_be_once = False
+            self._add_amounts(columns, goes_on)
+
+    def _look_at_names(self, order_ids: Any) -> None:
+        self._lacks_names |= bool(are_empty(order_ids).any())
+        self._may_be_once = not self._last or order_ids[0].as_py() != self._last
+        self._last = order_ids[-1].as_py()
+
+    def _add_amounts(self, columns: tuple[Any, ...], goes_on: Mask) -> None:
+        """Look at amounts of rows from the second on that go on with the order of the row above."""
+        if not self._may_be_totals:
+            return
+        is_same = _is_same(columns[self._amount])
+        is_filled = ~are_empty(columns[self._amount])
+        if (goes_on & ~is_same & is_filled[1:] & is_filled[:-1]).any():
+            self._may_be_totals = False
+        elif len(self._orders) < _LEAST_ORDERS:
+            is_other = ~np.all([_is_same(columns[i]) for i in self._parts], axis=0)
+            lines = goes_on & is_same & is_filled[1:] & is_other
+            orders = columns[self._order[0]][1:].filter(pa.array(lines))
+            self._orders.update(pc.unique(orders)[:_LEAST_ORDERS].to_pylist())
+
+
+def _is_same(column: Any) -> Mask:
+    """Say which rows from the second on have the text of the row above."""
+    if is_distinct(column):
+        places = np.asarray(column.indices)
+        same: Mask = places[1:] == places[:-1]
+        return same
+    return np.asarray(pc.equal(column[1:], column[:-1]), np.bool_)
