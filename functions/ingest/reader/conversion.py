@@ -20,9 +20,10 @@ from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
 from functions.ingest.reader.discounts import Discount, take_off
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
 from functions.ingest.reader.nobody import are_nobody
+from functions.ingest.reader.orders import Orders
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import Stretch, is_distinct
-from functions.ingest.reader.standing import Orders, Signs, judge
+from functions.ingest.reader.standing import Signs, judge
 from functions.ingest.reader.subtotals import Subtotals
 from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
 

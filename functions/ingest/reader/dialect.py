@@ -103,7 +103,9 @@ def texts_of(record: Record, data: bytes, style: Style, encoding: str) -> tuple[
     """Return what the cells of a record of `data` say; what goes across columns is one cell."""
     is_across = bool(style.cuts) and record.spoiled is not None
     cells = [data[record.start : record.end]] if is_across else record.cells
-    return tuple(text_of(cell.strip()) for cell in decode_all(cells, encoding))
+    texts = tuple(map(str.strip, decode_all(cells, encoding)))
+    has_formulas = b"=" in data[record.start : record.end]
+    return tuple(map(text_of, texts)) if has_formulas else texts
 
 
 def _unfinished_header(head: bytes, record: Unfinished, line: int) -> UnreadableFileError:

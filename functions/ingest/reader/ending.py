@@ -20,8 +20,8 @@ from functions.ingest.reader.careful import Record, read_record
 from functions.ingest.reader.columns import recognise
 from functions.ingest.reader.dialect import Dialect, texts_of
 from functions.ingest.reader.looks import is_ending, is_value
+from functions.ingest.reader.orders import further_lines
 from functions.ingest.reader.shape import NOTE, TABLE, TOTAL, Furniture, Row, describe_section
-from functions.ingest.reader.standing import further_lines
 from functions.ingest.reader.texts import Text
 
 _MOST_LINES = 1000

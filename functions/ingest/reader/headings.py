@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from functions.ingest.reader.looks import is_ending
 from functions.ingest.reader.rows import HEADING, SOUND
-from functions.ingest.reader.spill import Stretch, is_distinct
-from functions.ingest.reader.standing import TOTAL_OF
+from functions.ingest.reader.spill import Stretch, are_empty, is_distinct
+from functions.ingest.reader.totals import is_of_total
 
 Mask = NDArray[np.bool_]
 
 _MAY_BE_HEADINGS = ("customer_id", "ordered_at")
 _MONEY = ("amount", "unit_price")
-_A_FEW = 64
+_A_FEW = 8
 
 
 class Headings:
@@ -42,40 +42,43 @@ class Headings:
 
     def add(self, columns: Sequence[Any]) -> None:
         """Look at a block: a row with money and one of these is no row below a heading."""
-        self._columns = [i for i in self._columns if not self._is_of_rows(i, columns)]
+        if self._columns:
+            has_money = ~are_empty(columns[self._money])
+            self._columns = [
+                i for i in self._columns if not self._is_of_rows(i, columns, has_money)
+            ]
 
-    def _is_of_rows(self, index: int, columns: Sequence[Any]) -> bool:
-        places = np.flatnonzero(_is_filled(columns[index]) & _is_filled(columns[self._money]))
-        # In nearly all files the first row tells.
+    def _is_of_rows(self, index: int, columns: Sequence[Any], has_money: Mask) -> bool:
+        """Say whether such a row has more in the column than a total or the names printed again."""
+        column, name = columns[index], self._header[index]
+        places = np.flatnonzero(~are_empty(column) & has_money)
         return any(
-            self._names_a_row(columns[index].take(pa.array(some)), self._header[index])
-            for some in (places[:_A_FEW], places[_A_FEW:])
+            text != name and not is_of_total(text)
+            for first in range(0, len(places), _A_FEW)  # in nearly all files the first row tells
+            for text in column.take(pa.array(places[first : first + _A_FEW])).to_pylist()
         )
-
-    @staticmethod
-    def _names_a_row(column: Any, name: str) -> bool:
-        texts = column.dictionary_decode() if is_distinct(column) else column
-        is_other = pc.or_(pc.match_substring_regex(texts, TOTAL_OF), pc.equal(texts, name))
-        return not np.asarray(is_other).all()
 
     def fill(self, stretch: Stretch) -> Stretch:
         """Return a stretch whose rows have what stands in the lines above them."""
-        sums = stretch.columns[self._money].dictionary
-        if not self._columns and not pc.any(pc.equal(sums, "")).as_py():
+        is_likely = are_empty(stretch.columns[self._money]) & (stretch.fault == SOUND)
+        if not self._columns and not is_likely.any():
             return stretch
-        filled = [_is_filled(column) for column in stretch.columns]
-        cells = np.sum(filled, axis=0)
-        is_alone = (cells == 1) & (stretch.fault == SOUND)
+        likely = np.flatnonzero(is_likely)
+        some = [column.take(pa.array(likely)) for column in stretch.columns]
+        cells = np.sum([~are_empty(column) for column in some], axis=0)
         columns, fault = list(stretch.columns), stretch.fault.copy()
+        alone = likely[cells == 1]
+        has_cells = ~are_empty(stretch.columns[self._money])
+        has_cells[likely] = cells > 0
         for index in self._columns:
-            is_heading = is_alone & filled[index]
+            is_empty = are_empty(columns[index])
+            is_heading = np.zeros(len(stretch), np.bool_)
+            is_heading[alone] = ~is_empty[alone]
             fault[is_heading] = HEADING
-            lacks = (cells > 0) & ~filled[index]
-            columns[index] = self._filled(index, columns[index], is_heading, lacks)
-        for index, of_column in enumerate(filled):
-            for place in map(int, np.flatnonzero(is_alone & of_column & (fault == SOUND))):
-                if self._is_of_a_page(stretch.columns[index][place].as_py().strip()):
-                    fault[place] = HEADING
+            columns[index] = self._filled(index, columns[index], is_heading, has_cells & is_empty)
+        for place in alone[fault[alone] == SOUND]:
+            if self._is_of_a_page(_only_text(stretch, int(place))):
+                fault[place] = HEADING
         return replace(stretch, columns=tuple(columns), fault=fault)
 
     def _is_of_a_page(self, text: str) -> bool:
@@ -91,8 +94,6 @@ class Headings:
         return filled.dictionary_encode() if is_distinct(column) else filled
 
 
-def _is_filled(column: Any) -> Mask:
-    is_by_distinct = is_distinct(column)
-    texts = column.dictionary if is_by_distinct else column
-    is_filled: Mask = np.asarray(pc.greater(pc.binary_length(texts), 0))
-    return is_filled[np.asarray(column.indices)] if is_by_distinct else is_filled
+def _only_text(stretch: Stretch, place: int) -> str:
+    """Return the text of a row's only cell."""
+    return "".join(column[place].as_py() for column in stretch.columns).strip()

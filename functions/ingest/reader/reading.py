@@ -50,6 +50,7 @@ from functions.ingest.reader.layout import Described, Layout, described, find_la
 from functions.ingest.reader.mapping import Mapped, map_columns
 from functions.ingest.reader.nobody import Nobody
 from functions.ingest.reader.order_lines import OrderLines
+from functions.ingest.reader.orders import Orders
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
     Refusal,
@@ -59,7 +60,7 @@ from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.scratch import made_when_needed
 from functions.ingest.reader.sections import Sections
 from functions.ingest.reader.spill import Spill, Stretch
-from functions.ingest.reader.standing import Orders, Signs, find_signs
+from functions.ingest.reader.standing import Signs, find_signs
 from functions.ingest.reader.subtotals import Subtotals, Totals
 from functions.ingest.reader.texts import Text
 

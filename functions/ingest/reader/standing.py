@@ -4,7 +4,6 @@ Such rows are no purchases, so they are counted apart. Only columns that are the
 asked: the status of an order or a line, a mark, the time of a cancellation, the kind of a line.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +14,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from functions.ingest.reader.columns import fold, words
+from functions.ingest.reader.orders import Orders
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
-from functions.ingest.reader.spill import Stretch, are_empty, is_distinct
+from functions.ingest.reader.spill import Stretch
+from functions.ingest.reader.totals import lines_of_totals
 
 Mask = NDArray[np.bool_]
 LeftOut = tuple[Fault, Mask, int]  # why, which rows, index of the column saying so
@@ -123,20 +124,6 @@ _YES = _folded("true; t; yes; y; 1; x; si; s; oui; o; ja; j; vero; sim; evet; e;
 _WORDS_FOR_YES = _YES - {"1"}  # in a column `Returned` a number may be one of pieces
 _PARCEL = Fault.SHIPPING
 _OF_LINES = (Fault.SHIPPING, Fault.SUBTOTAL)
-_TOTAL = (
-    r"(?i)^\s*(?:(?:sub|grand|gran|daily|day|ara|genel|tages|zwischen|gesamt)[- ]?)?"
-    r"(?:totals?|totale?s?|totaux|toplam|suma|summe|gesamt|合計|小計|合计|小计|总计)"
-)
-_TOTAL_ALONE = (
-    _TOTAL + r"(?:[ :]*(?:general|for|of|del?|du|day|d[ií]a|jour|tag|giorno|mes|month|"
-    r"ticket|pedido|factura|venta|order|invoice|receipt|sale|commande|facture|bon|rechnung|ordine|"
-    r"scontrino|fattura|sipari[sş]|fi[sş]))*\P{L}*$"
-)
-TOTAL_OF = _TOTAL + r"(?:\P{L}|$)"
-_BEGINS_WITH_TOTAL = re.compile(_TOTAL)
-# With which bytes such a text can begin: few others have to be looked at.
-_FIRST_OF_TOTAL = np.zeros(256, np.bool_)
-_FIRST_OF_TOTAL[list(b" \t\n\v\f\rAaDdGgSsTtZz" + "合小总".encode())] = True
 _RETURNED = len(LEFT_OUT)
 _MEANINGS = {
     **dict.fromkeys(_RETURN, _RETURNED),
@@ -188,132 +175,6 @@ def find_signs(header: Sequence[str]) -> Signs:
     )
 
 
-@dataclass(kw_only=True, slots=True)
-class Orders:
-    """Gives all lines of an order what its first line alone says; rows are seen in their order.
-
-    Exports of several lines an order often fill its status in the first one only.
-    """
-
-    last: str | None = None  # id of the last order that was named
-    above: str = ""  # id of the last row's order, if it has one
-    day: str = ""  # of the last row that shows one
-    said: dict[int, str] = field(default_factory=dict)  # what the last order says, by column
-
-    def ids(self, stretch: Stretch, mapping: Mapping[str, int], *, are_once: bool) -> Any:
-        """Return the id of each row's order, that of the row above for further lines of it.
-
-        With `are_once` orders are named in their first line alone: others may have a day as well,
-        if it is written as in the row above.
-        """
-        own = stretch.text(mapping["order_id"])
-        days = stretch.columns[mapping["ordered_at"]]
-        if not (are_once or pc.any(pc.equal(days.dictionary, "")).as_py()):
-            return own
-        is_undated = are_empty(days)
-        is_further = bought_alone(stretch.text, mapping)
-        is_further &= self._go_on(days, is_undated) if are_once else is_undated
-        if not is_further.any():
-            return own
-        # A damaged row has no id to give: nobody knows whose lines are below it.
-        sources = np.maximum.accumulate(np.where(is_further, -1, np.arange(len(own))))
-        filled = own.take(np.maximum(sources, 0))
-        return pc.if_else(pa.array(sources < 0), self.above, filled)
-
-    def _go_on(self, days: Any, is_undated: Mask) -> Mask:
-        """Say which rows are of the same day as the row above, or show none."""
-        if not len(days):
-            return is_undated
-        dated = np.flatnonzero(~is_undated)
-        before = np.maximum.accumulate(np.where(is_undated, -1, np.arange(len(days))))
-        texts = days.dictionary_decode()
-        above = texts.take(np.maximum(np.append(-1, before[:-1]), 0))
-        above = pc.if_else(pa.array(np.append(-1, before[:-1]) < 0), self.day, above)
-        self.day = texts[int(dated[-1])].as_py() if dated.size else self.day
-        return is_undated | np.asarray(pc.equal(texts, above), np.bool_)
-
-    def fill(self, column: Any, index: int, order_ids: Any, *, is_one: bool = False) -> Any:
-        """Return a column with its empty cells filled from the row above in the same order.
-
-        Rows without an order, damaged ones among them, neither give nor take. With `is_one` an
-        order has one of them: where its lines differ, these are no orders, and nothing is filled.
-        """
-        texts = column.dictionary if is_distinct(column) else column
-        last = _last_named(order_ids)
-        if last is None or not pc.any(pc.equal(texts, "")).as_py():
-            if last is not None:
-                self.said[index] = column[last].as_py()
-            return column
-        if is_distinct(column):
-            filled = self.fill(column.dictionary_decode(), index, order_ids, is_one=is_one)
-            return filled.dictionary_encode()
-        has_order = pc.not_equal(order_ids, "")
-        is_whole = pc.all(has_order).as_py()
-        cells = column if is_whole else column.filter(has_order)
-        orders = order_ids if is_whole else order_ids.filter(has_order)
-        is_new = np.ones(len(cells), np.bool_)
-        is_new[1:] = np.asarray(pc.not_equal(orders[1:], orders[:-1]))
-        is_new[0] = orders[0].as_py() != self.last or index not in self.said
-        is_filled = np.asarray(pc.not_equal(cells, ""))
-        speaks = is_new | is_filled
-        sources = np.maximum.accumulate(np.where(speaks, np.arange(len(cells)), 0))
-        goes_on = ~np.maximum.accumulate(speaks)
-        gives = np.where(goes_on, bool(self.said.get(index)), is_filled[sources])
-        if not (gives & ~speaks).any():
-            if not goes_on[-1]:
-                self.said[index] = cells[int(sources[-1])].as_py()
-            return column
-        filled = cells.take(sources)
-        if goes_on.any():
-            filled = pc.if_else(pa.array(goes_on), self.said[index], filled)
-        self.said[index] = filled[-1].as_py()
-        if is_one and (np.asarray(pc.not_equal(filled[1:], filled[:-1])) & ~is_new[1:]).any():
-            return column
-        return pc.replace_with_mask(column, has_order, filled)
-
-    def close(self, order_ids: Any) -> None:
-        """Remember the order of the last row, once all columns are filled."""
-        self.above = order_ids[-1].as_py() if len(order_ids) else self.above
-        if (last := _last_named(order_ids)) is not None:
-            self.last = order_ids[last].as_py()
-
-
-def _last_named(order_ids: Any) -> int | None:
-    """Return the last row that names an order."""
-    named = np.flatnonzero(pc.not_equal(order_ids, ""))
-    return int(named[-1]) if named.size else None
-
-
-def further_lines(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Mask:
-    """Say which rows name what was bought, and no order, day or customer: merged cells of an order.
-
-    `cells` gives the texts of a column. Lines of totals are none of them.
-    """
-    is_further = bought_alone(cells, mapping)
-    days = pc.utf8_trim_whitespace(cells(mapping["ordered_at"]))
-    return is_further & np.asarray(pc.equal(days, ""), np.bool_)
-
-
-def bought_alone(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Mask:
-    """Say which rows name what was bought, and no order or customer."""
-    bought = [mapping[name] for name in ("product", "product_id") if name in mapping]
-    if not bought or not {"order_id", "customer_id"} <= mapping.keys():
-        return np.zeros(len(cells(mapping["ordered_at"])), np.bool_)
-    is_empty = [_is_blank(cells(mapping[name])) for name in ("order_id", "customer_id")]
-    is_alone: Mask = np.all(is_empty, axis=0)
-    if not is_alone.any():
-        return is_alone
-    is_named = np.zeros_like(is_alone)
-    for texts in map(cells, bought):
-        is_named |= np.asarray(pc.match_substring_regex(texts, r"\S"))
-        is_alone &= ~np.asarray(pc.match_substring_regex(texts, TOTAL_OF))
-    return is_alone & is_named
-
-
-def _is_blank(texts: Any) -> Mask:
-    return np.asarray(pc.equal(pc.utf8_trim_whitespace(texts), ""))
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """What is said of the rows of a stretch."""
@@ -349,7 +210,7 @@ def judge(
         returned |= _matches(filled(index), _WORDS_FOR_YES)
     left_out += _lines(stretch, signs)
     left_out += _marks(signs, filled)
-    left_out += _totals(stretch, mapping)
+    left_out += [(Fault.SUBTOTAL, *line) for line in lines_of_totals(stretch, mapping)]
     return Standing(left_out=tuple(left_out), returned=returned)
 
 
@@ -388,45 +249,6 @@ def _marks(signs: Signs, filled: Callable[[int], Any]) -> Iterator[LeftOut]:
         yield Fault.CANCELLED, is_dated, index
 
 
-def _totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
-    """Yield the lines of totals between the rows, by the column that says so.
-
-    A person, or what was bought, may be called Total: only lines that name no order and no
-    customer are looked at, or name a total instead.
-    """
-    named = [mapping[name] for name in ("customer_id", "order_id") if name in mapping]
-    is_likely = [_is_empty_or_begins(stretch.text(index), _FIRST_OF_TOTAL) for index in named]
-    places = np.flatnonzero(np.all(is_likely, axis=0))
-    if not places.size:
-        return
-    empty = {i: np.asarray(pc.equal(stretch.text(i).take(places), "")) for i in named}
-    days = stretch.text(mapping["ordered_at"]).take(places)
-    undated = np.asarray(pc.equal(days, ""))
-    says: dict[int, Mask] = {}
-    for name in ("customer_id", "order_id", "product", "product_id"):
-        if (index := mapping.get(name)) is not None:
-            cells = stretch.text(index).take(places)
-            says[index] = are_called_totals(cells)
-            says[index] |= undated & np.asarray(pc.match_substring_regex(cells, TOTAL_OF))
-    is_free = undated | np.asarray(pc.match_substring_regex(days, r"\p{Nd}"))
-    is_free &= np.all([empty[index] | says[index] for index in named], axis=0)
-    for index, said in says.items():
-        is_total = np.zeros(len(stretch), np.bool_)
-        is_total[places] = said & is_free
-        yield Fault.SUBTOTAL, is_total, index
-
-
-def _is_empty_or_begins(column: Any, first: Mask) -> Mask:
-    """Say which texts are empty, or begin with a byte that is marked in `first`."""
-    _, edges, content = column.buffers()
-    places = np.frombuffer(edges, np.int32)[column.offset :][: len(column) + 1]
-    is_empty: Mask = places[1:] == places[:-1]
-    if is_empty.all():
-        return is_empty
-    octets = np.frombuffer(content, np.uint8)
-    return is_empty | first[octets[np.minimum(places[:-1], len(octets) - 1)]]
-
-
 def _words(column: Any) -> NDArray[np.int64]:
     """Return for each cell what its words say: a place in `LEFT_OUT`, `_RETURNED`, or -1."""
     return _per_distinct(column, _meaning)
@@ -441,16 +263,6 @@ def _meaning(text: str) -> int:
 def _telling(text: str) -> str:
     """Return a text without what may stand beside a telling word."""
     return "".join(sorted(word for word in words(text) if word not in _BESIDE))
-
-
-def begins_with_total(text: str) -> bool:
-    """Say whether a text begins with a word for a total."""
-    return _BEGINS_WITH_TOTAL.match(text) is not None
-
-
-def are_called_totals(texts: Any) -> Mask:
-    """Say which texts are a word for a total, and what may stand beside it."""
-    return np.asarray(pc.match_substring_regex(texts, _TOTAL_ALONE), np.bool_)
 
 
 def is_sum(text: str) -> bool:

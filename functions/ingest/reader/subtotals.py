@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from functions.ingest.reader.spill import are_empty
-from functions.ingest.reader.standing import are_called_totals, begins_with_total
+from functions.ingest.reader.totals import are_called_totals, begins_with_total
 
 Mask = NDArray[np.bool_]
 _BOUGHT, _SOLD_TO = ("product", "product_id"), ("customer_id", "order_id")

@@ -1,0 +1,36 @@
+"""Few texts are what is looked for, and their first byte tells which may be: only those are judged."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+
+
+def first_bytes(octets: bytes) -> Mask:
+    """Return which of all bytes are among these."""
+    first = np.zeros(256, np.bool_)
+    first[list(octets)] = True
+    return first
+
+
+def is_empty_or_begins(column: Any, first: Mask) -> Mask:
+    """Say which texts are empty, or begin with a byte that is marked in `first`."""
+    _, edges, content = column.buffers()
+    places = np.frombuffer(edges, np.int32)[column.offset :][: len(column) + 1]
+    is_empty: Mask = places[1:] == places[:-1]
+    if is_empty.all():
+        return is_empty
+    octets = np.frombuffer(content, np.uint8)
+    return is_empty | first[octets[np.minimum(places[:-1], len(octets) - 1)]]
+
+
+def judge_likely(texts: Any, first: Mask, judge_texts: Callable[[Any], Any]) -> Mask:
+    """Say of texts that are empty or begin so what is said of them, and no of all others."""
+    is_likely = is_empty_or_begins(texts, first)
+    places = np.flatnonzero(is_likely)
+    is_likely[places] = judge_texts(texts.take(pa.array(places)))
+    return is_likely

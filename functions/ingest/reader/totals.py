@@ -1,0 +1,83 @@
+"""Totals between the rows that a word tells: `Subtotal`, `TOTAL DÍA`, `Total for order 7`."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from functions.ingest.reader.likely import first_bytes, is_empty_or_begins, judge_likely
+from functions.ingest.reader.spill import Stretch
+
+Mask = NDArray[np.bool_]
+
+_TOTAL = (
+    r"(?i)^\s*(?:(?:sub|grand|gran|daily|day|ara|genel|tages|zwischen|gesamt)[- ]?)?"
+    r"(?:totals?|totale?s?|totaux|toplam|suma|summe|gesamt|合計|小計|合计|小计|总计)"
+)
+_TOTAL_ALONE = (
+    _TOTAL + r"(?:[ :]*(?:general|for|of|del?|du|day|d[ií]a|jour|tag|giorno|mes|month|"
+    r"ticket|pedido|factura|venta|order|invoice|receipt|sale|commande|facture|bon|rechnung|ordine|"
+    r"scontrino|fattura|sipari[sş]|fi[sş]))*\P{L}*$"
+)
+_TOTAL_OF = _TOTAL + r"(?:\P{L}|$)"
+_IS_OF_TOTAL = re.compile(_TOTAL + r"(?:[\W\d_]|$)")  # the same, for texts one by one
+_BEGINS_WITH_TOTAL = re.compile(_TOTAL)
+# With which bytes such a text can begin: few others have to be looked at.
+_FIRST_OF_TOTAL = first_bytes(b" \t\n\v\f\rAaDdGgSsTtZz" + "合小总".encode())
+
+
+def lines_of_totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[tuple[Mask, int]]:
+    """Yield the lines of totals between the rows, by the column that says so.
+
+    A person, or what was bought, may be called Total: only lines that name no order and no
+    customer are looked at, or name a total instead.
+    """
+    named = [mapping[name] for name in ("customer_id", "order_id") if name in mapping]
+    is_likely = [is_empty_or_begins(stretch.text(index), _FIRST_OF_TOTAL) for index in named]
+    places = np.flatnonzero(np.all(is_likely, axis=0))
+    if not places.size:
+        return
+    empty = {i: np.asarray(pc.equal(stretch.text(i).take(places), "")) for i in named}
+    days = stretch.text(mapping["ordered_at"]).take(places)
+    undated = np.asarray(pc.equal(days, ""))
+    says: dict[int, Mask] = {}
+    for name in ("customer_id", "order_id", "product", "product_id"):
+        if (index := mapping.get(name)) is not None:
+            cells = stretch.text(index).take(places)
+            says[index] = are_called_totals(cells)
+            says[index] |= undated & are_of_totals(cells)
+    is_free = undated | np.asarray(pc.match_substring_regex(days, r"\p{Nd}"))
+    is_free &= np.all([empty[index] | says[index] for index in named], axis=0)
+    for index, said in says.items():
+        is_total = np.zeros(len(stretch), np.bool_)
+        is_total[places] = said & is_free
+        yield is_total, index
+
+
+def begins_with_total(text: str) -> bool:
+    """Say whether a text begins with a word for a total."""
+    return _BEGINS_WITH_TOTAL.match(text) is not None
+
+
+def is_of_total(text: str) -> bool:
+    """Say whether a text is a word for a total, or one and more words."""
+    return _IS_OF_TOTAL.match(text) is not None
+
+
+def are_of_totals(texts: Any) -> Mask:
+    """Say which texts are a word for a total, or one and more words."""
+    return _match(texts, _TOTAL_OF)
+
+
+def are_called_totals(texts: Any) -> Mask:
+    """Say which texts are a word for a total, and what may stand beside it."""
+    return _match(texts, _TOTAL_ALONE)
+
+
+def _match(texts: Any, pattern: str) -> Mask:
+    return judge_likely(
+        texts, _FIRST_OF_TOTAL, lambda some: pc.match_substring_regex(some, pattern)
+    )
