@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from functions.ingest.reader import rows as r
+from functions.ingest.reader.blocks import Block
 from functions.ingest.reader.careful import Record, read_record
 from functions.ingest.reader.columns import recognise
 from functions.ingest.reader.dialect import Dialect, texts_of
@@ -62,7 +63,7 @@ class Below:
         self._widths: Counter[int] = Counter()
         self._widths_after: Counter[int] = Counter()
 
-    def add(self, block: r.Block, parsed: r.Parsed) -> Any:
+    def add(self, block: Block, parsed: r.Parsed) -> Any:
         """Look at a block; return which of its records hold the name of the date column."""
         blank = self._likely_blank(block, parsed)
         before = np.concatenate(([self._was_blank], blank[:-1]))
@@ -86,7 +87,7 @@ class Below:
         self._offset = block.offset + len(block.data)
         return named
 
-    def _likely_blank(self, block: r.Block, parsed: r.Parsed) -> Any:
+    def _likely_blank(self, block: Block, parsed: r.Parsed) -> Any:
         width = len(self._dialect.header)
         longest = (width - 1) * max(len(self._dialect.style.delimiter), 1) + 2
         return (np.diff(block.edges) <= longest) | (parsed.fault == r.BLANK)
@@ -120,7 +121,7 @@ class Below:
         is_further = further_lines(lambda i: parsed.columns[i][last + 1 :], self._mapping)
         return last + int(np.argmin(np.append(is_further, False)))
 
-    def _place(self, block: r.Block, i: int) -> _Place:
+    def _place(self, block: Block, i: int) -> _Place:
         return _Place(
             row=self._rows + i,
             line=int(block.lines[i]),

@@ -17,20 +17,21 @@ def first_bytes(octets: bytes) -> Mask:
     return first
 
 
-def is_empty_or_begins(column: Any, first: Mask) -> Mask:
-    """Say which texts are empty, or begin with a byte that is marked in `first`."""
-    _, edges, content = column.buffers()
-    places = np.frombuffer(edges, np.int32)[column.offset :][: len(column) + 1]
-    is_empty: Mask = places[1:] == places[:-1]
-    if is_empty.all():
-        return is_empty
+def begin_with(texts: Any, first: Mask) -> Mask:
+    """Say which texts begin with a byte that is marked in `first`; an empty one does not."""
+    _, edges, content = texts.buffers()
+    places = np.frombuffer(edges, np.int32)[texts.offset :][: len(texts) + 1]
+    is_filled: Mask = places[1:] != places[:-1]
+    if not is_filled.any():
+        return is_filled
     octets = np.frombuffer(content, np.uint8)
-    return is_empty | first[octets[np.minimum(places[:-1], len(octets) - 1)]]
+    return is_filled & first[octets[np.minimum(places[:-1], len(octets) - 1)]]
 
 
 def judge_likely(texts: Any, first: Mask, judge_texts: Callable[[Any], Any]) -> Mask:
-    """Say of texts that are empty or begin so what is said of them, and no of all others."""
-    is_likely = is_empty_or_begins(texts, first)
+    """Say of texts that begin so what is said of them, and no of all others."""
+    is_likely = begin_with(texts, first)
     places = np.flatnonzero(is_likely)
-    is_likely[places] = judge_texts(texts.take(pa.array(places)))
+    if places.size:
+        is_likely[places] = judge_texts(texts.take(pa.array(places)))
     return is_likely

@@ -68,9 +68,8 @@ class Orders:
         Rows without an order, damaged ones among them, neither give nor take. With `is_one` an
         order has one of them: where its lines differ, these are no orders, and nothing is filled.
         """
-        texts = column.dictionary if is_distinct(column) else column
         last = _last_named(order_ids)
-        if last is None or not pc.any(pc.equal(texts, "")).as_py():
+        if not (are_empty(column) & ~are_empty(order_ids)).any():
             if last is not None:
                 self.said[index] = column[last].as_py()
             return column
@@ -110,7 +109,7 @@ class Orders:
 
 def _last_named(order_ids: Any) -> int | None:
     """Return the last row that names an order."""
-    named = np.flatnonzero(pc.not_equal(order_ids, ""))
+    named = np.flatnonzero(~are_empty(order_ids))
     return int(named[-1]) if named.size else None
 
 
@@ -134,13 +133,13 @@ def bought_alone(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Mas
     places = np.flatnonzero(is_alone)
     if places.size:
         some = [cells(index).take(pa.array(places)) for index in bought]
-        is_named = np.any([pc.match_substring_regex(texts, r"\S") for texts in some], axis=0)
+        is_named = np.any([~_is_blank(texts) for texts in some], axis=0)
         is_total = np.any([are_of_totals(texts) for texts in some], axis=0)
         is_alone[places] = is_named & ~is_total
     return is_alone
 
 
 def _is_blank(texts: Any) -> Mask:
-    return judge_likely(
+    return are_empty(texts) | judge_likely(
         texts, _FIRST_OF_BLANK, lambda some: pc.equal(pc.utf8_trim_whitespace(some), "")
     )

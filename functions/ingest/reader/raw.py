@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions.ingest.reader import rows as r
+from functions.ingest.reader.blocks import Block, read_blocks
 from functions.ingest.reader.careful import Record, read_record
 from functions.ingest.reader.columns import recognise
 from functions.ingest.reader.dialect import Dialect
@@ -52,12 +53,12 @@ class RawTable:
     def _records(self) -> Iterator[tuple[str, ...]]:
         left = self.ending.rows
         with self.layout.text.path.open("rb") as file:
-            for block in r.read_blocks(file, self.layout.dialect):
+            for block in read_blocks(file, self.layout.dialect):
                 yield from _cells(block, self.layout.dialect, most=left)
                 left -= min(left, block.rows)
 
 
-def _cells(block: r.Block, dialect: Dialect, *, most: int) -> Iterator[tuple[str, ...]]:
+def _cells(block: Block, dialect: Dialect, *, most: int) -> Iterator[tuple[str, ...]]:
     parsed = r.parse(block, dialect)
     rows = zip(*(column.to_pylist() for column in parsed.columns), strict=True)
     for i, cells in zip(range(most), rows, strict=False):
@@ -65,7 +66,7 @@ def _cells(block: r.Block, dialect: Dialect, *, most: int) -> Iterator[tuple[str
             yield cells if parsed.fault[i] == r.SOUND else _own_cells(block, i, dialect)
 
 
-def _own_cells(block: r.Block, i: int, dialect: Dialect) -> tuple[str, ...]:
+def _own_cells(block: Block, i: int, dialect: Dialect) -> tuple[str, ...]:
     """Return the cells of a record that is not as wide as the table, or is spoiled."""
     data = block.data[block.edges[i] : block.edges[i + 1]]
     record = read_record(data, 0, style=dialect.style, final=True)
@@ -95,6 +96,6 @@ def _ending(layout: Layout) -> Ending:
     names = map(recognise, layout.dialect.header)
     below = Below(layout.dialect, {name: i for i, name in enumerate(names) if name})
     with layout.text.path.open("rb") as file:
-        for block in r.read_blocks(file, layout.dialect):
+        for block in read_blocks(file, layout.dialect):
             below.add(block, r.parse(block, layout.dialect))
     return below.end(layout.text)

@@ -21,6 +21,7 @@ from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
 from functions.ingest.reader import rows
 from functions.ingest.reader.ahead import ahead
+from functions.ingest.reader.blocks import read_blocks
 from functions.ingest.reader.columns import name_others
 from functions.ingest.reader.conversion import (
     NUMBERS,
@@ -389,7 +390,7 @@ def _first_pass(
     is_mended = is_of_mended_rows(dialect.header)
     with (
         text.path.open("rb") as file,
-        closing(ahead(rows.read_blocks(file, dialect))) as blocks,
+        closing(ahead(read_blocks(file, dialect))) as blocks,
         closing(ahead((block, rows.parse(block, dialect)) for block in blocks)) as parsed_blocks,
     ):
         for block, as_written in parsed_blocks:

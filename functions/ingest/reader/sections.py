@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.ingest.reader.blocks import Block
 from functions.ingest.reader.careful import Record, read_record
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.encoding import decode_all
-from functions.ingest.reader.rows import Block
 from functions.ingest.reader.shape import PREAMBLE
 from functions.ingest.reader.standing import Title, meaning
 

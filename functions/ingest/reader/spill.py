@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.ipc
 from numpy.typing import NDArray
 
-from functions.ingest.reader.rows import Block, Parsed
+from functions.ingest.reader.blocks import Block
+from functions.ingest.reader.rows import Parsed
 
 _PLACES = (
     ("line", pa.int64()),

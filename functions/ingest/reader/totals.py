@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from functions.ingest.reader.likely import first_bytes, is_empty_or_begins, judge_likely
-from functions.ingest.reader.spill import Stretch
+from functions.ingest.reader.likely import begin_with, first_bytes, judge_likely
+from functions.ingest.reader.spill import Stretch, are_empty
 
 Mask = NDArray[np.bool_]
 
@@ -36,7 +36,8 @@ def lines_of_totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[tu
     customer are looked at, or name a total instead.
     """
     named = [mapping[name] for name in ("customer_id", "order_id") if name in mapping]
-    is_likely = [is_empty_or_begins(stretch.text(index), _FIRST_OF_TOTAL) for index in named]
+    names = [stretch.text(index) for index in named]
+    is_likely = [are_empty(texts) | begin_with(texts, _FIRST_OF_TOTAL) for texts in names]
     places = np.flatnonzero(np.all(is_likely, axis=0))
     if not places.size:
         return

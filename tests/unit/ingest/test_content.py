@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.ingest.content import RowsHash
-from functions.ingest.reader import rows
+from functions.ingest.reader import blocks
 from tests.unit.ingest.reader.files import lines, read
 
 HEADER = "order,date,customer,quantity,amount,note"
@@ -21,7 +21,7 @@ TABLE = [
 
 
 def hashed(*table: str, records: int = 100) -> str | None:
-    with mock.patch.object(rows, "MAX_BLOCK_RECORDS", records):
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", records):
         got = read(lines(*table, header=HEADER))
     rows_hash = RowsHash()
     for batch in got.batches:

@@ -13,8 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from common import frame
-from functions.ingest.reader import careful, dates, numbers, rows
+from functions.ingest.reader import blocks, careful, dates, numbers
 from functions.ingest.reader.alphabets import SINGLE_BYTE
+from functions.ingest.reader.blocks import Block, read_blocks
 from functions.ingest.reader.careful import (
     BACKSLASH,
     DOUBLE,
@@ -41,7 +42,7 @@ from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.encoding import decode, to_utf_8
 from functions.ingest.reader.evidence import DateEvidence, NumberEvidence
 from functions.ingest.reader.refusal import UnreadableFileError
-from functions.ingest.reader.rows import Block, parse_carefully, parse_fast, read_blocks
+from functions.ingest.reader.rows import parse_carefully, parse_fast
 from functions.ingest.reader.spill import by_distinct
 
 pytestmark = pytest.mark.unit
@@ -72,9 +73,9 @@ def dialect(width: int) -> Dialect:
 
 def blocks_of(content: bytes, *, block_bytes: int, quotes_at_once: int = 4) -> list[Block]:
     with (
-        mock.patch.object(rows, "BLOCK_BYTES", block_bytes),
-        mock.patch.object(rows, "_QUOTES_AT_ONCE", quotes_at_once),
-        mock.patch.object(rows, "MAX_BLOCK_RECORDS", 3),
+        mock.patch.object(blocks, "BLOCK_BYTES", block_bytes),
+        mock.patch.object(blocks, "_QUOTES_AT_ONCE", quotes_at_once),
+        mock.patch.object(blocks, "MAX_BLOCK_RECORDS", 3),
     ):
         return list(read_blocks(io.BytesIO(content), dialect(2)))
 

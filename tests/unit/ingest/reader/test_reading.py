@@ -17,7 +17,7 @@ from functions.ingest.reader import (
     FormatProfile,
     OpenQuestionError,
     UnreadableFileError,
-    rows,
+    blocks,
     spill,
 )
 from functions.ingest.reader.refusal import Fault, Question, Refusal
@@ -107,9 +107,9 @@ def test_a_header_alone_is_one_empty_batch() -> None:
 def test_rows_are_the_same_wherever_the_batches_are_cut() -> None:
     content = many(ROW, times=25)
     whole = read(content)
-    with mock.patch.object(rows, "MAX_BLOCK_RECORDS", 10):
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", 10):
         by_number = read(content)
-    with mock.patch.object(rows, "BLOCK_BYTES", 64):
+    with mock.patch.object(blocks, "BLOCK_BYTES", 64):
         by_size = read(content)
     assert [t.num_rows for t in whole.tables] == [25]
     assert [t.num_rows for t in by_number.tables] == [10, 10, 5]
@@ -245,7 +245,7 @@ def test_one_fault_anywhere_is_reported_there_and_all_other_rows_are_accepted(
 ) -> None:
     bad = list(TABLE)
     bad[place] = ",".join(FAULTS[code](TABLE[place].split(",")))
-    with mock.patch.object(rows, "BLOCK_BYTES", block_bytes):
+    with mock.patch.object(blocks, "BLOCK_BYTES", block_bytes):
         got = read(lines(*bad))
     assert [(r.code, r.row, r.line, r.raw) for r in got.rejected] == [
         (code, place + 1, place + 2, bad[place])
@@ -372,7 +372,7 @@ def test_every_code_has_its_sentence(code: str) -> None:
 
 
 def test_all_batches_have_one_schema() -> None:
-    with mock.patch.object(rows, "MAX_BLOCK_RECORDS", 2):
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", 2):
         got = read(lines(*TABLE[:5]))
     assert all(table.schema == got.tables[0].schema for table in got.tables)
     assert pa.concat_tables(got.tables).num_rows == 5
@@ -384,7 +384,7 @@ def test_the_same_rows_give_the_same_chunks_whatever_was_read_before_them() -> N
     def chunks() -> list[str]:
         return [c.sha256 for table in read(content).tables for c in frame.encode(table)]
 
-    with mock.patch.object(rows, "BLOCK_BYTES", 997):
+    with mock.patch.object(blocks, "BLOCK_BYTES", 997):
         cut = chunks()
         assert len(cut) > 3
         with mock.patch.object(spill, "_KEPT_BYTES", 0):

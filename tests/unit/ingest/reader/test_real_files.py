@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import pytest
 
 from functions.ingest.reader import UnreadableFileError, rows
+from functions.ingest.reader.blocks import read_blocks
 from functions.ingest.reader.dialect import find_dialect
 from tests.unit.ingest.reader.files import REAL_FILES, read
 
@@ -78,6 +79,6 @@ def test_csv_spectrum_is_split_as_its_answers_say(path: Path) -> None:
     answers = json.loads(told.replace("\\r\\n", "\\n"))  # the files at hand have lost their CRs
     dialect = find_dialect(path.read_bytes(), encoding="utf-8")
     with path.open("rb") as file:
-        parsed = [rows.parse(block, dialect) for block in rows.read_blocks(file, dialect)]
+        parsed = [rows.parse(block, dialect) for block in read_blocks(file, dialect)]
     cells = [row for p in parsed for row in zip(*(c.to_pylist() for c in p.columns), strict=True)]
     assert [dict(zip(dialect.header, row, strict=True)) for row in cells] == answers
