@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest import mock
 
+import hypothesis
 import pytest
 from sqlalchemy import text
 
@@ -18,6 +19,10 @@ from infra.local.failures import LocalError
 from infra.local.local import LocalStack
 from infra.local.stack import Stack
 from tests.broker import Broker, running_broker
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)

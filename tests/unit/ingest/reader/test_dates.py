@@ -507,14 +507,14 @@ columns = st.lists(
 SETTLING = [datetime(2025, 12, 31, 23, 59, 59), datetime(2025, 1, 30)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(column=columns, layout=st.sampled_from(sorted(LAYOUTS)))
 def test_any_column_of_dates_reads_back_equal(column: list[datetime], layout: str) -> None:
     column = SETTLING + column
     assert moments(*map(LAYOUTS[layout], column)) == column
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), column=columns, layout=st.sampled_from(sorted(LAYOUTS)))
 def test_the_order_of_rows_changes_nothing(
     data: st.DataObject, column: list[datetime], layout: str
@@ -526,7 +526,7 @@ def test_the_order_of_rows_changes_nothing(
     assert sorted(shuffled.column("ordered_at")) == sorted(whole.column("ordered_at"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     place=st.integers(2, 201),
     layouts=st.lists(st.sampled_from(["dmy", "mdy"]), min_size=2, max_size=2, unique=True),

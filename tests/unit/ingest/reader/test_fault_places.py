@@ -71,7 +71,7 @@ def table(size: int) -> list[list[str]]:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(dialect=DIALECTS, place=st.integers(0, 39), fault=st.sampled_from(FAULTS))
 def test_the_place_of_a_fault_is_exact(
     dialect: Dialect, place: int, fault: tuple[str, int | None, str]

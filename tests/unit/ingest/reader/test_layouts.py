@@ -94,7 +94,7 @@ def people_of(got: Read) -> list[str]:
     return names
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     text=st.text(st.sampled_from("aé日本ンñ\n,\U0001f600"), max_size=40),
     encoding=st.sampled_from(["utf-16-le", "utf-16-be", "gb18030"]),
@@ -209,7 +209,7 @@ def test_other_formulas_stay_what_they_are() -> None:
 cells = st.text(st.sampled_from("ab1é,;|\"'\\ \n\r\t"), max_size=6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     table=st.lists(st.tuples(cells, cells), min_size=1, max_size=8),
     delimiter=st.sampled_from([",", ";", "||", ", ", "\t"]),
@@ -235,7 +235,7 @@ def test_any_table_in_any_style_reads_back_equal(
     assert read_back == table
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(table=st.lists(st.tuples(cells, cells), min_size=1, max_size=8))
 def test_a_wrapped_table_reads_back_equal(table: list[tuple[str, str]]) -> None:
     rows = [",".join(map(wrapped, row)) for row in table]

@@ -381,7 +381,7 @@ def written(value: Decimal, style: dict[str, str]) -> str:
     return style["sign"].format(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(column=st.lists(values, min_size=1, max_size=12), style=styles())
 def test_any_column_of_numbers_reads_back_equal(
     column: list[Decimal], style: dict[str, str]
@@ -389,7 +389,7 @@ def test_any_column_of_numbers_reads_back_equal(
     assert amounts(*(written(value, style) for value in column)) == column
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), style=styles(), column=st.lists(values, min_size=1, max_size=8))
 def test_the_order_of_rows_changes_nothing(
     data: st.DataObject, style: dict[str, str], column: list[Decimal]
@@ -399,7 +399,7 @@ def test_the_order_of_rows_changes_nothing(
     assert read(sold(*shuffled)).balance == read(sold(*texts)).balance
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(place=st.integers(0, 199), style=styles(), odd=values)
 def test_the_one_conflicting_number_is_the_one_refused(
     place: int, style: dict[str, str], odd: Decimal

@@ -92,7 +92,7 @@ def test_rare_letters_become_the_same_utf_8_one_by_one(data: bytes, encoding: st
     assert to_utf_8(data, encoding) == decode(data, encoding).encode()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(content=contents, block_bytes=block_sizes)
 def test_both_paths_find_the_same_records_whatever_the_blocks(
     content: bytes, block_bytes: int
@@ -120,7 +120,7 @@ def test_both_paths_find_the_same_records_whatever_the_blocks(
     assert found == wanted
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(content=contents, block_bytes=block_sizes, width=st.sampled_from([2, 3]))
 def test_both_paths_split_records_into_the_same_cells(
     content: bytes, block_bytes: int, width: int
@@ -141,7 +141,7 @@ def test_both_paths_split_records_into_the_same_cells(
 cells = st.text(st.sampled_from('ab1é,;" \n\r\t'), max_size=8)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     table=st.lists(st.tuples(cells, cells), min_size=1, max_size=12),
     line_end=st.sampled_from(["\n", "\r\n", "\r"]),
@@ -171,7 +171,7 @@ def test_well_formed_records_take_the_fast_path() -> None:
     ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     data=st.lists(
         st.sampled_from([*PIECES, b"'", b"\\", b"|", b"||"]), min_size=1, max_size=12
@@ -202,7 +202,7 @@ number_texts = st.one_of(
 ).map(str.strip)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(
     text=number_texts.filter(bool),
     mark=st.sampled_from([".", ","]),
@@ -229,7 +229,7 @@ def test_both_paths_read_the_same_number(
         assert (value, numbers.FAULTS[faults[0] - 1]) == (None, careful)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=number_texts, digits=st.text("123456789", min_size=1))
 def test_a_number_shows_what_others_of_its_shape_show(text: str, digits: str) -> None:
     shown = [NumberEvidence(), NumberEvidence()]
@@ -260,7 +260,7 @@ date_texts = st.one_of(
 ).map(str.strip)
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(
     text=date_texts,
     order=st.sampled_from([None, *ORDERS]),
@@ -283,7 +283,7 @@ def test_both_paths_read_the_same_date(
         assert dates.FAULTS[faults[0] - 1] is careful
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=date_texts)
 def test_both_paths_see_the_same_evidence_of_a_date(text: str) -> None:
     vectorised, careful = (DateEvidence(datetime(2026, 5, 3)) for _ in range(2))

@@ -29,7 +29,7 @@ def read_table(content: bytes) -> tuple[tuple[str, ...] | None, list[list[str]]]
     return header, rows
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     cells=st.lists(ROW, min_size=12, max_size=30),
     delimiter=st.sampled_from(",;\t|"),

@@ -234,7 +234,7 @@ FAULTS = {
 }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     place=st.integers(0, len(TABLE) - 1),
     code=st.sampled_from(sorted(FAULTS)),
@@ -356,7 +356,7 @@ def test_a_flipped_bit_in_the_header_ends_in_rows_or_a_reason() -> None:
             content[place] ^= 1 << bit
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(content=st.binary(max_size=300))
 def test_any_bytes_end_in_rows_or_a_reason(content: bytes) -> None:
     outcome(content)
