@@ -72,35 +72,32 @@ class Unfinished:
 _LINE = re.compile(rb"[^\r\n]*")
 _RULE = re.compile(r"[-+=_*#|:\s\u2500-\u257f]*[-=_*#\u2500-\u257f]{3}[-+=_*#|:\s\u2500-\u257f]*")
 FORMULA = r'="([^"\r\n]*)"'
-WRAPPED = re.compile(rb'"(?P<line>[^"]*+(?:""[^"]*+)*+)"[,;\t|]*+(?=[\r\n]|\Z)')
+WRAPPED = re.compile(rb'"(?P<line>[^"]*(?:""[^"]*)*)"(?!")[,;\t|]*(?=[\r\n]|\Z)')
 _TOKEN = re.compile(rb"[^ \t]+")
 
 
-_Patterns = tuple[re.Pattern[bytes], re.Pattern[bytes]]
+_Endings = tuple[re.Pattern[bytes], re.Pattern[bytes]]
 
 
 @cache
-def _patterns(style: Style) -> _Patterns:
-    """Return what matches the cells in quotes, if the style has any, and those without."""
-    plain = _plain(style)
-    return _quoted(style) if style.quote else plain, plain
+def _endings(style: Style) -> _Endings:
+    """Return what ends a cell in quotes, if the style has any, and one without: see `_ending`.
+
+    Nothing is matched that may be as long as a cell: that would have to be by possessive
+    repetition, in which Python 3.11.2 goes past the end.
+    """
+    escaped = rb"\\.?|" if style.escape else b""
+    plain = re.compile(rb"%b([\r\n]|%b)" % (escaped, re.escape(style.delimiter)), re.DOTALL)
+    if not style.quote:
+        return plain, plain
+    quote = re.escape(style.quote)
+    return re.compile(rb"%b%b%b|(%b)" % (escaped, quote, quote, quote), re.DOTALL), plain
 
 
-def _quoted(style: Style) -> re.Pattern[bytes]:
-    q = re.escape(style.quote)
-    if style.escape:
-        return re.compile(rb"%b(?:[^%b\\]++|\\.|%b%b)*+%b" % (q, q, q, q, q), re.DOTALL)
-    # The look-ahead keeps half of a doubled quote from ending a cell that is never closed.
-    return re.compile(rb"%b[^%b]*(?:%b%b[^%b]*)*%b(?!%b)" % (q, q, q, q, q, q, q))
-
-
-def _plain(style: Style) -> re.Pattern[bytes]:
-    delimiter = re.escape(style.delimiter)
-    if len(style.delimiter) == 1:
-        one = rb"[^\r\n%b%b]" % (delimiter, re.escape(style.escape))
-    else:
-        one = rb"(?!%b)[^\r\n%b]" % (delimiter, re.escape(style.escape))
-    return re.compile(rb"(?:%b|\\.?)*+" % one if style.escape else rb"(?:%b)*+" % one, re.DOTALL)
+def _ending(endings: re.Pattern[bytes], data: bytes, start: int) -> int | None:
+    """Return where the first ending is; what is escaped, or a doubled quote, is none."""
+    found = (match.start() for match in endings.finditer(data, start) if match[1] is not None)
+    return next(found, None)
 
 
 def read_record(data: bytes, start: int, *, style: Style, final: bool) -> Record | Unfinished:
@@ -118,7 +115,7 @@ def _read_simple(
     data: bytes, start: int, *, style: Style, final: bool
 ) -> Record | Unfinished | None:
     """Read a record without any quote or escape, as most are; None: it has one."""
-    end = _end_of(_LINE, data, start)
+    end = _end_of_line(data, start)
     line = data[start:end]
     if (style.quote and style.quote in line) or (style.escape and style.escape in line):
         return None
@@ -160,9 +157,9 @@ def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record
     spans: list[tuple[int, int]] = []
     spoiled: int | None = None
     position = start
-    patterns = _patterns(style)
+    endings = _endings(style)
     while True:
-        cell, end, state = _read_cell(data, position, style, patterns)
+        cell, end, state = _read_cell(data, position, style, endings)
         if state in {_OPEN, _SWALLOWED}:
             return Unfinished(start=start, opening=position, is_lost=state == _SWALLOWED)
         if state == _SPOILED and spoiled is None:
@@ -183,19 +180,17 @@ def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record
 _WHOLE, _SPOILED, _OPEN, _SWALLOWED = range(4)
 
 
-def _read_cell(
-    data: bytes, start: int, style: Style, patterns: _Patterns
-) -> tuple[bytes, int, int]:
+def _read_cell(data: bytes, start: int, style: Style, endings: _Endings) -> tuple[bytes, int, int]:
     """Return a cell's content, where it ends, and its state."""
-    in_quotes, plain = patterns
+    in_quotes, plain = endings
     is_quoted = style.quote and data.startswith(style.quote, start)
-    quoted = in_quotes.match(data, start) if is_quoted else None
-    if quoted is None:
-        end = _end_of(plain, data, start)
+    closing = _ending(in_quotes, data, start + 1) if is_quoted else None
+    if closing is None:
+        end = _end_of_plain(plain, data, start)
         return _unescaped(data[start:end], style), end, _OPEN if is_quoted else _WHOLE
-    content = quoted.group()[1:-1]
-    end = _end_of(plain, data, quoted.end())
-    if end == quoted.end():
+    content = data[start + 1 : closing]
+    end = _end_of_plain(plain, data, closing + 1)
+    if end == closing + 1:
         content = content.replace(style.quote * 2, style.quote)
         return _unescaped(content, style), end, _WHOLE
     return content, end, _SWALLOWED if _spans_lines(content) else _SPOILED
@@ -209,8 +204,13 @@ def _unescaped(cell: bytes, style: Style) -> bytes:
     return re.sub(rb"\\(%b|%b)" % (ends, re.escape(style.delimiter)), rb"\1", cell)
 
 
-def _end_of(plain: re.Pattern[bytes], data: bytes, start: int) -> int:
-    match = plain.match(data, start)
+def _end_of_plain(endings: re.Pattern[bytes], data: bytes, start: int) -> int:
+    end = _ending(endings, data, start)
+    return len(data) if end is None else end
+
+
+def _end_of_line(data: bytes, start: int) -> int:
+    match = _LINE.match(data, start)
     assert match is not None  # it matches the empty text
     return match.end()
 
@@ -222,7 +222,7 @@ def whole_cells(data: bytes, record: Record, style: Style) -> tuple[bytes, ...]:
     """
     if record.spoiled is None or style.cuts or style.is_wrapped:
         return record.cells
-    states = [_read_cell(data, start, style, _patterns(style))[2] for start, _ in record.spans]
+    states = [_read_cell(data, start, style, _endings(style))[2] for start, _ in record.spans]
     return tuple(
         cell if state == _WHOLE else data[start:end]
         for cell, state, (start, end) in zip(record.cells, states, record.spans, strict=True)
@@ -245,7 +245,7 @@ def _may_go_on(data: bytes, end: int, after: int, *, final: bool) -> bool:
 
 def _read_line(data: bytes, start: int, *, style: Style, final: bool) -> Record | Unfinished:
     """Read a record of a table whose columns stand below each other."""
-    end = _end_of(_LINE, data, start)
+    end = _end_of_line(data, start)
     after = _after_line_end(data, end)
     if _may_go_on(data, end, after, final=final):
         return Unfinished(start=start)
