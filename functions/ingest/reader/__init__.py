@@ -5,16 +5,20 @@
              ->  `texts`       the file's own bytes, or a copy in UTF-8 with the way back
     layout   ->  `dialect`     `styles`: how cells are written; `shape`: where the table begins;
                                `layout` holds all that, `raw` the table as text and nothing more
-    records  ->  `rows`        with row, line and byte, vectorised; `careful` where that cannot tell
-             ->  `ending`      where the table ends, and what stands below it
+    records  ->  `blocks`      with line and byte, vectorised; `careful` where that cannot tell
+             ->  `rows`        their cells, by Arrow; `careful` where that finds other records
+             ->  `ending`      where the table ends, and what stands below it; `sections` of it
     columns  ->  `mapping`     which of the file's columns is which of ours: `columns` by name with
                                `synonyms`, `samples` by values; `lists` that are no purchases
     evidence ->  `evidence`    what each column as a whole says of dates, decimal marks, currencies
-    rows     ->  `standing`    what the export itself says of a row: voided, cancelled, a return
-                               `headings` of groups of rows
+             ->  `order_lines`, `kinds`, `headings`, `nobody`: what only all rows show together
+    rows     ->  `standing`    what the export itself says of a row: voided, cancelled, a return;
+                               `totals` by a word, `subtotals` by their sum, `likely` which to judge
+             ->  `orders`      what the first line of an order says for those below it
     values   ->  `conversion`  `dates` and `numbers`, vectorised by `shapes`; `careful_dates` and
                                `careful_numbers` where that cannot tell, by `calendar_names`,
-                               `zone_names`, `currencies` and `characters`; the rest is `rejection`
+                               `zone_names`, `currencies` and `characters`; `discounts` taken off
+             ->  `verdict`     which rows are accepted; the others are told by `rejection`
 
 `reading` ties them together in two passes, with the text of the cells kept in `spill` between them.
 Every code that can be said is in `refusal`. Files in, values out: no network, no clock.
