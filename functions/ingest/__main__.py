@@ -38,6 +38,7 @@ def main() -> None:
 def _warm_up(ready: threading.Event) -> None:
     ready.wait()
     importlib.import_module("functions.ingest.handler")
+    importlib.import_module("pandas")  # which pyarrow asks for with its first array
 
 
 @contextmanager
