@@ -82,7 +82,7 @@ class _ColumnHash:
     def _add_texts(self, texts: Any) -> None:
         _, edges, data = texts.buffers()
         places = np.frombuffer(edges, np.int32)[texts.offset :][: len(texts) + 1]
-        lengths = np.diff(places)
+        lengths = places[1:] - places[:-1]
         self._lengths.update(np.minimum(lengths, _LONG).astype(np.uint8).tobytes())
         self._long.update(lengths[lengths >= _LONG].tobytes())
         if data is not None:

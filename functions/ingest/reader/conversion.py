@@ -22,7 +22,7 @@ from functions.ingest.reader.evidence import DateConvention, NumberConvention
 from functions.ingest.reader.nobody import are_nobody
 from functions.ingest.reader.orders import Orders
 from functions.ingest.reader.refusal import Fault
-from functions.ingest.reader.spill import Stretch, is_distinct
+from functions.ingest.reader.spill import Stretch, are_empty, is_distinct
 from functions.ingest.reader.standing import Signs, judge
 from functions.ingest.reader.subtotals import Subtotals
 from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
@@ -101,8 +101,10 @@ def convert(
     if conventions.may_have_totals:
         is_subtotal = subtotals.find(typed, verdict.accepted)
         verdict.reject(is_subtotal, Fault.SUBTOTAL, conventions.mapping["amount"])
-    table = _table(stretch, conventions, typed, verdict, standing.returned)
-    return Converted(accepted=table, verdict=verdict, balance=_balance(stretch, verdict, table))
+    is_return = _are_returns(typed, standing.returned)
+    table = _table(stretch, conventions, typed, verdict, is_return)
+    balance = _balance(stretch, verdict, table, returns=is_return & verdict.accepted)
+    return Converted(accepted=table, verdict=verdict, balance=balance)
 
 
 # --- what is wrong with a row as a whole ----------------------------------------------------
@@ -284,7 +286,7 @@ def _moments(days: Any, columns: Sequence[Any], conventions: Conventions, verdic
             zone=conventions.zone,
         )
         is_date = marks == 0
-        marks[np.asarray(pc.equal(texts, ""))] = len(_DATE_FAULTS)
+        marks[are_empty(texts)] = len(_DATE_FAULTS)
         return pa.array(moments, pa.timestamp("us"), mask=~is_date), marks
 
     moments, marks = _per_distinct(days, read)
@@ -384,14 +386,14 @@ def _table(
     conventions: Conventions,
     typed: Mapping[str, Any],
     verdict: Verdict,
-    returned: Mask,
+    is_return: Mask,
 ) -> Any:
     """Return the accepted rows in the shape of a frame."""
     size = len(stretch)
     made = {
         "row": pa.array(np.arange(stretch.first_row, stretch.first_row + size)),
         "line": pa.array(stretch.lines),
-        "kind": _kinds(typed, returned),
+        "kind": _kinds(is_return),
     }
     columns = made | dict(typed)
     arrays = [
@@ -411,14 +413,20 @@ def schema(conventions: Conventions) -> Any:
     return pa.schema([*frame.CANONICAL, *others])
 
 
-def _kinds(typed: Mapping[str, Any], returned: Mask) -> Any:
+def _kinds(is_return: Mask) -> Any:
+    if not is_return.any():
+        return pa.repeat(frame.SALE, len(is_return))
+    return pc.if_else(pa.array(is_return), frame.RETURN, frame.SALE)
+
+
+def _are_returns(typed: Mapping[str, Any], returned: Mask) -> Mask:
     """Tell returns from sales: by a word, a negative quantity or amount, or an order `C...`."""
     is_return = returned | _is_negative(typed["amount"])
     if "quantity" in typed:
         is_return |= _is_negative(typed["quantity"])
     if "order_id" in typed:
         is_return |= _is_cancelled(typed["order_id"])
-    return pc.if_else(pa.array(is_return), frame.RETURN, frame.SALE)
+    return is_return
 
 
 def _is_negative(values: Any) -> Mask:
@@ -432,7 +440,7 @@ def _is_cancelled(order_id: Any) -> Mask:
     return np.asarray(pc.match_substring_regex(order_id, _CANCELLATION).fill_null(False))
 
 
-def _balance(stretch: Stretch, verdict: Verdict, table: Any) -> Balance:
+def _balance(stretch: Stretch, verdict: Verdict, table: Any, *, returns: Mask) -> Balance:
     days = pc.min_max(table["ordered_at"]).as_py()
     return Balance(
         rows_in=len(stretch),
@@ -446,7 +454,7 @@ def _balance(stretch: Stretch, verdict: Verdict, table: Any) -> Balance:
         first_day=_day(days["min"]),
         last_day=_day(days["max"]),
         anonymous=table["customer_id"].null_count,
-        returns=pc.sum(pc.equal(table["kind"], frame.RETURN)).as_py() or 0,
+        returns=int(returns.sum()),
         bytes=int(stretch.lengths.sum(dtype=np.int64)),
     )
 

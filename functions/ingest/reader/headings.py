@@ -22,7 +22,6 @@ Mask = NDArray[np.bool_]
 
 _MAY_BE_HEADINGS = ("customer_id", "ordered_at")
 _MONEY = ("amount", "unit_price")
-_A_FEW = 8
 
 
 class Headings:
@@ -52,11 +51,9 @@ class Headings:
         """Say whether such a row has more in the column than a total or the names printed again."""
         column, name = columns[index], self._header[index]
         places = np.flatnonzero(~are_empty(column) & has_money)
-        return any(
-            text != name and not is_of_total(text)
-            for first in range(0, len(places), _A_FEW)  # in nearly all files the first row tells
-            for text in column.take(pa.array(places[first : first + _A_FEW])).to_pylist()
-        )
+        # In nearly all files the first row tells.
+        texts = (column[place].as_py() for place in map(int, places))
+        return any(text != name and not is_of_total(text) for text in texts)
 
     def fill(self, stretch: Stretch) -> Stretch:
         """Return a stretch whose rows have what stands in the lines above them."""

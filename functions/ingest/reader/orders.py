@@ -38,7 +38,7 @@ class Orders:
         """
         own = stretch.text(mapping["order_id"])
         days = stretch.columns[mapping["ordered_at"]]
-        if not (are_once or pc.any(pc.equal(days.dictionary, "")).as_py()):
+        if not (are_once or are_empty(days.dictionary).any()):
             return own
         is_undated = are_empty(days)
         is_further = bought_alone(stretch.text, mapping)

@@ -84,6 +84,8 @@ def find_style(data: bytes, start: int, *, told: bytes | None, encoding: str, fi
     final = final and len(looked_at) == len(data)
     best, best_score = Found(style=Style(delimiter=told or b","), width=1), 0.0
     for style, weight in _candidates(sample, told, encoding):
+        if weight * _most_sense(style, sample) <= best_score:
+            continue
         records = _first_records(looked_at, start, style, final=final)
         width, score = _sense(records, style, encoding)
         if score * weight > best_score + 1e-9:
@@ -123,6 +125,19 @@ def _below_each_other(sample: bytes, encoding: str) -> Iterator[tuple[Style, flo
         yield style, _UNCOMMON if underlined else _CUT
 
 
+def _most_sense(style: Style, sample: bytes) -> float:
+    """Return what rows read so cannot make more sense than, by the cells that one may have."""
+    if not style.delimiter or style.is_padded or style.is_wrapped or style.quote in sample:
+        return 1.0  # it takes more than to count: records may go over several lines
+    cells = 1 + max((line.count(style.delimiter) for line in sample.splitlines()), default=0)
+    return _sense_of_width(cells)
+
+
+def _sense_of_width(width: int) -> float:
+    """Return what a row of so many cells makes sense at best: the more agree the better."""
+    return 1 - 1 / (2 * max(width, 1))
+
+
 def _count(pattern: re.Pattern[bytes], sample: bytes) -> int:
     return sum(1 for _ in pattern.finditer(sample))
 
@@ -151,7 +166,7 @@ def _first_records(data: bytes, start: int, style: Style, *, final: bool) -> lis
 
 
 def _is_filled(record: Record) -> bool:
-    return bool(b"".join(record.cells).strip())
+    return any(map(bytes.strip, record.cells))
 
 
 def _sense(records: Sequence[Record], style: Style, encoding: str) -> tuple[int, float]:
@@ -182,7 +197,7 @@ def _sense(records: Sequence[Record], style: Style, encoding: str) -> tuple[int,
     cells = Counter(cell for column in filled for cell in column)
     sense = sum(_cell_sense(cell, own) * count for cell, count in cells.items())
     sense /= len(columns) * len(columns[0])
-    return width, share * sense * (1 - 1 / (2 * max(len(filled), 1)))
+    return width, share * sense * _sense_of_width(len(filled))
 
 
 def _notes_below(table: Sequence[Sequence[str]]) -> int:
