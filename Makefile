@@ -11,10 +11,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 # One line a download: large ones take a while, and a silent terminal looks stuck.
 PROGRESS := sed -un 's/^ *Downloading \([^ ]*\).*(\(.*\))/  \1 (\2)/p; s/^Installing .*/  installing/p'
-INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r $< | $(PROGRESS)
+# What is imported is compiled then; most of what is installed never is.
+INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --no-compile --require-hashes -r $< | $(PROGRESS)
 # The local servers come with Go, which builds MinIO, and with Debian's packages.
 SET_UP = $(if $(filter local,$(STACK)),$(VENV)/.local,setup)
-LEVELS = $(wildcard $(addprefix tests/,unit contract integration e2e browser chaos))
+# The long ones first: at the end no file is left that all others wait for.
+LEVELS = $(wildcard $(addprefix tests/,chaos e2e integration browser contract unit))
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -40,12 +42,12 @@ check: $(VENV)/.dev  ## Look at the code: lint, format, types, house rules, depe
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 
-# Two files of tests at a time: most of it is waiting for servers, and each starts its own.
+# Three files of tests at a time: a third of it is waiting for servers, and each starts its own.
 test: $(VENV)/.dev  ## Check, then run all tests; installs what they need
 	@PYTHON=$(BIN)/python sh infra/local/doctor.sh --tests --install
 	@$(BIN)/python -m infra.local.minio_program
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest -n 2 --dist loadfile $(LEVELS)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(LEVELS)
 
 chaos: $(VENV)/.local  ## Kill, cut, stop and repeat everything that can be; long
 	@$(BIN)/python -m infra.local.minio_program
