@@ -15,6 +15,7 @@
     rows     ->  `standing`    what the export itself says of a row: voided, cancelled, a return;
                                `totals` by a word, `subtotals` by their sum, `likely` which to judge
              ->  `orders`      what the first line of an order says for those below it
+             ->  `refunds`     what was paid back of a row
     values   ->  `conversion`  `dates` and `numbers`, vectorised by `shapes`; `careful_dates` and
                                `careful_numbers` where that cannot tell, by `calendar_names`,
                                `zone_names`, `currencies` and `characters`; `discounts` taken off

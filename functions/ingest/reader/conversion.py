@@ -1,7 +1,7 @@
 """From text to a batch: typed columns of the accepted rows, and what is wrong with the others."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from functions.ingest.reader.discounts import Discount, take_off
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
 from functions.ingest.reader.nobody import are_nobody
 from functions.ingest.reader.orders import Orders
+from functions.ingest.reader.refunds import Refunds, pay_back
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import Stretch, is_distinct
 from functions.ingest.reader.standing import Signs, judge
@@ -62,6 +63,7 @@ class Conventions:
     clock_digits: int  # with which times of day are written alone; 0: they are not
     signs: Signs  # the columns that say what becomes of a row
     discounts: tuple[Discount, ...]  # to be taken off price times quantity
+    refunds: Refunds | None  # to be taken off the amounts
 
     @property
     def currency(self) -> str | None:
@@ -96,11 +98,14 @@ def convert(
         )
     typed = _typed(stretch, conventions, filled, verdict)
     typed |= _taken_back(typed, standing.returned)
-    if order_ids is not None:
-        orders.close(order_ids)
     if conventions.may_have_totals:
         is_subtotal = subtotals.find(typed, verdict.accepted)
         verdict.reject(is_subtotal, Fault.SUBTOTAL, conventions.mapping["amount"])
+    if refunds := conventions.refunds:
+        doubts = refunds.doubts(order_ids, stretch, above=orders.above)
+        typed["amount"] = _paid_back(typed["amount"], stretch, conventions, doubts, verdict)
+    if order_ids is not None:
+        orders.close(order_ids)
     table = _table(stretch, conventions, typed, verdict, standing.returned)
     return Converted(accepted=table, verdict=verdict, balance=_balance(stretch, verdict, table))
 
@@ -356,6 +361,18 @@ def _discounted(
     for mask, fault, index in wrong:
         verdict.reject(mask, fault, index)
     return amount
+
+
+def _paid_back(
+    amount: Any, stretch: Stretch, conventions: Conventions, doubts: Mask, verdict: Verdict
+) -> Any:
+    """Return amounts without what was paid back."""
+    index, convention = conventions.mapping["refunded"], conventions.numbers["refunded"]
+    convention = replace(convention, currency=conventions.currency or convention.currency)
+    left, found = pay_back(amount, stretch.columns[index], convention, doubts)
+    for mask, fault in found:
+        verdict.reject(mask, fault, index)
+    return left
 
 
 def _taken_back(typed: Mapping[str, Any], returned: Mask) -> dict[str, Any]:

@@ -195,8 +195,8 @@ def _off(text: str, kind: int, prices: NumberConvention) -> _Off | None:
         return _NONE
     written = parse(text)
     if written is None or kind == UNCLEAR:
-        return _NONE if written and _is_zero(written) else None
-    if _is_zero(written):
+        return _NONE if written and written.is_zero else None
+    if written.is_zero:
         return _NONE
     if written.is_percent or (kind == SHARE and written.currency is None):
         return _share(written)
@@ -207,10 +207,6 @@ def _numbers(written: Written) -> set[Decimal]:
     """Return the numbers that it can be."""
     figures = [found for mark in OTHER if (found := written.under(mark))]
     return {Decimal(f"{each.whole}.{each.decimals or 0}") for each in figures}
-
-
-def _is_zero(written: Written) -> bool:
-    return _numbers(written) == {Decimal(0)}
 
 
 def _share(written: Written) -> _Off | None:

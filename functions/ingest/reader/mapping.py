@@ -12,6 +12,7 @@ from itertools import groupby, pairwise
 from common import mending
 from functions.ingest.reader.columns import are_made_up, fold, is_of_lines, known, similar, within
 from functions.ingest.reader.lists import refuse_other_lists
+from functions.ingest.reader.refunds import is_of_whole_orders
 from functions.ingest.reader.refusal import (
     OpenQuestionError,
     Question,
@@ -81,6 +82,8 @@ def map_columns(
     _drop_order_totals(chosen, header, rows, is_known=has_order_totals)
     _drop_totals_without_lines(chosen, rows, is_known=has_order_totals)
     columns = {name: each.index for name, each in chosen.items()}
+    if "refunded" in columns and is_of_whole_orders(header, columns):
+        del chosen["refunded"], columns["refunded"]
     refuse_other_lists(header, samples, columns)
     _require(header, candidates, samples, columns)
     return _mapped(chosen)

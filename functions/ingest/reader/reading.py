@@ -52,6 +52,7 @@ from functions.ingest.reader.mapping import Mapped, map_columns
 from functions.ingest.reader.nobody import Nobody
 from functions.ingest.reader.order_lines import OrderLines
 from functions.ingest.reader.orders import Orders
+from functions.ingest.reader.refunds import RefundLines
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
     Refusal,
@@ -66,13 +67,14 @@ from functions.ingest.reader.subtotals import Subtotals, Totals
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "7"
+READER_VERSION = "8"
 
 MAX_ROWS = 20_000_000
 
 # Columns whose texts are judged and typed by their distinct ones.
-_REPETITIVE = ("ordered_at", "time", "currency", *NUMBERS)
-_NUMBERS = ("amount", "unit_price", "quantity")  # the first one a file has tells its decimal mark
+_REPETITIVE = ("ordered_at", "time", "currency", "refunded", *NUMBERS)
+# The first one a file has tells its decimal mark.
+_NUMBERS = ("amount", "unit_price", "quantity", "refunded")
 # More rejected rows than both of these, and the file is not what it seems.
 _REJECTED_ROWS, _REJECTED_SHARE = 100, 0.01
 _SHOWN_REASONS = 3
@@ -319,6 +321,8 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         columns = {
             name: (header[mapping[name]], numbers[name]) for name in numbers if name in mapping
         }
+        if (refunds := seen.refunds.found(mapping)) is None:
+            columns.pop("refunded", None)
         conventions = Conventions(
             header=header,
             mapping=mapping,
@@ -333,6 +337,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             clock_digits=_clock_digits(dialect, mapping),
             signs=seen.all_signs(),
             discounts=find_discounts(header, mapping),
+            refunds=refunds,
         )
         source = _Source(
             layout=layout,
@@ -361,10 +366,12 @@ class _Seen:
         self.sections = Sections(dialect)
         self._signs = find_signs(dialect.header)
         self._kinds = Kinds(self._signs)
+        self.refunds = RefundLines(dialect.header, mapped.columns, self._signs)
 
     def add(self, columns: tuple[Any, ...]) -> None:
         """Look at a block."""
-        for watch in (self.lines, self.totals, self.headings, self.nobody, self._kinds):
+        watches = (self.lines, self.totals, self.headings, self.nobody, self._kinds, self.refunds)
+        for watch in watches:
             watch.add(columns)
 
     def all_signs(self) -> Signs:

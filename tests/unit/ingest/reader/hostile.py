@@ -501,6 +501,20 @@ def _exports() -> list[Case]:
             Rows(2, (("unclear_discount", 2),)),
         ),
         (
+            "refunds in part, in full and of too much",
+            text("id,Created (UTC),Amount,Amount Refunded,Currency,Customer ID")
+            + text("1,2026-01-31 10:30,5.50,0.00,eur,C1", "2,2026-01-31 10:31,5.50,2.00,eur,C1")
+            + text("3,2026-01-31 10:32,5.50,5.50,eur,C1", "4,2026-01-31 10:33,5.50,6.00,eur,C1"),
+            Rows(2, (("refund_too_large", 5),), (("refunded", 4),)),
+        ),
+        (
+            "a refund in the first line of an order",
+            text("Order ID,Date,Customer,Product,Total,Refunded Amount")
+            + text("1,2026-01-31,C1,Cap,5.50,1.00", "1,2026-01-31,C1,Bag,4.50,")
+            + text("2,2026-01-31,C1,Cap,5.50,1.00"),
+            Rows(2, (("unclear_refund", 2),)),
+        ),
+        (
             "times without a sign",
             text("Date,Time,Customer,Total", *["2026-01-31,930,C1,5.50"] * 8)
             + text("2026-02-01,2460,C1,5.50", "2026-02-01,,C1,5.50"),
