@@ -62,7 +62,7 @@ class Conventions:
     orders_are_once: bool  # named in their first line alone
     clock_digits: int  # with which times of day are written alone; 0: they are not
     signs: Signs  # the columns that say what becomes of a row
-    discounts: tuple[Discount, ...]  # to be taken off price times quantity
+    discounts: tuple[Discount, ...]  # to be taken off
     refunds: Refunds | None  # to be taken off the amounts
 
     @property
@@ -97,6 +97,8 @@ def convert(
             filled.get("customer_id", stretch.columns[customer])
         )
     typed = _typed(stretch, conventions, filled, verdict)
+    if conventions.discounts:
+        typed["amount"] = _discounted(typed, stretch, conventions, verdict)
     typed |= _taken_back(typed, standing.returned)
     if conventions.may_have_totals:
         is_subtotal = subtotals.find(typed, verdict.accepted)
@@ -216,7 +218,6 @@ def _typed(
         typed["currency"] = pa.repeat(conventions.currency, len(stretch))
     if "amount" not in typed:
         typed["amount"] = _product(typed["quantity"], typed["unit_price"], verdict)
-        typed["amount"] = _discounted(typed, stretch, conventions, verdict)
     return typed
 
 
@@ -350,13 +351,14 @@ def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
 def _discounted(
     typed: Mapping[str, Any], stretch: Stretch, conventions: Conventions, verdict: Verdict
 ) -> Any:
-    """Return quantity x price without what was taken off."""
+    """Return amounts without what was taken off."""
+    money = "amount" if "amount" in conventions.mapping else "unit_price"
     amount, wrong = take_off(
         typed["amount"],
-        typed["quantity"],
+        typed.get("quantity"),
         stretch.columns,
         conventions.discounts,
-        conventions.numbers["unit_price"],
+        conventions.numbers[money],
     )
     for mask, fault, index in wrong:
         verdict.reject(mask, fault, index)

@@ -501,6 +501,12 @@ def _exports() -> list[Case]:
             Rows(2, (("unclear_discount", 2),)),
         ),
         (
+            "gross sales without net ones",
+            text("Date,Customer,Item,Gross Sales,Discounts", "2026-01-31,C1,Cap,$5.50,-$1.00")
+            + text("2026-01-31,C1,Cap,$5.50,$0.00", "2026-01-31,C1,Cap,$5.50,Happy hour"),
+            Rows(2, (("unclear_discount", 4),)),
+        ),
+        (
             "refunds in part, in full and of too much",
             text("id,Created (UTC),Amount,Amount Refunded,Currency,Customer ID")
             + text("1,2026-01-31 10:30,5.50,0.00,eur,C1", "2,2026-01-31 10:31,5.50,2.00,eur,C1")
