@@ -7,6 +7,7 @@
                                `layout` holds all that, `raw` the table as text and nothing more
     records  ->  `blocks`      with line and byte, vectorised; `careful` where that cannot tell
              ->  `rows`        their cells, by Arrow; `careful` where that finds other records
+             ->  `date_parts`  year, month and day in three columns joined
              ->  `ending`      where the table ends, and what stands below it; `sections` of it
     columns  ->  `mapping`     which of the file's columns is which of ours: `columns` by name with
                                `synonyms`, `samples` by values; `lists` that are no purchases

@@ -31,6 +31,7 @@ from functions.ingest.reader.conversion import (
     latest_moment,
     zone_of,
 )
+from functions.ingest.reader.date_parts import join_dates
 from functions.ingest.reader.dates import clock_digits
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.discounts import find_discounts
@@ -402,6 +403,7 @@ def _first_pass(
     ):
         for block, as_written in parsed_blocks:
             parsed = rows.read_back(block, as_written, is_mended=is_mended)
+            parsed = join_dates(parsed, mapping)
             seen.sections.add(block, below.add(block, parsed))
             columns = spill.add(block, parsed)
             seen.add(columns)

@@ -507,6 +507,12 @@ def _exports() -> list[Case]:
             Rows(2, (("unclear_discount", 4),)),
         ),
         (
+            "a date in three columns",
+            text("Día;Mes;Año;Cliente;Importe", "31;enero;2026;C1;5,50", "30;febrero;2026;C1;5,50")
+            + text("1;feb;2026;C1;5,50", ";feb;2026;C1;5,50", "2;3;2026;C2;5,50"),
+            Rows(3, (("impossible_date", 3), ("empty_cell", 5))),
+        ),
+        (
             "refunds in part, in full and of too much",
             text("id,Created (UTC),Amount,Amount Refunded,Currency,Customer ID")
             + text("1,2026-01-31 10:30,5.50,0.00,eur,C1", "2,2026-01-31 10:31,5.50,2.00,eur,C1")
