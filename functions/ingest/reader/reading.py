@@ -301,7 +301,11 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         layout = find_layout(path, folder)
         text, dialect = layout.text, layout.dialect
         find_columns = partial(
-            map_columns, dialect.header, rows=dialect.sample, told=profile.columns
+            map_columns,
+            dialect.header,
+            rows=dialect.sample,
+            told=profile.columns,
+            titles=[line.text for line in dialect.furniture],
         )
         mapped = find_columns()
         header, mapping = dialect.header, mapped.columns

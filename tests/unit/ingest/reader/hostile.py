@@ -461,6 +461,13 @@ def _exports() -> list[Case]:
             Rows(1, (("impossible_date", 6),), (("heading", 2), ("subtotal", 4), ("heading", 5))),
         ),
         (
+            "customers as headings in a column without a name",
+            text("Sales by Customer Detail,,,", ",Date,Num,Amount", "Ana López,,,")
+            + text(",01/31/2026,1,5.50", ",02/30/2026,2,4.50", "Total for Ana López,,,10.00")
+            + text("Eva Ruiz,,,", ",02/13/2026,3,4.50", "Total for Eva Ruiz,,,4.50"),
+            Rows(2, (("impossible_date", 5),), (("heading", 3), ("subtotal", 6), ("heading", 7))),
+        ),
+        (
             "an order's lines without its number, and a damaged order's",
             text("Order Reference,Customer,Order Date,Product,Subtotal", "S1,C1,2026-01-31,Cap,5")
             + text(",,,Bag,4.50", "S2,C2", ",,,Cap,5.50", ",,,,15.00"),
