@@ -108,7 +108,7 @@ def _meaning(found: Json | None, write: Writer) -> Iterator[tuple[str, str]]:
 def _mapped(found: Json, ours: str, name: str, write: Writer) -> str:
     by = found["mapping_settled_by"][ours]
     sure = write.say(f"read_mapped_by_{by}", sure=found["mapping_confidence"][ours])
-    return f"{ours} ← {visible(name)} ({sure})"
+    return f"{ours} ← {visible(name) or '-'} ({sure})"
 
 
 def _settled(code: str, by: str | None, write: Writer) -> str:

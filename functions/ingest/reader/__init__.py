@@ -7,6 +7,7 @@
                                `layout` holds all that, `raw` the table as text and nothing more
     records  ->  `blocks`      with line and byte, vectorised; `careful` where that cannot tell
              ->  `rows`        their cells, by Arrow; `careful` where that finds other records
+             ->  `date_parts`  year, month and day in three columns joined
              ->  `ending`      where the table ends, and what stands below it; `sections` of it
     columns  ->  `mapping`     which of the file's columns is which of ours: `columns` by name with
                                `synonyms`, `samples` by values; `lists` that are no purchases
@@ -15,6 +16,7 @@
     rows     ->  `standing`    what the export itself says of a row: voided, cancelled, a return;
                                `totals` by a word, `subtotals` by their sum, `likely` which to judge
              ->  `orders`      what the first line of an order says for those below it
+             ->  `refunds`     what was paid back of a row
     values   ->  `conversion`  `dates` and `numbers`, vectorised by `shapes`; `careful_dates` and
                                `careful_numbers` where that cannot tell, by `calendar_names`,
                                `zone_names`, `currencies` and `characters`; `discounts` taken off

@@ -35,6 +35,7 @@ _SIDE = re.compile(r"(?i)(?P<number>.*[0-9)]) ?(?P<side>cr|dr|db)\.?")
 CREDIT = "cr"
 # Digits with something between them that no number has there, as in most codes.
 _APART = re.compile(r"[0-9][^0-9.,' \u066b\u066c]+[0-9]")
+_OTHER_THAN_ZERO = frozenset("123456789")
 _IS_NEGATIVE = {"": False, "+": False, "-": True, "()": True}
 _NOT_FINITE = re.compile(r"[-+]?(?:inf|infinity|nan)", re.IGNORECASE)
 _NOTHING = re.compile(r"(?i)null|\(null\)|\\N|#?n/?a|none|nil")
@@ -74,6 +75,11 @@ class Written:
         if grouping is None and len(whole) > 3:
             grouping = UNGROUPED
         return Figures(whole=whole, decimals=match["decimals"] or "", grouping=grouping)
+
+    @property
+    def is_zero(self) -> bool:
+        """Say whether it is zero, whatever its marks mean."""
+        return not any(c in _OTHER_THAN_ZERO for c in self.figures)
 
     @property
     def is_open(self) -> bool:

@@ -53,7 +53,7 @@ _SCALE = re.compile(
 )
 # "Desc. %" is a share of something, "Total (21% VAT)" is all of it.
 _SHARE = re.compile(r"(?:^|[^\d\s])\s*%")
-_MONEY = ("amount", "unit_price")
+_MONEY = ("amount", "unit_price", "refunded")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # One slip is allowed in so many letters: shorter words are one slip away from too many others.
 _LETTERS_A_SLIP = 5

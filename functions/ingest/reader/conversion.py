@@ -1,7 +1,7 @@
 """From text to a batch: typed columns of the accepted rows, and what is wrong with the others."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from functions.ingest.reader.discounts import Discount, take_off
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
 from functions.ingest.reader.nobody import are_nobody
 from functions.ingest.reader.orders import Orders
+from functions.ingest.reader.refunds import Refunds, pay_back
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import Stretch, are_empty, is_distinct
 from functions.ingest.reader.standing import Signs, judge
@@ -61,7 +62,8 @@ class Conventions:
     orders_are_once: bool  # named in their first line alone
     clock_digits: int  # with which times of day are written alone; 0: they are not
     signs: Signs  # the columns that say what becomes of a row
-    discounts: tuple[Discount, ...]  # to be taken off price times quantity
+    discounts: tuple[Discount, ...]  # to be taken off
+    refunds: Refunds | None  # to be taken off the amounts
 
     @property
     def currency(self) -> str | None:
@@ -95,12 +97,17 @@ def convert(
             filled.get("customer_id", stretch.columns[customer])
         )
     typed = _typed(stretch, conventions, filled, verdict)
+    if conventions.discounts:
+        typed["amount"] = _discounted(typed, stretch, conventions, verdict)
     typed |= _taken_back(typed, standing.returned)
-    if order_ids is not None:
-        orders.close(order_ids)
     if conventions.may_have_totals:
         is_subtotal = subtotals.find(typed, verdict.accepted)
         verdict.reject(is_subtotal, Fault.SUBTOTAL, conventions.mapping["amount"])
+    if refunds := conventions.refunds:
+        doubts = refunds.doubts(order_ids, stretch, above=orders.above)
+        typed["amount"] = _paid_back(typed["amount"], stretch, conventions, doubts, verdict)
+    if order_ids is not None:
+        orders.close(order_ids)
     is_return = _are_returns(typed, standing.returned)
     table = _table(stretch, conventions, typed, verdict, is_return)
     balance = _balance(stretch, verdict, table, returns=is_return & verdict.accepted)
@@ -213,7 +220,6 @@ def _typed(
         typed["currency"] = pa.repeat(conventions.currency, len(stretch))
     if "amount" not in typed:
         typed["amount"] = _product(typed["quantity"], typed["unit_price"], verdict)
-        typed["amount"] = _discounted(typed, stretch, conventions, verdict)
     return typed
 
 
@@ -347,17 +353,30 @@ def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
 def _discounted(
     typed: Mapping[str, Any], stretch: Stretch, conventions: Conventions, verdict: Verdict
 ) -> Any:
-    """Return quantity x price without what was taken off."""
+    """Return amounts without what was taken off."""
+    money = "amount" if "amount" in conventions.mapping else "unit_price"
     amount, wrong = take_off(
         typed["amount"],
-        typed["quantity"],
+        typed.get("quantity"),
         stretch.columns,
         conventions.discounts,
-        conventions.numbers["unit_price"],
+        conventions.numbers[money],
     )
     for mask, fault, index in wrong:
         verdict.reject(mask, fault, index)
     return amount
+
+
+def _paid_back(
+    amount: Any, stretch: Stretch, conventions: Conventions, doubts: Mask, verdict: Verdict
+) -> Any:
+    """Return amounts without what was paid back."""
+    index, convention = conventions.mapping["refunded"], conventions.numbers["refunded"]
+    convention = replace(convention, currency=conventions.currency or convention.currency)
+    left, found = pay_back(amount, stretch.columns[index], convention, doubts)
+    for mask, fault in found:
+        verdict.reject(mask, fault, index)
+    return left
 
 
 def _taken_back(typed: Mapping[str, Any], returned: Mask) -> dict[str, Any]:

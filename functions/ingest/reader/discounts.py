@@ -1,10 +1,10 @@
-"""What was taken off: a discount beside price and quantity, where no column has the amount.
+"""What was taken off: a discount beside price and quantity, or beside sales that are called gross.
 
 A percentage, and what names its line or its piece, are taken off. Of other discounts nothing says
 what they are of, so they are never guessed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -70,6 +70,12 @@ _NAMES = {
 }
 _ONLY_WITH_SIGN = _folded("desc; disc")  # else they are descriptions, and disks
 _KINDS = {name: kind for kind, names in _NAMES.items() for name in names}
+# Amounts that are before discounts by what their name means; others have them off already. Those of
+# the second kind may be before discounts, or with the tax and after them.
+_BEFORE = _folded("gross sales")
+_PERHAPS_BEFORE = _folded("""
+    gross amount; gross value; gross total; importe bruto; monto bruto; total bruto; brut tutar
+""")
 # Prices that may be those after the discount already.
 _REDUCED_PRICES = _folded("net unit price; precio neto; prix vente net; prix net; prezzo netto")
 _BESIDE = frozenset({"in", "en", "em", "as"})
@@ -107,31 +113,55 @@ class _Reduced:
 
 
 def find_discounts(header: Sequence[str], mapping: Mapping[str, int]) -> tuple[Discount, ...]:
-    """Find the columns by their names, the clearest first; none if there is an amount to take."""
+    """Find the columns by their names, the clearest first; none if they are off already."""
     if "amount" in mapping:
-        return ()
+        return _off_gross(header, mapping)
     price = header[mapping["unit_price"]]
     is_reduced = fold(price) in _REDUCED_PRICES
     found = [
         Discount(index=index, kind=UNCLEAR if is_reduced else kind)
-        for index, name in enumerate(header)
-        if index not in mapping.values() and (kind := _kind(name)) is not None
+        for index, kind in _columns(header, mapping)
         # Beside the prices of lines others are of the whole order, and stand in its first line.
-        if is_of_lines(name) or not is_of_lines(price)
+        if is_of_lines(header[index]) or not is_of_lines(price)
     ]
     return tuple(sorted(found, key=lambda each: each.kind))
+
+
+def _off_gross(header: Sequence[str], mapping: Mapping[str, int]) -> tuple[Discount, ...]:
+    """Find discounts beside an amount before them: money is what its row has less."""
+    amount = _without_currency(header[mapping["amount"]])
+    if amount not in _BEFORE | _PERHAPS_BEFORE:
+        return ()
+    known = {SHARE: SHARE, OPEN: LINE, LINE: LINE} if amount in _BEFORE else {}
+    found = [
+        Discount(index=index, kind=known.get(kind, UNCLEAR))
+        for index, kind in _columns(header, mapping)
+    ]
+    return tuple(sorted(found, key=lambda each: each.kind))
+
+
+def _columns(header: Sequence[str], mapping: Mapping[str, int]) -> Iterator[tuple[int, int]]:
+    """Yield the columns that are called discounts, and what their numbers are."""
+    for index, name in enumerate(header):
+        if index not in mapping.values() and (kind := _kind(name)) is not None:
+            yield index, kind
 
 
 @lru_cache(maxsize=4096)
 def _kind(name: str) -> int | None:
     """Return what the numbers of a column with such a name are, if they are discounts."""
-    parts = [part for part in words(name) if not part.isdigit() and part not in _BESIDE]
-    folded = "".join(sorted(part for part in parts if not currencies.is_code(part.upper())))
+    folded = _without_currency(name)
     has_sign = "%" in name
     if folded in _ONLY_WITH_SIGN and not has_sign:
         return None
     kind = _KINDS.get(folded)
     return SHARE if has_sign and kind not in {None, UNCLEAR} else kind
+
+
+def _without_currency(name: str) -> str:
+    """Return a name folded, without numbers and the code of a currency."""
+    parts = [part for part in words(name) if not part.isdigit() and part not in _BESIDE]
+    return "".join(sorted(part for part in parts if not currencies.is_code(part.upper())))
 
 
 def take_off(
@@ -195,8 +225,8 @@ def _off(text: str, kind: int, prices: NumberConvention) -> _Off | None:
         return _NONE
     written = parse(text)
     if written is None or kind == UNCLEAR:
-        return _NONE if written and _is_zero(written) else None
-    if _is_zero(written):
+        return _NONE if written and written.is_zero else None
+    if written.is_zero:
         return _NONE
     if written.is_percent or (kind == SHARE and written.currency is None):
         return _share(written)
@@ -207,10 +237,6 @@ def _numbers(written: Written) -> set[Decimal]:
     """Return the numbers that it can be."""
     figures = [found for mark in OTHER if (found := written.under(mark))]
     return {Decimal(f"{each.whole}.{each.decimals or 0}") for each in figures}
-
-
-def _is_zero(written: Written) -> bool:
-    return _numbers(written) == {Decimal(0)}
 
 
 def _share(written: Written) -> _Off | None:

@@ -66,6 +66,7 @@ class NumberConvention(Convention):
     groupings: frozenset[str] = frozenset()  # what stands between thousands, where that is certain
     currency: str | None = None  # the one that is named beside amounts
     has_credits: bool = False  # some are marked `CR`, and the others are not marked
+    is_mostly_negative: bool = False
     unit: str = ""  # that all of them have
 
 
@@ -210,6 +211,7 @@ class NumberEvidence:
         self.groupings: set[str] = set()
         self.currencies = Evidence()
         self.sides: Counter[str] = Counter()  # of an account
+        self.minus: Counter[bool] = Counter()  # with one, and without; of zeros it says nothing
 
     @property
     def unit(self) -> str:
@@ -232,6 +234,8 @@ class NumberEvidence:
         if written is None:
             return
         self.sides[written.side] += rows
+        if not written.is_zero:
+            self.minus[written.is_negative] += rows
         if written.currency:
             self.currencies.count(written.currency, value, rows)
         figures = {mark: found for mark in OTHER if (found := written.under(mark))}
@@ -402,6 +406,7 @@ def settle_numbers(
             groupings=frozenset(evidence.groupings),
             currency=_currency(name, header, evidence.currencies),
             has_credits=_has_credits(evidence.sides),
+            is_mostly_negative=evidence.minus[True] > evidence.minus[False],
             unit="" if "amount" not in columns and evidence.unit in _PARTS else evidence.unit,
         )
         for name, (header, evidence) in columns.items()

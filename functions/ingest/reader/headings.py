@@ -4,7 +4,8 @@ A customer or a day on such a line holds for the rows below, where the column is
 lines alone: then no row can lack what it is about.
 """
 
-from collections.abc import Container, Mapping, Sequence
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,8 +21,32 @@ from functions.ingest.reader.totals import is_of_total
 
 Mask = NDArray[np.bool_]
 
+_BY_CUSTOMER = re.compile(
+    r"(?i)\b(?:by|por|par|per|nach) (?:customers?|clientes?|clients?|clienti|kunden?)\b|顧客別|按客户"
+)
+
 _MAY_BE_HEADINGS = ("customer_id", "ordered_at")
 _MONEY = ("amount", "unit_price")
+
+
+def find_unnamed(
+    header: Sequence[str], rows: Sequence[Sequence[str]], titles: Iterable[str]
+) -> int | None:
+    """Find the column without a name that has customers on lines of their own, as a title says.
+
+    Without the title these could be products, or who sold them.
+    """
+    if "" not in header or not any(map(_BY_CUSTOMER.search, titles)):
+        return None
+    found = [i for i, name in enumerate(header) if not name and _is_of_headings(i, rows)]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_of_headings(index: int, rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether a column has texts on lines with nothing else, and on those of their totals."""
+    alone = [sum(map(bool, row)) == 1 for row in rows if row[index]]
+    others = [row[index] for row in rows if row[index] and sum(map(bool, row)) > 1]
+    return any(alone) and all(map(is_of_total, others))
 
 
 class Headings:

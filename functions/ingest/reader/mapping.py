@@ -11,7 +11,10 @@ from itertools import groupby, pairwise
 
 from common import mending
 from functions.ingest.reader.columns import are_made_up, fold, is_of_lines, known, similar, within
+from functions.ingest.reader.date_parts import find_parts
+from functions.ingest.reader.headings import find_unnamed
 from functions.ingest.reader.lists import refuse_other_lists
+from functions.ingest.reader.refunds import is_of_whole_orders
 from functions.ingest.reader.refusal import (
     OpenQuestionError,
     Question,
@@ -62,9 +65,12 @@ def map_columns(
     *,
     rows: Sequence[Sequence[str]] = (),
     told: Mapping[str, str] | None = None,
+    titles: Sequence[str] = (),
     has_order_totals: bool = False,
 ) -> Mapped:
     """Find our columns in a header, with its first `rows` and what was `told` for the branch.
+
+    `titles` are the lines above the table.
 
     `has_order_totals` says that the amount is known to be that of whole orders.
 
@@ -78,9 +84,16 @@ def map_columns(
         return _mapped(_unnamed(header, samples, rows, told or {}))
     candidates = list(_candidates(header, samples))
     chosen = _chosen(header, candidates, samples) | _told(header, told or {})
+    chosen |= _parts_of_dates(header, rows, chosen)
+    if "customer_id" not in chosen and (index := find_unnamed(header, rows, titles)) is not None:
+        chosen["customer_id"] = _Candidate(
+            column="customer_id", index=index, confidence=_VALUES_ALONE, by="values"
+        )
     _drop_order_totals(chosen, header, rows, is_known=has_order_totals)
     _drop_totals_without_lines(chosen, rows, is_known=has_order_totals)
     columns = {name: each.index for name, each in chosen.items()}
+    if "refunded" in columns and is_of_whole_orders(header, columns):
+        del chosen["refunded"], columns["refunded"]
     refuse_other_lists(header, samples, columns)
     _require(header, candidates, samples, columns)
     return _mapped(chosen)
@@ -224,6 +237,21 @@ def _only(
             {"column": excerpt(header[same[0].index]), "found": _shown(header)},
         )
     return same[0]
+
+
+def _parts_of_dates(
+    header: Sequence[str], rows: Sequence[Sequence[str]], chosen: Mapping[str, _Candidate]
+) -> dict[str, _Candidate]:
+    """Return the columns of year, month and day, where no other one has the date."""
+    if "ordered_at" not in chosen:
+        return {}
+    day = chosen["ordered_at"].index
+    if not (parts := find_parts(header, rows, day)):
+        return {}
+    return {
+        name: _Candidate(column=name, index=index, confidence=_KNOWN, by="name")
+        for name, index in {**parts, "ordered_at": day}.items()
+    }
 
 
 def _told(header: Sequence[str], told: Mapping[str, str]) -> dict[str, _Candidate]:

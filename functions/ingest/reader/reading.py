@@ -31,6 +31,7 @@ from functions.ingest.reader.conversion import (
     latest_moment,
     zone_of,
 )
+from functions.ingest.reader.date_parts import join_dates
 from functions.ingest.reader.dates import clock_digits
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.discounts import find_discounts
@@ -52,6 +53,7 @@ from functions.ingest.reader.mapping import Mapped, map_columns
 from functions.ingest.reader.nobody import Nobody
 from functions.ingest.reader.order_lines import OrderLines
 from functions.ingest.reader.orders import Orders
+from functions.ingest.reader.refunds import RefundLines
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
     Refusal,
@@ -66,13 +68,14 @@ from functions.ingest.reader.subtotals import Subtotals, Totals
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "7"
+READER_VERSION = "8"
 
 MAX_ROWS = 20_000_000
 
 # Columns whose texts are judged and typed by their distinct ones.
-_REPETITIVE = ("ordered_at", "time", "currency", *NUMBERS)
-_NUMBERS = ("amount", "unit_price", "quantity")  # the first one a file has tells its decimal mark
+_REPETITIVE = ("ordered_at", "time", "currency", "refunded", *NUMBERS)
+# The first one a file has tells its decimal mark.
+_NUMBERS = ("amount", "unit_price", "quantity", "refunded")
 # More rejected rows than both of these, and the file is not what it seems.
 _REJECTED_ROWS, _REJECTED_SHARE = 100, 0.01
 _SHOWN_REASONS = 3
@@ -298,7 +301,11 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         layout = find_layout(path, folder)
         text, dialect = layout.text, layout.dialect
         find_columns = partial(
-            map_columns, dialect.header, rows=dialect.sample, told=profile.columns
+            map_columns,
+            dialect.header,
+            rows=dialect.sample,
+            told=profile.columns,
+            titles=[line.text for line in dialect.furniture],
         )
         mapped = find_columns()
         header, mapping = dialect.header, mapped.columns
@@ -319,6 +326,8 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         columns = {
             name: (header[mapping[name]], numbers[name]) for name in numbers if name in mapping
         }
+        if (refunds := seen.refunds.found(mapping)) is None:
+            columns.pop("refunded", None)
         conventions = Conventions(
             header=header,
             mapping=mapping,
@@ -333,6 +342,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             clock_digits=_clock_digits(dialect, mapping),
             signs=seen.all_signs(),
             discounts=find_discounts(header, mapping),
+            refunds=refunds,
         )
         source = _Source(
             layout=layout,
@@ -361,10 +371,12 @@ class _Seen:
         self.sections = Sections(dialect)
         self._signs = find_signs(dialect.header)
         self._kinds = Kinds(self._signs)
+        self.refunds = RefundLines(dialect.header, mapped.columns, self._signs)
 
     def add(self, columns: tuple[Any, ...]) -> None:
         """Look at a block."""
-        for watch in (self.lines, self.totals, self.headings, self.nobody, self._kinds):
+        watches = (self.lines, self.totals, self.headings, self.nobody, self._kinds, self.refunds)
+        for watch in watches:
             watch.add(columns)
 
     def all_signs(self) -> Signs:
@@ -395,6 +407,7 @@ def _first_pass(
     ):
         for block, as_written in parsed_blocks:
             parsed = rows.read_back(block, as_written, is_mended=is_mended)
+            parsed = join_dates(parsed, mapping)
             seen.sections.add(block, below.add(block, parsed))
             columns = spill.add(block, parsed)
             seen.add(columns)

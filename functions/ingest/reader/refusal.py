@@ -91,6 +91,8 @@ class Fault(StrEnum):
     OTHER_CURRENCY = "other_currency"
     PERCENT = "percent"
     UNCLEAR_DISCOUNT = "unclear_discount"
+    UNCLEAR_REFUND = "unclear_refund"
+    REFUND_TOO_LARGE = "refund_too_large"
     DEBIT_OR_CREDIT = "debit_or_credit"
     OTHER_UNIT = "other_unit"
     VOIDED = "voided"

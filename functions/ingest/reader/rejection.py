@@ -19,7 +19,10 @@ from functions.ingest.reader.texts import Text
 from functions.ingest.reader.verdict import Verdict
 
 # Of these the text of the cell is shown; other cells may hold anything, a person's name too.
-_SHOWN = frozenset({*dates.FAULTS, Fault.BAD_TIME, *numbers.FAULTS})
+_SHOWN = frozenset({
+    *(*dates.FAULTS, Fault.BAD_TIME, *numbers.FAULTS),
+    *(Fault.UNCLEAR_REFUND, Fault.REFUND_TOO_LARGE),
+})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +89,9 @@ def rejected_rows(
     with text.path.open("rb", buffering=0) as file:  # a row at a time, with nothing around it
         raws = [_raw(file, stretch, int(row)) for row in chosen]
     is_mended = is_of_mended_rows(conventions.header)
-    columns = (conventions.mapping.get(name) for name in ("ordered_at", "time", *NUMBERS))
+    columns = (
+        conventions.mapping.get(name) for name in ("ordered_at", "time", "refunded", *NUMBERS)
+    )
     typed = frozenset(index for index in columns if index is not None)
     teller = _Teller(text, stretch, verdict, conventions, style, is_mended, typed)
     return tuple(teller.tell(int(row), raw) for row, raw in zip(chosen, raws, strict=True))

@@ -265,6 +265,12 @@ def _telling(text: str) -> str:
     return "".join(sorted(word for word in words(text) if word not in _BESIDE))
 
 
+def are_returns(column: Any) -> Mask:
+    """Say of which rows a column of words says that they are returns."""
+    are_back: Mask = _words(column) == _RETURNED
+    return are_back
+
+
 def is_sum(text: str) -> bool:
     """Say whether a kind of rows is called a total or a payment."""
     return _meaning(text) == LEFT_OUT.index(Fault.SUBTOTAL)

@@ -140,6 +140,16 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         ventas totales; ingresos; ingreso; facturacion; importe bruto; monto bruto; total bruto;
         gasto; valor
     """,
+    "refunded": """
+        line refund; line refund amount; refunded line amount; item refund amount;
+        item refunded amount; importe reembolsado linea |
+        refunded amount; refund amount; amount refunds; refunded value; refund value;
+        order refund amount; order refunded amount;
+        importe reembolsado; monto reembolsado; valor reembolsado; importe reembolso;
+        monto reembolso; importe devuelto; monto devuelto; importe devolucion; monto devolucion |
+        total refunded; refunded total; refund total; total refund; total refund amount;
+        total refunded amount; total reembolsado; importe total reembolsado; monto total reembolsado
+    """,
     "currency": """
         currency; currency code; iso currency; order currency; transaction currency;
         moneda; divisa; codigo moneda; codigo divisa; cod moneda; tipo moneda
@@ -176,6 +186,10 @@ _PORTUGUESE: Mapping[str, str] = {
         valor total item; total item | valor liquido; total liquido; valor venda |
         valor pedido; valor total; vlr total; vl total; total venda; total pedido; preco total;
         montante | valor pago | valor; receita; faturamento; total bruto
+    """,
+    "refunded": """
+        valor reembolsado item | valor reembolsado; valor reembolso; montante reembolsado;
+        valor estornado; valor estorno; valor devolvido | total reembolsado; total estornado
     """,
     "currency": "moeda; codigo moeda",
 }
@@ -220,6 +234,10 @@ _FRENCH: Mapping[str, str] = {
         montant | montant total; total ttc; total ht; total net; prix total; chiffre affaires; ca;
         ca ttc; ca ht; montant commande; montant facture; total commande; total facture
     """,
+    "refunded": """
+        montant rembourse ligne | montant rembourse; montant remboursement; somme remboursee |
+        total rembourse; montant total rembourse
+    """,
     "currency": "devise; code devise; monnaie",
 }
 
@@ -263,6 +281,10 @@ _GERMAN: Mapping[str, str] = {
         gesamtbetrag; rechnungsbetrag; bestellwert; summe netto; summe brutto; summe;
         gesamt netto; gesamt brutto; gesamt; gesamtsumme | | wert
     """,
+    "refunded": """
+        | erstatteter betrag; erstattungsbetrag; betrag erstattet; ruckerstatteter betrag;
+        ruckerstattungsbetrag; erstattung betrag | erstattete summe
+    """,
     "currency": "wahrung; waehrung; wahrungscode",
 }
 
@@ -297,6 +319,10 @@ _ITALIAN: Mapping[str, str] = {
         importo totale; prezzo totale; totale; totale ordine; totale fattura; ricavo; ricavi;
         fatturato; incasso | | valore
     """,
+    "refunded": """
+        importo rimborsato riga | importo rimborsato; importo rimborso; valore rimborsato |
+        totale rimborsato; importo totale rimborsato
+    """,
     "currency": "valuta; divisa; codice valuta",
 }
 
@@ -324,6 +350,9 @@ _TURKISH: Mapping[str, str] = {
         satir tutari; satir toplami | net tutar; tutar; tutari; satis tutari |
         toplam tutar; toplam fiyat; siparis tutari; genel toplam; toplam; ciro; brut tutar |
         odenen tutar
+    """,
+    "refunded": """
+        satir iade tutari | iade tutari; iade edilen tutar | toplam iade tutari
     """,
     "currency": "para birimi; doviz; doviz cinsi; doviz kodu",
 }
@@ -354,6 +383,7 @@ _JAPANESE: Mapping[str, str] = {
         明細金額; 小計 | 売上金額; 販売金額; 税込金額; 税抜金額; 購入金額; 金額 |
         合計金額; 総額; 売上高; 売上; 合計; お買上金額 | 支払金額
     """,
+    "refunded": "| 返金額; 返金金額; 返金済み金額; 払戻額; 払戻金額 | 返金合計",
     "currency": "通貨; 通貨コード",
 }
 
@@ -376,6 +406,7 @@ _CHINESE: Mapping[str, str] = {
     "amount": """
         | 金额; 销售金额; 销售额 | 总金额; 实付金额; 买家实际支付金额; 订单金额; 应付金额; 小计; 合计; 总价
     """,
+    "refunded": "| 退款金额; 退款额; 已退款金额 | 退款总额",
     "currency": "币种; 货币",
 }
 

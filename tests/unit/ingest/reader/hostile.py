@@ -461,6 +461,13 @@ def _exports() -> list[Case]:
             Rows(1, (("impossible_date", 6),), (("heading", 2), ("subtotal", 4), ("heading", 5))),
         ),
         (
+            "customers as headings in a column without a name",
+            text("Sales by Customer Detail,,,", ",Date,Num,Amount", "Ana López,,,")
+            + text(",01/31/2026,1,5.50", ",02/30/2026,2,4.50", "Total for Ana López,,,10.00")
+            + text("Eva Ruiz,,,", ",02/13/2026,3,4.50", "Total for Eva Ruiz,,,4.50"),
+            Rows(2, (("impossible_date", 5),), (("heading", 3), ("subtotal", 6), ("heading", 7))),
+        ),
+        (
             "an order's lines without its number, and a damaged order's",
             text("Order Reference,Customer,Order Date,Product,Subtotal", "S1,C1,2026-01-31,Cap,5")
             + text(",,,Bag,4.50", "S2,C2", ",,,Cap,5.50", ",,,,15.00"),
@@ -499,6 +506,32 @@ def _exports() -> list[Case]:
             text("Datum;Kunde;Menge;Preis;Rabatt", "31.01.2026;C1;2;10,00;1,50")
             + text("31.01.2026;C1;2;10,00;10 %", "31.01.2026;C1;2;10,00;0,00"),
             Rows(2, (("unclear_discount", 2),)),
+        ),
+        (
+            "gross sales without net ones",
+            text("Date,Customer,Item,Gross Sales,Discounts", "2026-01-31,C1,Cap,$5.50,-$1.00")
+            + text("2026-01-31,C1,Cap,$5.50,$0.00", "2026-01-31,C1,Cap,$5.50,Happy hour"),
+            Rows(2, (("unclear_discount", 4),)),
+        ),
+        (
+            "a date in three columns",
+            text("Día;Mes;Año;Cliente;Importe", "31;enero;2026;C1;5,50", "30;febrero;2026;C1;5,50")
+            + text("1;feb;2026;C1;5,50", ";feb;2026;C1;5,50", "2;3;2026;C2;5,50"),
+            Rows(3, (("impossible_date", 3), ("empty_cell", 5))),
+        ),
+        (
+            "refunds in part, in full and of too much",
+            text("id,Created (UTC),Amount,Amount Refunded,Currency,Customer ID")
+            + text("1,2026-01-31 10:30,5.50,0.00,eur,C1", "2,2026-01-31 10:31,5.50,2.00,eur,C1")
+            + text("3,2026-01-31 10:32,5.50,5.50,eur,C1", "4,2026-01-31 10:33,5.50,6.00,eur,C1"),
+            Rows(2, (("refund_too_large", 5),), (("refunded", 4),)),
+        ),
+        (
+            "a refund in the first line of an order",
+            text("Order ID,Date,Customer,Product,Total,Refunded Amount")
+            + text("1,2026-01-31,C1,Cap,5.50,1.00", "1,2026-01-31,C1,Bag,4.50,")
+            + text("2,2026-01-31,C1,Cap,5.50,1.00"),
+            Rows(2, (("unclear_refund", 2),)),
         ),
         (
             "times without a sign",

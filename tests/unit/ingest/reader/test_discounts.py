@@ -128,3 +128,48 @@ def test_beside_prices_of_lines_only_their_own_discounts_count() -> None:
 def test_what_cannot_be_kept_exactly_is_rejected() -> None:
     got = sold("Discount %", "33.3333", row="2026-01-31;C1;0.00001;0.00001")
     assert got.faults() == [("too_many_decimals", 1, 2, "Discount %")]
+
+
+def gross(names: str, *rows: str) -> Read:
+    """Read amounts before discounts."""
+    return read(lines(*[f"2026-01-31;C1;{row}" for row in rows], header=f"Date;Customer;{names}"))
+
+
+@pytest.mark.parametrize(
+    "name", ["Gross Sales", "gross_sales", "Gross Sales (USD)", "Gross Sales EUR"]
+)
+def test_discounts_beside_gross_sales_are_taken_off(name: str) -> None:
+    rows = ["1,010.00;-10.00", "10.00;2.50", "10.00;10%", "10.00;", "-10.00;2.50", "10.00;10"]
+    assert amounts(gross(f"{name};Discounts", *rows)) == ["1000", "7.5", "9", "10", "-7.5", "0"]
+
+
+def test_beside_gross_sales_a_discount_of_a_piece_or_of_more_is_not_guessed() -> None:
+    got = gross("Gross Sales;Discount", "10.00;10.01", "10.00;Friends", "10.00;1.00")
+    assert [(code, row) for code, row, *_ in got.faults()] == [
+        ("unclear_discount", 1),
+        ("unclear_discount", 2),
+    ]
+    assert got.column("amount") == [9]
+    got = gross("Gross Sales;Qty;Unit discount", "10.00;2;1.00", "10.00;2;0")
+    assert (got.faults()[0][:2], got.column("amount")) == (("unclear_discount", 1), [10])
+
+
+def test_a_return_of_gross_sales_is_one_of_what_was_paid() -> None:
+    rows = ["Sale;6.00;1.00", "Refund;6.00;1.00"]
+    assert amounts(gross("Type;Gross Sales;Discounts", *rows)) == ["5", "-5"]
+
+
+def test_net_sales_have_their_discount_off_already() -> None:
+    assert amounts(gross("Gross Sales;Discounts;Net Sales", "10.00;-2.00;8.00")) == ["8"]
+
+
+@pytest.mark.parametrize("name", ["Gross amount", "Gross total", "Importe bruto", "Total bruto"])
+def test_what_may_be_gross_of_a_tax_is_not_guessed(name: str) -> None:
+    got = gross(f"{name};Discount", "10.00;2.00", "10.00;10%", "10.00;0.00", "10.00;")
+    assert [row for _, row, *_ in got.faults()] == [1, 2]
+    assert got.column("amount") == [10, 10]
+
+
+@pytest.mark.parametrize("name", ["Bruttoumsatz", "Amount", "Total", "Subtotal", "Sales"])
+def test_other_amounts_are_not_called_gross(name: str) -> None:
+    assert amounts(gross(f"{name};Discount", "10.00;2.00")) == ["10"]

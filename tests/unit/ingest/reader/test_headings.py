@@ -5,7 +5,7 @@ from unittest import mock
 import pytest
 
 from functions.ingest.reader import blocks
-from tests.unit.ingest.reader.files import lines, read
+from tests.unit.ingest.reader.files import lines, read, refusal
 
 pytestmark = pytest.mark.unit
 
@@ -66,3 +66,39 @@ def test_a_row_that_lacks_its_customer_or_all_else_is_below_no_heading() -> None
     got = read(lines(*rows, header="Customer,Date,Product,Amount"))
     assert got.column("customer_id") == [None, "Eva"]
     assert got.faults() == [("empty_cell", 1, 2, "Date")]
+
+
+UNNAMED = [
+    *("Ana López,,,,", ",01/31/2026,Cap,1,5.50", ",02/01/2026,Bag,1,4.50"),
+    *("Total for Ana López,,,2,10.00", "Eva Ruiz,,,,", ",02/13/2026,Cap,2,11.00"),
+    *("Total for Eva Ruiz,,,2,11.00", "TOTAL,,,4,21.00"),
+]
+
+
+@pytest.mark.parametrize("batch_rows", [1, 100])
+@pytest.mark.parametrize(
+    "title", ["Sales by Customer Detail", "Ventas por cliente", "Ventes par client", "顧客別売上"]
+)
+def test_customers_may_stand_in_a_column_without_a_name_if_a_title_says_so(
+    title: str, batch_rows: int
+) -> None:
+    above = f"Shop,,,,\n{title},,,,\nJanuary - February 2026,,,,\n,,,,\n"
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(above + lines(*UNNAMED, header=",Date,Product,Qty,Amount"))
+    assert got.column("customer_id") == ["Ana López", "Ana López", "Eva Ruiz"]
+    assert (got.balance.amount, got.balance.rejected) == (21, 0)
+    assert got.understanding.mapping["customer_id"] == ""
+    assert got.understanding.mapping_settled_by["customer_id"] == "values"
+
+
+@pytest.mark.parametrize(
+    "above", ["", "Sales by Product Detail,,,,\n", "Sales by Sales Rep Detail,,,,\n"]
+)
+def test_what_stands_in_a_column_without_a_name_is_not_guessed(above: str) -> None:
+    assert refusal(above + lines(*UNNAMED, header=",Date,Product,Qty,Amount")).code == "no_customer"
+
+
+def test_a_column_without_a_name_that_rows_fill_has_no_headings() -> None:
+    rows = ["A1,01/31/2026,Cap,1,5.50", "A2,02/13/2026,Bag,1,4.50", "Page,,,,"]
+    content = "Sales by customer,,,,\n" + lines(*rows, header=",Date,Product,Qty,Amount")
+    assert refusal(content).code == "no_customer"

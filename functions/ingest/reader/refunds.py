@@ -1,0 +1,191 @@
+"""What was paid back, as a column beside the amounts: they are less by it where it is clear of what.
+
+A refund of an order that has several lines is of nobody knows which; an amount that is called net
+may be without it already; and where returns are rows of their own it may be said twice.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from common import frame
+from common.mending import is_of_mended_rows
+from functions.ingest.reader import numbers
+from functions.ingest.reader.columns import fold, is_of_lines, words
+from functions.ingest.reader.evidence import NumberConvention
+from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.spill import Stretch, are_empty
+from functions.ingest.reader.standing import Signs, are_returns
+
+Mask = NDArray[np.bool_]
+Found = tuple[Mask, Fault]  # which rows, and what is to be said of them
+
+_OF_LINES = frozenset({"line", "item", "linea", "ligne", "riga", "satir"})
+# Amounts that are called so may be those after refunds, or without a tax that was paid back.
+_NET = frozenset([
+    *("net", "neto", "neta", "netos", "netas", "netto", "netta", "nette", "liquido", "liquida"),
+    *("nettobetrag", "nettoumsatz", "ht", "subtotal"),
+    *(fold("税抜金額"), fold("税抜単価"), fold("小計"), fold("小计")),
+])
+_WIDE = pa.decimal256(50, 12)
+_OTHER_THAN_ZERO = re.compile(r"(?=\d)[^0]")
+_WITH_MINUS = r"^[^0-9]*[-−(]|[0-9]-$"  # noqa: RUF001
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refunds:
+    """What all rows show of a column of refunds."""
+
+    is_of_lines: bool  # not of whole orders
+    is_unclear: bool  # the amounts may be without them, or rows of their own say them again
+    firsts: Mapping[int, str]  # the order of the first row of each block, by its number
+
+    def doubts(self, order_ids: Any, stretch: Stretch, *, above: str) -> Mask:
+        """Say of which rows of a stretch nobody knows what a refund is of.
+
+        `above` is the order of the row above; a row below that names none may be of the same one.
+        """
+        doubts = np.full(len(stretch), self.is_unclear)
+        if self.is_unclear or self.is_of_lines or order_ids is None or not len(stretch):
+            return doubts
+        goes_on = _go_on(order_ids)
+        doubts[1:] = goes_on
+        doubts[:-1] |= goes_on
+        doubts[0] |= order_ids[0].as_py() == above != ""
+        below = self.firsts.get(stretch.first_row + len(stretch))
+        doubts[-1] |= below in {"", order_ids[-1].as_py()}
+        return doubts
+
+
+def is_of_whole_orders(header: Sequence[str], mapping: Mapping[str, int]) -> bool:
+    """Say whether refunds are of orders where all that is known are prices of their lines."""
+    return (
+        "amount" not in mapping
+        and "unit_price" in mapping
+        and is_of_lines(header[mapping["unit_price"]])
+        and not is_of_lines(header[mapping["refunded"]])
+    )
+
+
+class RefundLines:
+    """Watches the first pass for refunds, and for what they are of."""
+
+    def __init__(self, header: Sequence[str], mapping: Mapping[str, int], signs: Signs) -> None:
+        self._index = mapping.get("refunded")
+        self._order = mapping.get("order_id")
+        self._money = [mapping[name] for name in ("amount", "quantity") if name in mapping]
+        self._words = (*signs.status, *signs.kind, *signs.line_kind)
+        self._header = header
+        self._are_there = self._are_said_again = False
+        self._is_of_lines = self._stands_once = False
+        self._firsts: dict[int, str] = {}
+        self._rows = 0
+
+    def add(self, columns: Sequence[Any]) -> None:
+        """Look at a block."""
+        if self._index is None or not len(columns[0]):
+            return
+        refunds = columns[self._index]
+        has_refund = _per_distinct(refunds, lambda text: bool(_OTHER_THAN_ZERO.search(text)))
+        self._are_there |= bool(has_refund.any())
+        self._are_said_again = self._are_said_again or bool(self._are_back(columns).any())
+        if self._order is not None:
+            self._look_at_lines(columns[self._order], ~are_empty(refunds), has_refund)
+        self._rows += len(columns[0])
+
+    def _are_back(self, columns: Sequence[Any]) -> Mask:
+        """Say which rows are returns themselves."""
+        are_back = np.zeros(len(columns[0]), np.bool_)
+        for index in self._money:
+            has_minus = pc.match_substring_regex(columns[index].dictionary, _WITH_MINUS)
+            are_back |= np.take(np.asarray(has_minus, np.bool_), np.asarray(columns[index].indices))
+        for index in self._words:
+            are_back |= are_returns(columns[index])
+        return are_back
+
+    def _look_at_lines(self, order_ids: Any, is_filled: Mask, has_refund: Mask) -> None:
+        """Look for lines of one order: has each its own refund, or the order one?
+
+        That of an order stands in its first line; below a line with a zero it is of a line.
+        """
+        self._firsts[self._rows + 1] = order_ids[0].as_py()
+        goes_on = _go_on(order_ids)
+        self._stands_once |= bool((goes_on & (is_filled[1:] != is_filled[:-1])).any())
+        is_own = has_refund[1:] & is_filled[:-1] & ~has_refund[:-1]
+        self._is_of_lines |= bool((goes_on & is_own).any())
+
+    def found(self, mapping: Mapping[str, int]) -> Refunds | None:
+        """Return what is known of refunds, if there are any."""
+        if not self._are_there or "refunded" not in mapping:
+            return None
+        name = self._header[mapping["refunded"]]
+        is_named_so = is_of_lines(name) or not _OF_LINES.isdisjoint(words(name))
+        money = self._header[mapping["amount" if "amount" in mapping else "unit_price"]]
+        return Refunds(
+            is_of_lines=is_named_so or (self._is_of_lines and not self._stands_once),
+            is_unclear=self._are_said_again
+            or not _NET.isdisjoint(words(money))
+            or is_of_mended_rows(self._header),  # the rows around them are not there to be seen
+            firsts=self._firsts,
+        )
+
+
+def _go_on(order_ids: Any) -> Mask:
+    """Say which rows from the second on are of the order of the row above."""
+    is_same: Mask = np.asarray(pc.equal(order_ids[1:], order_ids[:-1]), np.bool_)
+    return is_same & ~are_empty(order_ids)[1:]
+
+
+def pay_back(
+    amount: Any, column: Any, convention: NumberConvention, doubts: Mask
+) -> tuple[Any, list[Found]]:
+    """Return amounts less what was paid back, and what is to be said of rows.
+
+    A minus says nothing more, if most of the column have one. A return whose refund is all of it
+    says the same twice.
+    """
+    values, faults = _read(column, convention)
+    refund = pc.abs(values)
+    is_odd = np.asarray(pc.less(values, Decimal(0))) != convention.is_mostly_negative
+    is_there = np.asarray(pc.greater(refund, Decimal(0)))
+    is_there &= ~_is(pc.equal(amount, pc.negate(refund)))
+    found = [(faults == number, fault) for number, fault in enumerate(numbers.FAULTS, start=1)]
+    found += [
+        (is_there & (doubts | is_odd), Fault.UNCLEAR_REFUND),
+        (is_there & _is(pc.less(amount, refund)), Fault.REFUND_TOO_LARGE),
+        (is_there & _is(pc.equal(amount, refund)), Fault.REFUNDED),
+    ]
+    left = pc.subtract(amount.cast(_WIDE), refund.cast(_WIDE)).cast(frame.AMOUNT)
+    return pc.if_else(pa.array(is_there), left, amount), found
+
+
+def _read(column: Any, convention: NumberConvention) -> tuple[Any, NDArray[np.uint8]]:
+    """Return refunds, a zero where there is none, and what is wrong with them."""
+    texts = column.dictionary
+    values, faults = numbers.convert(
+        texts,
+        kind=frame.AMOUNT,
+        mark=convention.value,
+        groupings=convention.groupings,
+        currency=convention.currency,
+    )
+    faults[~np.asarray(pc.match_substring_regex(texts, r"\p{Nd}"), np.bool_)] = 0  # "-", "No"
+    places = np.asarray(column.indices)
+    return values.fill_null(Decimal(0)).take(column.indices), faults[places]
+
+
+def _per_distinct(column: Any, judge: Callable[[str], bool]) -> Mask:
+    said = np.array([judge(text) for text in column.dictionary.to_pylist()], np.bool_)
+    return np.take(said, np.asarray(column.indices))
+
+
+def _is(said: Any) -> Mask:
+    """Return what is said of rows; of one whose amount is wrong nothing is."""
+    return np.asarray(said.fill_null(False))

@@ -1,0 +1,160 @@
+"""Refunds as a column beside the amounts: taken off where it is clear what of, else rejected."""
+
+from unittest import mock
+
+import pytest
+
+from functions.ingest.reader import blocks
+from tests.unit.ingest.reader.files import Read, lines, read, refusal
+
+pytestmark = pytest.mark.unit
+
+HEADER = "Order ID,Date,Customer,Product,Total,Refund Amount"
+
+
+def paid(name: str, *rows: str, amount: str = "Amount") -> Read:
+    """Read amounts with what was paid back of them."""
+    dated = [f"2026-01-{day:02};C{day};{row}" for day, row in enumerate(rows, start=1)]
+    return read(lines(*dated, header=f"Date;Customer;{amount};{name}"))
+
+
+def amounts(got: Read) -> list[str]:
+    return [f"{amount.normalize():f}" for amount in got.column("amount")]
+
+
+def faults(got: Read) -> list[tuple[str, int]]:
+    return [(code, row) for code, row, _, _ in got.faults()]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "Amount Refunded",
+            "Refunded Amount",
+            "Refund Amount",
+            "Total Refunded",
+            "amountRefunded",
+        ),
+        *("Refund amount (EUR)", "Amount refunded EUR", "Importe reembolsado", "Importe devuelto"),
+        *("Montant remboursé", "Erstatteter Betrag", "Erstattungsbetrag", "Valor reembolsado"),
+        *("Importo rimborsato", "İade tutarı", "返金額", "退款金额"),  # noqa: RUF001
+    ],
+)
+def test_what_is_left_counts_and_what_was_paid_back_in_full_is_left_out(name: str) -> None:
+    got = paid(name, "10.00;2.50", "10.00;10.00", "10.00;0.00", "10.00;", "10.00;-", "10.00;No")
+    assert amounts(got) == ["7.5", "10", "10", "10", "10"]
+    assert [(row.code, row.row) for row in got.left_out] == [("refunded", 2)]
+    assert (got.balance.rejected, got.balance.returns) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Refunded", "Refund", "Refunds", "Refunded at", "Refund reason", "Refund ID"),
+        *("Refunded quantity", "Refundable amount", "Refund Amount (cents)", "Refunded tax"),
+    ],
+)
+def test_what_is_no_money_that_was_paid_back_for_sure_changes_nothing(name: str) -> None:
+    assert amounts(paid(name, "10.00;2", "10.00;0")) == ["10", "10"]
+
+
+def test_a_minus_says_nothing_more_unless_most_have_none() -> None:
+    assert amounts(paid("Refund Amount", "10.00;-2.50", "10.00;-1.00", "8.00;0")) == [
+        "7.5",
+        "9",
+        "8",
+    ]
+    got = paid("Refund Amount", "10.00;2.50", "10.00;-1.00", "8.00;3.00")
+    assert (amounts(got), faults(got)) == (["7.5", "5"], [("unclear_refund", 2)])
+
+
+def test_more_than_was_paid_is_rejected() -> None:
+    got = paid("Refund Amount", "10.00;10.01", "0.00;1.00", "8.00;3.00")
+    assert faults(got) == [("refund_too_large", 1), ("refund_too_large", 2)]
+    assert got.rejected[0].params["found"] == "10.01"
+
+
+def test_refunds_are_written_as_their_own_column_is_or_as_the_amounts_are() -> None:
+    assert amounts(paid("Refund Amount", "1.010,00;1.000", "9,00;0")) == ["10", "9"]
+    assert amounts(paid("Refund Amount", "10;2,50", "9;€ 0,00")) == ["7.5", "9"]
+    got = paid("Refund Amount", "€10.00;$2.50", "€9.00;", "€9.00;x 5")
+    assert faults(got) == [("other_currency", 1), ("bad_number", 3)]
+
+
+def test_columns_without_a_refund_settle_nothing() -> None:
+    assert amounts(paid("Refund Amount", "10.00;0,00", "9.00;0.00 USD", "8.00;0 EUR")) == [
+        *("10", "9", "8"),
+    ]
+
+
+def test_refunds_of_price_times_quantity_are_taken_off_too() -> None:
+    header = "Date,Customer,Qty,Price,Discount %,Refund Amount"
+    got = read(lines("2026-01-31,C1,2,5.00,10,2.00", "2026-01-31,C1,-1,5.00,0,", header=header))
+    assert (amounts(got), faults(got)) == (["-5"], [("unclear_refund", 1)])
+    got = read(lines("2026-01-31,C1,2,5.00,10,2.00", header=header))
+    assert amounts(got) == ["7"]
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 100])
+def test_a_refund_of_an_order_with_several_lines_is_of_nobody_knows_which(batch_rows: int) -> None:
+    rows = [
+        *("1,2026-01-31,C1,Cap,5.00,1.00", "2,2026-01-31,C1,Cap,5.00,2.00"),
+        *(
+            "2,2026-01-31,C1,Bag,6.00,",
+            "3,2026-01-31,C1,Cap,5.00,",
+            "3,2026-01-31,C1,Bag,6.00,1.00",
+        ),
+        *("4,2026-01-31,C1,Cap,5.00,2.00", ",,,Bag,4.00,", ",2026-01-31,C5,Cap,5.00,1.00"),
+    ]
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(lines(*rows, header=HEADER))
+    assert faults(got) == [("unclear_refund", row) for row in (2, 5, 6)]
+    assert amounts(got) == ["4", "6", "5", "4", "4"]
+
+
+@pytest.mark.parametrize("name", ["Line Refund Amount", "Refund Amount"])
+def test_each_line_may_have_its_own_refund(name: str) -> None:
+    rows = ["1,2026-01-31,C1,Cap,5.00,0.00", "1,2026-01-31,C1,Bag,6.00,2.00"]
+    got = read(lines(*rows, header=HEADER.replace("Refund Amount", name)))
+    assert amounts(got) == ["5", "4"]
+    got = read(lines(*rows, "1,2026-01-31,C1,Pin,6.00,", header=HEADER))
+    assert faults(got) == [("unclear_refund", 2)]
+
+
+def test_beside_prices_of_lines_those_of_orders_are_not_shared_out() -> None:
+    header = (
+        "Name;Email;Total;Refunded Amount;Created at;Lineitem quantity;Lineitem name;Lineitem price"
+    )
+    got = read(lines("#1;a@x.example;20.00;3.00;2026-01-31;2;Cap;10.00", header=header))
+    assert (amounts(got), "refunded" in got.understanding.mapping) == (["20"], False)
+
+
+@pytest.mark.parametrize(
+    "amount", ["Net amount", "Net sales", "Importe neto", "Montant HT", "小計"]
+)
+def test_amounts_that_may_be_what_is_left_are_not_reduced_again(amount: str) -> None:
+    got = paid("Refund Amount", "10.00;2.50", "10.00;0", amount=amount)
+    assert (amounts(got), faults(got)) == (["10"], [("unclear_refund", 1)])
+
+
+def test_beside_returns_refunds_may_be_said_twice_and_a_return_may_say_its_own() -> None:
+    rows = ["10.00;2.50", "-2.50;", "-4.00;4.00", "5.00-;5.00"]
+    got = paid("Refund Amount", *rows)
+    assert (amounts(got), faults(got)) == (["-2.5", "-4", "-5"], [("unclear_refund", 1)])
+    header = "Date,Customer,Type,Total,Refund Amount"
+    got = read(lines("2026-01-31,C,Sale,5,1", "2026-01-31,C,Refund,5,5", header=header))
+    assert (amounts(got), faults(got)) == (["-5"], [("unclear_refund", 1)])
+
+
+def test_mended_rows_have_nothing_around_them_that_could_tell() -> None:
+    header = "_upload,_line,_error,Order ID,Date,Customer,Total,Refund Amount"
+    got = read(
+        lines("u1,2,,1,2026-01-31,C1,5.00,1.00", "u1,3,,2,2026-01-31,C1,5.00,", header=header)
+    )
+    assert faults(got) == [("unclear_refund", 1)]
+
+
+def test_of_two_such_columns_nobody_knows_which() -> None:
+    header = "Date,Customer,Total,Refund Amount,Refund Amount"
+    assert refusal(lines("2026-01-31,C,5,1,2", header=header)).code == "duplicate_column"
