@@ -13,7 +13,8 @@
                                `synonyms`, `samples` by values; `lists` that are no purchases
     evidence ->  `evidence`    what each column as a whole says of dates, decimal marks, currencies
              ->  `order_lines`, `kinds`, `headings`, `nobody`: what only all rows show together
-    rows     ->  `standing`    what the export itself says of a row: voided, cancelled, a return;
+    rows     ->  `whole_rows`  what is wrong with a row as a whole
+             ->  `standing`    what the export itself says of a row: voided, cancelled, a return;
                                `totals` by a word, `subtotals` by their sum, `likely` which to judge
              ->  `orders`      what the first line of an order says for those below it
              ->  `refunds`     what was paid back of a row

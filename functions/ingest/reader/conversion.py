@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from common import frame
 from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
-from functions.ingest.reader import currencies, dates, numbers, rows
+from functions.ingest.reader import currencies, dates, numbers
 from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_1904, WALL
 from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
 from functions.ingest.reader.discounts import Discount, take_off
@@ -23,13 +23,12 @@ from functions.ingest.reader.nobody import are_nobody
 from functions.ingest.reader.orders import Orders
 from functions.ingest.reader.refunds import Refunds, pay_back
 from functions.ingest.reader.refusal import Fault
-from functions.ingest.reader.spill import Stretch, are_empty, is_distinct
+from functions.ingest.reader.spill import Stretch, are_empty
 from functions.ingest.reader.standing import Signs, judge
 from functions.ingest.reader.subtotals import Subtotals
 from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
+from functions.ingest.reader.whole_rows import judge_whole_rows
 
-MAX_CELL_BYTES = 1 << 16
-_MOST_BYTES = 3  # in UTF-8, of a byte of the file
 _TEXTS = ("customer_id", "order_id", "branch", "product_id", "product")
 NUMBERS = {
     "quantity": frame.QUANTITY,
@@ -39,8 +38,6 @@ NUMBERS = {
 _WITHOUT_CLOCK = (WALL, COMPACT, EXCEL_1900, EXCEL_1904)  # unless they show one
 _AMOUNT_LIMIT = Decimal(10) ** MAX_INTEGER_DIGITS
 _CANCELLATION = "^[Cc][0-9]+"
-# All control characters of Unicode but tab and line ends, which a quoted cell may hold.
-_CONTROLS = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x{9f}]"
 
 Mask = NDArray[np.bool_]
 _DATE_FAULTS = (*dates.FAULTS, Fault.EMPTY_CELL)
@@ -85,7 +82,8 @@ def convert(
     stretch: Stretch, conventions: Conventions, orders: Orders, subtotals: Subtotals
 ) -> Converted:
     """Type the columns of a stretch and judge its rows; stretches are given in their order."""
-    verdict = _judge_shape(stretch, conventions)
+    dates_index, titles = conventions.mapping["ordered_at"], conventions.signs.titles
+    verdict = judge_whole_rows(stretch, conventions.header, dates_index, titles)
     order_ids = _order_ids(stretch, conventions, orders)
     standing = judge(stretch, conventions.signs, orders, order_ids, conventions.mapping)
     for fault, rows_left_out, column in standing.left_out:
@@ -112,81 +110,6 @@ def convert(
     table = _table(stretch, conventions, typed, verdict, is_return)
     balance = _balance(stretch, verdict, table, returns=is_return & verdict.accepted)
     return Converted(accepted=table, verdict=verdict, balance=balance)
-
-
-# --- what is wrong with a row as a whole ----------------------------------------------------
-
-
-def _judge_shape(stretch: Stretch, conventions: Conventions) -> Verdict:
-    size = len(stretch)
-    verdict = Verdict(
-        blank=stretch.fault == rows.BLANK,
-        repeated=np.zeros(size, np.bool_),
-        fault=np.full(size, -1, np.int8),
-        column=np.full(size, WHOLE_ROW, np.int16),
-    )
-    if titles := conventions.signs.titles:
-        numbers_of_rows = np.arange(stretch.first_row, stretch.first_row + size)
-        is_title = np.isin(numbers_of_rows, [title.row for title in titles])
-        verdict.reject(is_title, Fault.HEADING, WHOLE_ROW)
-    if stretch.fault.any():
-        _judge_records(stretch, verdict)
-    _find_blank_and_repeated(stretch, conventions, verdict)
-    _judge_cells(stretch, verdict)
-    return verdict
-
-
-def _judge_records(stretch: Stretch, verdict: Verdict) -> None:
-    for number, fault in rows.FAULTS.items():
-        verdict.reject(stretch.fault == number, fault, WHOLE_ROW)
-    spoiled = np.isin(stretch.fault, (rows.TEXT_AFTER_QUOTE, rows.CUT_WORD))
-    verdict.column[spoiled] = stretch.detail[spoiled]
-
-
-def _find_blank_and_repeated(stretch: Stretch, conventions: Conventions, verdict: Verdict) -> None:
-    """Find rows without any text, and the header printed again; both show in the date column."""
-    index = conventions.mapping["ordered_at"]
-    column = stretch.columns[index]
-    empty = ("",) * len(conventions.header)
-    lengths = np.asarray(pc.binary_length(column.dictionary))
-    for cells, found in ((empty, verdict.blank), (conventions.header, verdict.repeated)):
-        if not (lengths == len(cells[index].encode())).any():
-            continue
-        is_text = np.asarray(pc.equal(column.dictionary, cells[index]))
-        is_likely = is_text[np.asarray(column.indices)] & (stretch.fault == rows.SOUND)
-        if (likely := np.flatnonzero(is_likely)).size:
-            found[likely] = _hold(stretch, likely, cells)
-
-
-def _hold(stretch: Stretch, places: NDArray[np.int64], cells: tuple[str, ...]) -> Mask:
-    """Say which of these rows hold exactly these cells."""
-    chosen = pa.array(places)
-    is_equal = np.ones(len(places), np.bool_)
-    for index, cell in enumerate(cells):
-        column = stretch.text(index).take(chosen)
-        is_equal &= np.asarray(pc.equal(pc.utf8_trim_whitespace(column), cell))
-    return is_equal
-
-
-def _judge_cells(stretch: Stretch, verdict: Verdict) -> None:
-    """Reject rows with far too much text or a control character in a cell."""
-    may_be_long = _MOST_BYTES * stretch.lengths.max(initial=0) > MAX_CELL_BYTES
-    for index, column in enumerate(stretch.columns):
-        if may_be_long:
-            is_long = _of_rows(column, lambda t: pc.greater(pc.binary_length(t), MAX_CELL_BYTES))
-            verdict.reject(is_long, Fault.CELL_TOO_LONG, index)
-        if stretch.may_hold_controls:
-            has_nul = _of_rows(column, lambda texts: pc.match_substring(texts, "\0"))
-            verdict.reject(has_nul, Fault.NUL_BYTE, index)
-            has_any = _of_rows(column, lambda texts: pc.match_substring_regex(texts, _CONTROLS))
-            verdict.reject(has_any, Fault.CONTROL_CHAR, index)
-
-
-def _of_rows(column: Any, judge_texts: Callable[[Any], Any]) -> Mask:
-    """Return for each row what is said of its text."""
-    is_by_distinct = is_distinct(column)
-    said: Mask = np.asarray(judge_texts(column.dictionary if is_by_distinct else column))
-    return said[np.asarray(column.indices)] if is_by_distinct else said
 
 
 # --- typing ---------------------------------------------------------------------------------
