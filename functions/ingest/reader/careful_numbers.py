@@ -31,6 +31,7 @@ _SHAPE = re.compile(
     rf"(?P<percent>[%\u066a]?) *(?P<trail>[-)]?) *(?P<after>{_UNIT})? *(?P<last>[-)]?)"
 )
 _NO_CENTS = re.compile(r"(?<=\d)([.,])-{1,2}(?!\d)")  # as in `5,-`
+_EURO_FOR_MARK = re.compile(r"(?P<euros>.*[0-9]€)(?P<cents>[0-9]{2})")  # as in `5€50`
 _SIDE = re.compile(r"(?i)(?P<number>.*[0-9)]) ?(?P<side>cr|dr|db)\.?")
 CREDIT = "cr"
 # Digits with something between them that no number has there, as in most codes.
@@ -61,12 +62,14 @@ class Written:
     is_percent: bool
     is_arabic: bool  # its decimal mark is one that is nothing else
     side: str = ""  # of an account: cr | dr | db
+    cents: str = ""  # which stand behind the currency, whatever the decimal mark is
 
     def under(self, mark: str) -> Figures | None:
         """Return its figures if `mark` is the decimal mark; None if it cannot be."""
         if self.is_arabic and mark != POINT:
             return None
-        match = _figures(mark).fullmatch(self.figures)
+        figures = f"{self.figures}{mark}{self.cents}" if self.cents else self.figures
+        match = _figures(mark).fullmatch(figures)
         if match is None or (match["whole"] is None and match["decimals"] is None):
             return None
         grouping = match["group"] or match["lakh"]
@@ -79,7 +82,7 @@ class Written:
     @property
     def is_zero(self) -> bool:
         """Say whether it is zero, whatever its marks mean."""
-        return not any(c in _OTHER_THAN_ZERO for c in self.figures)
+        return not any(c in _OTHER_THAN_ZERO for c in self.figures + self.cents)
 
     @property
     def is_open(self) -> bool:
@@ -111,6 +114,9 @@ def _parse(text: str) -> Written | None:
     if side := _SIDE.fullmatch(text):
         written = _parse(side["number"])
         return written and replace(written, side=side["side"].lower())
+    if "€" in text and (parts := _EURO_FOR_MARK.fullmatch(text)):
+        written = _parse(parts["euros"])
+        return written and replace(written, cents=parts["cents"])
     match = None if _APART.search(text) else _SHAPE.fullmatch(text)
     if match is None:
         return None

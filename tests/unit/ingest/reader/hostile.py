@@ -563,6 +563,11 @@ def _exports() -> list[Case]:
             + text("2026-02-05,2,Payment,C1,-10.00", "2026-02-06,3,Credit note,C1,2.00"),
             Rows(2, (), (("subtotal", 3),)),
         ),
+        (
+            "euros and cents",
+            text("Date;Client;Montant", "31/01/2026;C1;5€50", "31/01/2026;C1;5€5"),
+            Rows(1, (("bad_number", 3),)),
+        ),
         ("yen", text("日付,会員番号,金額", '2026/01/31,M1,"¥12,800"'), Rows(1)),
         (
             "the order of the date in its name",

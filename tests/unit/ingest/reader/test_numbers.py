@@ -339,6 +339,19 @@ def test_no_cents_are_written_as_a_dash() -> None:
     assert amounts("5.--", "1.50") == [5, Decimal("1.5")]
 
 
+def test_the_sign_of_the_euro_may_stand_where_the_decimal_mark_does() -> None:
+    assert amounts("5€50", "12,00 €", "-1 234€05", "0€00") == [
+        *(Decimal("5.5"), 12, Decimal("-1234.05"), 0),
+    ]
+    assert amounts("1.234€05", "12€") == [Decimal("1234.05"), 12]
+    rows = [f"2026-01-31;C;{text}" for text in ("5€5", "5€505", "5.50€50", "5$50", "5 €50", "5€50")]
+    got = read(lines(*rows, header="date;customer;total"))
+    assert [(code, row) for code, row, *_ in got.faults()] == [
+        ("bad_number", row) for row in range(1, 6)
+    ]
+    assert got.column("amount") == [Decimal("5.5")]
+
+
 @pytest.mark.parametrize("word", ["NULL", "(null)", "\\N", "N/A", "#N/A", "None"])
 def test_a_word_for_an_empty_cell_is_one(word: str) -> None:
     rows = ["2026-01-31;C1;2;2.00;4.00", f"2026-01-31;C1;{word};{word};9.99"]
