@@ -60,7 +60,8 @@ class Refunds:
         doubts[:-1] |= goes_on
         doubts[0] |= order_ids[0].as_py() == above != ""
         below = self.firsts.get(stretch.first_row + len(stretch))
-        doubts[-1] |= below in {"", order_ids[-1].as_py()}
+        last = order_ids[-1].as_py()
+        doubts[-1] |= last != "" and below in {"", last}
         return doubts
 
 

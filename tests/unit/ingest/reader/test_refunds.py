@@ -113,6 +113,13 @@ def test_a_refund_of_an_order_with_several_lines_is_of_nobody_knows_which(batch_
     assert amounts(got) == ["4", "6", "5", "4", "4"]
 
 
+@pytest.mark.parametrize("batch_rows", [1, 100])
+def test_rows_without_an_order_are_none_of_several_lines(batch_rows: int) -> None:
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(lines(*[",2026-01-31,C1,Cap,5.00,1.00"] * 3, header=HEADER))
+    assert amounts(got) == ["4", "4", "4"]
+
+
 @pytest.mark.parametrize("name", ["Line Refund Amount", "Refund Amount"])
 def test_each_line_may_have_its_own_refund(name: str) -> None:
     rows = ["1,2026-01-31,C1,Cap,5.00,0.00", "1,2026-01-31,C1,Bag,6.00,2.00"]
