@@ -16,6 +16,7 @@ from common.postgres import Postgres
 from common.settings import Settings
 from infra.local.embedded import EmbeddedStack
 from infra.local.failures import LocalError
+from infra.local.home import PORTS_VARIABLE
 from infra.local.local import LocalStack
 from infra.local.stack import Stack
 from tests.broker import Broker, running_broker
@@ -23,6 +24,10 @@ from tests.broker import Broker, running_broker
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
+
+# Tests that stop servers and start them again find their ports free, whatever runs beside them.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 5
+os.environ[PORTS_VARIABLE] = f"{12_000 + 2_000 * _WORKER}-{13_999 + 2_000 * _WORKER}"
 
 
 @pytest.fixture(scope="session", autouse=True)

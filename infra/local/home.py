@@ -27,7 +27,10 @@ HOST = "127.0.0.1"
 # SeaweedFS listens on a second port for each of its own, this much higher. Both lie below the range
 # from which Linux takes the ports of outgoing connections: a kept port is then rarely taken.
 SECOND_PORT = 10_000
-_PORT_RANGE = range(12_000, 22_000)
+_PORTS = "12000-21999"
+# A home that is stopped keeps its ports, and another that starts meanwhile may choose one of them.
+# Who runs several side by side, as the tests do, gives each a range of its own: `12000-13999`.
+PORTS_VARIABLE = "DATACORE_LOCAL_PORTS"
 
 
 def _token() -> str:
@@ -200,7 +203,8 @@ class Home:
 
 
 def _free_ports(*, excluding: set[int]) -> Iterator[int]:
-    candidates = [port for port in _PORT_RANGE if port not in excluding]
+    first, last = map(int, os.environ.get(PORTS_VARIABLE, _PORTS).split("-"))
+    candidates = [port for port in range(first, last + 1) if port not in excluding]
     # Shuffled, so that two sets of servers that start at once seldom want the same port.
     random.SystemRandom().shuffle(candidates)
     yield from filter(is_free, candidates)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.failures import LocalError
-from infra.local.home import Home, is_free
+from infra.local.home import PORTS_VARIABLE, Home, is_free
 
 pytestmark = pytest.mark.unit
 
@@ -62,6 +62,12 @@ def test_ports_stay_and_do_not_collide(home: Home) -> None:
     assert first == second
     ports = dataclasses.astuple(first)
     assert len(set(ports)) == len(ports)
+
+
+def test_ports_are_of_the_range_that_was_given(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PORTS_VARIABLE, "21500-21599")
+    with home.locked():
+        assert {port // 100 for port in dataclasses.astuple(home.ports())} == {215}
 
 
 def test_a_port_that_is_listened_on_is_not_free() -> None:
