@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from functions.ingest.reader.columns import fold
-from functions.ingest.reader.standing import Signs, is_of_sales, is_payment, is_sum
+from functions.ingest.reader.standing import Signs, is_money_moved, is_of_sales, is_payment, is_sum
 
 _MOST_KINDS = 1000  # more are something else
 # The first is a whole sale where its pieces follow it as one of the others.
@@ -47,7 +47,7 @@ class Kinds:
         """Return for each column the texts of rows that are none to be counted."""
         return {
             index: frozenset(filter(is_sum, texts) if index in self._of_lines else _paid(texts))
-            | frozenset(text for text in texts if _is_whole(text, texts))
+            | frozenset(text for text in texts if is_money_moved(text) or _is_whole(text, texts))
             for index, texts in self._texts.items()
         }
 

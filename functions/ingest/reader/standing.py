@@ -34,7 +34,7 @@ _STATUS = _folded("""
     statut commande; statut paiement; etat; etat commande; bestellstatus; auftragsstatus;
     zahlungsstatus; rechnungsstatus; stato; stato ordine; stato pagamento; situacao;
     status pedido; status venda; durum; siparis durumu; odeme durumu; ステータス;
-    注文ステータス; 状態; 订单状态; 状态; 交易状态
+    注文ステータス; 会計ステータス; 取引ステータス; 状態; 取消区分; 订单状态; 状态; 交易状态; 单据状态
 """)
 _KIND = _folded("""
     event type; type; transaction type; document type; sale type; order type; tipo;
@@ -42,8 +42,22 @@ _KIND = _folded("""
     tipo documento; tipo movimiento; tipo operacion; tipo venta; tipo comprobante; typ; bontyp;
     type ticket; type vente; tipo scontrino;
     type document; type operation; belegart; vorgangsart; tipo operazione; tipo operacao;
-    islem tipi; fis tipi; belge tipi; 取引区分; 売上区分; 类型; 交易类型
+    islem tipi; fis tipi; belge tipi; 取引区分; 売上区分; 伝票区分; 取引種別; 类型; 交易类型;
+    单据类型; kind; nature; belegtyp; dokumentart; dokumenttyp; rechnungsart;
+    auftragsart; umsatzart; transaktionsart; transaktionstyp; normal iade; txn type
 """)
+_KIND_BESIDE_FOLIO = _folded("concepto")  # of a document; elsewhere it is what was bought
+# Names of other columns that say one of both, too: a telling word, and what it is of.
+_STATUS_WORDS = frozenset({"status", "state", "estado", "statut", "etat", "stato", "durumu"})
+_KIND_WORDS = frozenset({"type", "tipo", "typ", "kind", "nature", "turu", "tipi", "art"})
+_OF_WHAT = frozenset([
+    *("order", "orders", "sale", "sales", "invoice", "transaction", "trans", "document", "doc"),
+    *("docto", "receipt", "ticket", "bill", "payment", "record", "voucher", "pedido", "venta"),
+    *("factura", "documento", "movimiento", "operacion", "comprobante", "pago", "commande"),
+    *("vente", "facture", "paiement", "piece", "operation", "auftrag", "rechnung", "beleg"),
+    *("ordine", "vendita", "fattura", "pagamento", "nota", "venda", "fatura", "siparis", "satis"),
+    *("fis", "evrak", "belge", "islem", "odeme"),
+])
 _LINE_KIND = _folded("""
     line status; lineitem status; line type; item type; lineitem type; line item type; itemization type; tipo linea;
     row type; record type; tipo registro; tipo fila; type enregistrement; satzart; tipo record;
@@ -71,7 +85,16 @@ _MOMENT = _folded("""
 _PAYMENTS = _folded("""
     payment; tender; pago; cobro; paiement; reglement; zahlung; pagamento; odeme; 支払; 支付;
     payments; payment received; pagos; cobros; zahlungseingang; zahlungen; incasso; recebimento;
-    tahsilat; 入金; 收款
+    tahsilat; 入金; 收款; incoming payment; sr; sa; auftragsbestatigung; order confirmation;
+    confirmation commande; conferma ordine; mahnung; zahlungserinnerung; payment reminder;
+    lieferschein; delivery note; bon livraison; ddt
+""")
+# Money that moves between a shop and its till, bank or market place.
+_MONEY_MOVED = _folded("""
+    payout; payouts; withdrawal; general withdrawal; bank withdrawal; stripe fee; processing fee;
+    service fee; fba inventory fee; general currency conversion; cash in; cash out; pay in; pay out;
+    paid in; paid out; no sale; entrada efectivo; salida efectivo; retiro efectivo; auszahlung;
+    bareinlage; barentnahme
 """)
 _SAID = {
     Fault.VOIDED: _folded("voided; void; anulado; anulada; nulo; nula; annullato; annullata"),
@@ -81,13 +104,15 @@ _SAID = {
         trash; wc trash; deleted; eliminado; eliminada; geloscht; failed; payment failed; wc failed;
         fallido; fallida; echoue; echouee; fehlgeschlagen; fallito; falhou; basarisiz; declined;
         denied; rejected; rechazado; rechazada; refuse; refusee; abgelehnt; rifiutato; recusado;
-        reddedildi; 失敗; 失败; expired; expirado; expirada; abandoned; abandonado; abandonada;
+        reddedildi; 失敗; 失败; failure; blocked; incomplete; payment error; error pago;
+        erreur paiement; 取消済み; 会計取消; 取引取消; 已关闭; 交易关闭; expired; expirado; expirada; abandoned; abandonado; abandonada;
         abandonne; abandonnee; abgebrochen; abbandonato
     """),
     Fault.DRAFT: _folded("""
         draft; checkout draft; wc checkout draft; borrador; brouillon; entwurf; bozza; rascunho; taslak; quote; presupuesto; devis;
         angebot; preventivo; orcamento; 下書き; 草稿; quotation; estimate; proforma; pro forma;
-        cotizacion; teklif; 見積
+        cotizacion; teklif; 見積; authorization; authorisation; uncaptured; requires capture;
+        requires payment method; requires confirmation; requires action
     """),
     Fault.REFUNDED: _folded("""
         refunded; fully refunded; wc refunded; reembolsado; reembolsada; rembourse; remboursee; erstattet; ruckerstattet;
@@ -109,7 +134,9 @@ _RETURN = _folded("""
     storno buchung; annullamento; cancelamento;
     returns; refunds; credit notes; devoluciones; reembolsos; notas credito; abonos; retours;
     remboursements; avoirs; retouren; ruckgaben; gutschriften; erstattung; erstattungen; stornos;
-    resi; rimborsi; note credito; devolucoes; reembolso; iadeler
+    resi; rimborsi; note credito; devolucoes; reembolso; iadeler;
+    sales credit; sales credit note; sc; avc; td04; egreso; out refund; iade faturasi; 赤伝;
+    退货单; 退款单; 销售退货
 """)
 # What may stand beside such a word: "Order cancelled by customer", "Nota de crédito B".
 _BESIDE = _folded("""
@@ -118,7 +145,8 @@ _BESIDE = _folded("""
     par; vom; durch; customer; client; cliente; kunde; kunden; buyer; comprador; seller; vendedor;
     merchant; admin; system; a; b; c; e; m; x; report; list; informe; listado; bericht; liste;
     rapport; ventes; ventas; verkaufe; vendita; vendite; vendas; satis; satislar; bestellungen;
-    orders; pedidos; ordenes; commandes; ordini; siparisler; 売上; 销售
+    orders; pedidos; ordenes; commandes; ordini; siparisler; 売上; 销售;
+    r; ar; si; perakende; toptan; faturasi; fisi; electronica; electronico
 """)
 _YES = _folded("true; t; yes; y; 1; x; si; s; oui; o; ja; j; vero; sim; evet; e; はい; 是")
 _WORDS_FOR_YES = _YES - {"1"}  # in a column `Returned` a number may be one of pieces
@@ -159,13 +187,18 @@ class Signs:
 def find_signs(header: Sequence[str]) -> Signs:
     """Find the columns by their names."""
     folded = [fold(name) for name in header]
+    kinds = _KIND | _KIND_BESIDE_FOLIO if "folio" in folded else _KIND
 
-    def places(names: frozenset[str]) -> tuple[int, ...]:
-        return tuple(i for i, name in enumerate(folded) if name in names)
+    def places(names: frozenset[str], telling: frozenset[str] = frozenset()) -> tuple[int, ...]:
+        return tuple(
+            i
+            for i, name in enumerate(folded)
+            if name in names or _telling_part(header[i]) in telling
+        )
 
     return Signs(
-        status=places(_STATUS),
-        kind=places(_KIND),
+        status=places(_STATUS, _STATUS_WORDS),
+        kind=places(kinds, _KIND_WORDS),
         line_kind=places(_LINE_KIND),
         line_name=places(_LINE_NAME),
         flag=places(_FLAG),
@@ -173,6 +206,13 @@ def find_signs(header: Sequence[str]) -> Signs:
         returned=places(_RETURNED_FLAG),
         moment=places(_MOMENT),
     )
+
+
+def _telling_part(name: str) -> str:
+    """Return what a name says beside what of a sale it is of: "Order Payment State"."""
+    parts = words(name)
+    rest = [part for part in parts if part not in _OF_WHAT]
+    return rest[0] if len(rest) == 1 < len(parts) else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -279,6 +319,11 @@ def is_sum(text: str) -> bool:
 def is_payment(text: str) -> bool:
     """Say whether a kind of rows is called a payment."""
     return fold(text) in _PAYMENTS or _telling(text) in _PAYMENTS
+
+
+def is_money_moved(text: str) -> bool:
+    """Say whether a kind of rows is money that was brought to the till, the bank or a service."""
+    return fold(text) in _MONEY_MOVED
 
 
 def is_of_sales(text: str) -> bool:

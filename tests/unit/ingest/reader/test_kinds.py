@@ -25,6 +25,9 @@ def with_kinds(name: str, *kinds: str) -> Read:
         ("Belegart", "Rechnung", "Zahlung"),
         ("Type de document", "Facture", "Règlement"),
         ("Tipo documento", "Fattura", "Incasso"),
+        ("Type", "SI", "SR"),
+        ("Document Type", "A/R Invoice", "Incoming Payment"),
+        ("Belegart", "Rechnung", "Lieferschein"),
     ],
 )
 @pytest.mark.parametrize("batch_rows", [1, 100])

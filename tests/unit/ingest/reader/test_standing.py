@@ -47,6 +47,15 @@ def reasons(got: Read) -> Counter[str]:
         ("Cancelled", "TRUE", "cancelled"),
         ("Anulado", "Sí", "cancelled"),
         ("Cancelled at", "2026-02-01 10:00", "cancelled"),
+        ("Order Payment State", "Refunded", "refunded"),
+        ("Status", "failure", "cancelled"),
+        ("Order Status", "Incomplete", "cancelled"),
+        ("Status", "requires_payment_method", "draft"),
+        ("Kind", "authorization", "draft"),
+        ("会計ステータス", "会計取消", "cancelled"),
+        ("取消区分", "取消", "cancelled"),
+        ("Type", "Payout", "subtotal"),
+        ("Type", "stripe_fee", "subtotal"),
     ],
 )
 def test_what_the_export_leaves_out_is_counted_apart(name: str, said: str, code: str) -> None:
@@ -75,6 +84,7 @@ def test_what_the_export_leaves_out_is_counted_apart(name: str, said: str, code:
         ("Tipo", "Envío"),
         ("Type", "Livraison"),
         ("State", "Void"),
+        ("Customer state", "Deleted"),
     ],
 )
 def test_other_words_and_other_columns_leave_nothing_out(name: str, said: str) -> None:
@@ -89,6 +99,14 @@ def test_other_words_and_other_columns_leave_nothing_out(name: str, said: str) -
         ("Tipo de documento", "Devolución"),
         ("Belegart", "Gutschrift"),
         ("Type document", "Avoir"),
+        ("Kind", "refund"),
+        ("Doc. type", "A/R Credit Memo"),
+        ("Tipo doc.", "Nota di credito"),
+        ("Type", "SC"),
+        ("Nature", "AVC"),
+        ("Fiş Türü", "Perakende Satış İade Faturası"),  # noqa: RUF001
+        ("Normal/İade", "İade"),
+        ("Payment Type", "Refund"),
     ],
 )
 def test_a_word_makes_a_row_a_return(name: str, said: str) -> None:
@@ -96,6 +114,17 @@ def test_a_word_makes_a_row_a_return(name: str, said: str) -> None:
     assert got.column("kind") == ["sale", "return"]
     assert got.column("amount") == [Decimal(10), Decimal(-10)]
     assert got.balance.returns == 1
+
+
+@pytest.mark.parametrize("name", ["Art", "Customer type", "Concepto", "Type of return"])
+def test_the_same_word_elsewhere_makes_none(name: str) -> None:
+    assert with_sign(name, "", "Refund").balance.returns == 0
+
+
+def test_what_a_document_is_stands_beside_its_folio() -> None:
+    header = "folio,fecha,cliente,total,concepto"
+    rows = ["1,2026-01-31,C1,10.00,Factura", "2,2026-01-31,C1,4.00,Nota de Crédito"]
+    assert read(lines(*rows, header=header)).column("amount") == [10, -4]
 
 
 def test_a_return_that_has_its_minus_keeps_it() -> None:
