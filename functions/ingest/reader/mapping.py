@@ -14,7 +14,7 @@ from functions.ingest.reader.columns import are_made_up, fold, is_of_lines, know
 from functions.ingest.reader.date_parts import find_parts
 from functions.ingest.reader.headings import find_unnamed
 from functions.ingest.reader.lists import refuse_other_lists
-from functions.ingest.reader.refunds import is_of_whole_orders
+from functions.ingest.reader.refunds import is_not_of_amounts
 from functions.ingest.reader.refusal import (
     OpenQuestionError,
     Question,
@@ -92,7 +92,7 @@ def map_columns(
     _drop_order_totals(chosen, header, rows, is_known=has_order_totals)
     _drop_totals_without_lines(chosen, rows, is_known=has_order_totals)
     columns = {name: each.index for name, each in chosen.items()}
-    if "refunded" in columns and is_of_whole_orders(header, columns):
+    if "refunded" in columns and is_not_of_amounts(header, columns):
         del chosen["refunded"], columns["refunded"]
     refuse_other_lists(header, samples, columns)
     _require(header, candidates, samples, columns)

@@ -76,6 +76,15 @@ _RETURNED_FLAG = _folded("""
     returned; is returned; is return; devuelto; devuelta; devolucion; retourne; retourniert;
     retoure; restituito; devolvido; iade
 """)
+_PIECES_BACK = _folded("""
+    returned; returned qty; returned quantity; return qty; return quantity; refunded qty;
+    refunded quantity; qty canceled; qty cancelled; cantidad devuelta; cant devuelta;
+    unidades devueltas; uds devueltas; devueltos; devueltas; cantidad reembolsada;
+    cantidad anulada; quantidade devolvida; qtd devolvida; qtde devolvida; quantite retournee;
+    qte retournee; quantite remboursee; retournierte menge; retourmenge; stornierte menge;
+    quantita resa; qta resa; quantita rimborsata; iade miktari; iade adedi; 返品数; 返品数量;
+    退货数量; 退款数量
+""")
 _MOMENT = _folded("""
     cancelled at; canceled at; cancelled on; canceled on; cancelled date; canceled date;
     cancellation date; voided at; void date; fecha anulacion; fecha cancelacion; date annulation;
@@ -180,6 +189,7 @@ class Signs:
     refunded: tuple[int, ...] = ()
     returned: tuple[int, ...] = ()
     moment: tuple[int, ...] = ()
+    pieces_back: tuple[int, ...] = ()
     titles: tuple[Title, ...] = ()
     sums: Mapping[int, frozenset[str]] = field(default_factory=dict)  # of the kinds, see `kinds`
 
@@ -205,6 +215,7 @@ def find_signs(header: Sequence[str]) -> Signs:
         refunded=places(_REFUNDED_FLAG),
         returned=places(_RETURNED_FLAG),
         moment=places(_MOMENT),
+        pieces_back=places(_PIECES_BACK),
     )
 
 
@@ -250,6 +261,8 @@ def judge(
         returned |= _matches(filled(index), _WORDS_FOR_YES)
     left_out += _lines(stretch, signs)
     left_out += _marks(signs, filled)
+    if "amount" not in mapping:  # which may be without them
+        left_out += _pieces_back(stretch, signs)
     left_out += [(Fault.SUBTOTAL, *line) for line in lines_of_totals(stretch, mapping)]
     return Standing(left_out=tuple(left_out), returned=returned)
 
@@ -287,6 +300,13 @@ def _marks(signs: Signs, filled: Callable[[int], Any]) -> Iterator[LeftOut]:
     for index in signs.moment:
         is_dated = np.asarray(pc.match_substring_regex(filled(index), "[0-9]{2}"))
         yield Fault.CANCELLED, is_dated, index
+
+
+def _pieces_back(stretch: Stretch, signs: Signs) -> Iterator[LeftOut]:
+    """Yield rows of which some pieces came back: the quantity may be without them, or not."""
+    for index in signs.pieces_back:
+        is_some = np.asarray(pc.match_substring_regex(stretch.text(index), "[1-9]"), np.bool_)
+        yield Fault.UNCLEAR_REFUND, is_some, index
 
 
 def _words(column: Any) -> NDArray[np.int64]:
