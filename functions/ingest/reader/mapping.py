@@ -5,7 +5,7 @@ a part of a longer name, is never taken: it is asked, in one question with the c
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby, pairwise
 
@@ -38,6 +38,20 @@ _REQUIRED = (
     ("ordered_at", Question.DATE_COLUMN, Refusal.NO_DATE),
     ("amount", Question.MONEY_COLUMN, Refusal.NO_MONEY),
 )
+_PAYMENTS = frozenset(
+    map(
+        fold,
+        [
+            *("payment method", "payment type", "payment amount", "tender", "tender type"),
+            *("tender amount", "forma pago", "metodo pago", "medio pago", "tipo pago"),
+            *("importe pago", "forma pagamento", "meio pagamento", "mode paiement"),
+            *("moyen paiement", "mode reglement", "montant paiement", "zahlungsart"),
+            *("zahlungsmittel", "zahlungsbetrag", "metodo pagamento", "modalita pagamento"),
+            *("odeme turu", "odeme tipi", "odeme yontemi", "支払方法", "決済方法", "支付方式"),
+        ],
+    )
+)
+_OF_AMAZON = frozenset({"amazon-order-id", "order-item-id"})
 # Of several known names for these one whose values can be read goes before all others.
 _READ = (*(column for column, _, _ in _REQUIRED), "unit_price", "quantity")
 
@@ -89,8 +103,9 @@ def map_columns(
         chosen["customer_id"] = _Candidate(
             column="customer_id", index=index, confidence=_VALUES_ALONE, by="values"
         )
+    _take_price_of_all_pieces(chosen, header)
     _drop_order_totals(chosen, header, rows, is_known=has_order_totals)
-    _drop_totals_without_lines(chosen, rows, is_known=has_order_totals)
+    _drop_totals_without_lines(chosen, header, rows, is_known=has_order_totals)
     columns = {name: each.index for name, each in chosen.items()}
     if "refunded" in columns and is_not_of_amounts(header, columns):
         del chosen["refunded"], columns["refunded"]
@@ -263,6 +278,15 @@ def _told(header: Sequence[str], told: Mapping[str, str]) -> dict[str, _Candidat
     }
 
 
+def _take_price_of_all_pieces(chosen: dict[str, _Candidate], header: Sequence[str]) -> None:
+    """Take `item-price` of Amazon's reports for what it is: that of all pieces of the line."""
+    price = chosen.get("unit_price")
+    if price is None or "amount" in chosen or _OF_AMAZON.isdisjoint(header):
+        return
+    if header[price.index] == "item-price":
+        chosen["amount"] = replace(chosen.pop("unit_price"), column="amount")
+
+
 def _drop_order_totals(
     chosen: dict[str, _Candidate],
     header: Sequence[str],
@@ -286,19 +310,29 @@ def _drop_order_totals(
 
 
 def _drop_totals_without_lines(
-    chosen: dict[str, _Candidate], rows: Sequence[Sequence[str]], *, is_known: bool
+    chosen: dict[str, _Candidate],
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    is_known: bool,
 ) -> None:
     """Let a person say what an amount is that all lines of an order have, whatever was bought.
 
-    It would count once for each line, and nothing else says what a line cost.
+    It would count once for each line, or each payment, and nothing else says what a line cost.
     """
-    products = [chosen[name].index for name in ("product_id", "product") if name in chosen]
-    if not products or not {"amount", "order_id"} <= chosen.keys():
+    parts = [chosen[name].index for name in ("product_id", "product") if name in chosen]
+    parts += find_payments(header)
+    if not parts or not {"amount", "order_id"} <= chosen.keys():
         return
     amount, order = chosen["amount"], chosen["order_id"].index
-    is_of_orders = is_known or _repeats(rows, (order,), amount.index, products)
+    is_of_orders = is_known or _repeats(rows, (order,), amount.index, parts)
     if amount.by != "profile" and is_of_orders:
         del chosen["amount"]
+
+
+def find_payments(header: Sequence[str]) -> list[int]:
+    """Find the columns that say how an order was paid: it has a row for each way."""
+    return [index for index, name in enumerate(header) if fold(name) in _PAYMENTS]
 
 
 def _order(chosen: Mapping[str, _Candidate]) -> tuple[int, ...]:

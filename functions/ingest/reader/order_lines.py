@@ -5,6 +5,7 @@ order differ soon, and an order that is named on two lines is seen soon: then th
 to look at.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from functions.ingest.reader.mapping import Mapped
+from functions.ingest.reader.mapping import Mapped, find_payments
 from functions.ingest.reader.spill import are_empty, is_distinct
 
 Mask = NDArray[np.bool_]
@@ -22,7 +23,7 @@ _LEAST_ORDERS = 2
 class OrderLines:
     """Watches the first pass for lines of one order below each other."""
 
-    def __init__(self, mapped: Mapped) -> None:
+    def __init__(self, header: Sequence[str], mapped: Mapped) -> None:
         columns = mapped.columns
         names_orders = "order_id" in columns
         has_prices = {"unit_price", "quantity"} <= columns.keys()
@@ -30,6 +31,7 @@ class OrderLines:
         parts = ("unit_price", "quantity") if has_prices else ("product_id", "product")
         self._order = [columns[name] for name in order]
         self._parts = [columns[name] for name in parts if name in columns]
+        self._parts += [] if has_prices else find_payments(header)
         self._amount = columns.get("amount", 0)
         self._orders: set[str] = set()  # with one amount on different lines; few are enough
         self._may_be_totals = (

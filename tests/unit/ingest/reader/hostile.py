@@ -563,6 +563,12 @@ def _exports() -> list[Case]:
             + text("2026-02-05,2,Payment,C1,-10.00", "2026-02-06,3,Credit note,C1,2.00"),
             Rows(2, (), (("subtotal", 3),)),
         ),
+        (
+            "a price of all pieces",
+            text("order-id,order-item-id,purchase-date,buyer-email,quantity-purchased,item-price")
+            + text("1,1,2026-01-31T10:30:00+00:00,a@example.com,2,11.00"),
+            Rows(1),
+        ),
         ("yen", text("日付,会員番号,金額", '2026/01/31,M1,"¥12,800"'), Rows(1)),
         (
             "the order of the date in its name",
