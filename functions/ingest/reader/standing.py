@@ -73,8 +73,25 @@ _REFUNDED_FLAG = _folded("""
     refunded; is refunded; reembolsado; reembolsada; rembourse; erstattet; rimborsato
 """)
 _RETURNED_FLAG = _folded("""
-    returned; is returned; is return; devuelto; devuelta; devolucion; retourne; retourniert;
+    returned; devuelto; devuelta; devolucion; retourne; retourniert;
     retoure; restituito; devolvido; iade
+""")
+_IS_RETURN = _folded("""
+    is returned; is return; is refund; return flag; refund flag; es devolucion; es reembolso;
+    is credit note; es nota credito
+""")
+# What came back may be part of a row, or its parcel alone.
+_PARCEL_STATUS = _folded("""
+    fulfillment status; fulfilment status; delivery status; shipping status; shipment status;
+    estado envio; estado entrega; status entrega; status envio; statut livraison; statut expedition;
+    lieferstatus; versandstatus; stato spedizione; stato consegna; kargo durumu; teslimat durumu;
+    配送ステータス; 发货状态; 物流状态
+""")
+_MOMENT_BACK = _folded("""
+    refunded at; refunded on; refund date; date refunded; returned at; returned on; date returned;
+    fecha reembolso; fecha devolucion; data reembolso; data devolucao; date remboursement;
+    date retour; erstattungsdatum; rucksendedatum; data rimborso; data reso; iade tarihi; 返金日;
+    返品日; 退款时间
 """)
 _PIECES_BACK = _folded("""
     returned; returned qty; returned quantity; return qty; return quantity; refunded qty;
@@ -189,6 +206,9 @@ class Signs:
     refunded: tuple[int, ...] = ()
     returned: tuple[int, ...] = ()
     moment: tuple[int, ...] = ()
+    is_return: tuple[int, ...] = ()
+    parcel_status: tuple[int, ...] = ()
+    moment_back: tuple[int, ...] = ()
     pieces_back: tuple[int, ...] = ()
     titles: tuple[Title, ...] = ()
     sums: Mapping[int, frozenset[str]] = field(default_factory=dict)  # of the kinds, see `kinds`
@@ -215,6 +235,9 @@ def find_signs(header: Sequence[str]) -> Signs:
         refunded=places(_REFUNDED_FLAG),
         returned=places(_RETURNED_FLAG),
         moment=places(_MOMENT),
+        is_return=places(_IS_RETURN),
+        parcel_status=places(_PARCEL_STATUS),
+        moment_back=places(_MOMENT_BACK),
         pieces_back=places(_PIECES_BACK),
     )
 
@@ -261,8 +284,12 @@ def judge(
         returned |= _matches(filled(index), _WORDS_FOR_YES)
     left_out += _lines(stretch, signs)
     left_out += _marks(signs, filled)
-    if "amount" not in mapping:  # which may be without them
-        left_out += _pieces_back(stretch, signs)
+    for index in signs.is_return:
+        returned |= _matches(filled(index), _YES)
+    left_out += [
+        (fault, rows & ~returned, index)
+        for fault, rows, index in _perhaps_back(stretch, signs, mapping)
+    ]
     left_out += [(Fault.SUBTOTAL, *line) for line in lines_of_totals(stretch, mapping)]
     return Standing(left_out=tuple(left_out), returned=returned)
 
@@ -298,15 +325,21 @@ def _marks(signs: Signs, filled: Callable[[int], Any]) -> Iterator[LeftOut]:
     for index in signs.refunded:
         yield Fault.REFUNDED, _matches(filled(index), _WORDS_FOR_YES), index
     for index in signs.moment:
-        is_dated = np.asarray(pc.match_substring_regex(filled(index), "[0-9]{2}"))
-        yield Fault.CANCELLED, is_dated, index
+        yield Fault.CANCELLED, _has(filled(index), "[0-9]{2}"), index
 
 
-def _pieces_back(stretch: Stretch, signs: Signs) -> Iterator[LeftOut]:
-    """Yield rows of which some pieces came back: the quantity may be without them, or not."""
-    for index in signs.pieces_back:
-        is_some = np.asarray(pc.match_substring_regex(stretch.text(index), "[1-9]"), np.bool_)
-        yield Fault.UNCLEAR_REFUND, is_some, index
+def _perhaps_back(stretch: Stretch, signs: Signs, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
+    """Yield rows of which something came back, while nothing says what was paid back for it."""
+    for index in signs.parcel_status:
+        yield Fault.UNCLEAR_REFUND, are_returns(stretch.text(index)), index
+    for index in signs.moment_back if "refunded" not in mapping else ():
+        yield Fault.UNCLEAR_REFUND, _has(stretch.text(index), "[0-9]{2}"), index
+    for index in signs.pieces_back if "amount" not in mapping else ():  # which may be without them
+        yield Fault.UNCLEAR_REFUND, _has(stretch.text(index), "[1-9]"), index
+
+
+def _has(column: Any, pattern: str) -> Mask:
+    return np.asarray(pc.match_substring_regex(column, pattern), np.bool_)
 
 
 def _words(column: Any) -> NDArray[np.int64]:

@@ -143,7 +143,7 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
     "refunded": """
         line refund; line refund amount; refunded line amount; item refund amount;
         item refunded amount; importe reembolsado linea |
-        refunded amount; refund amount; amount refunds; refunded value; refund value;
+        refunded amount; refund amount; amount refunds; return amount; returned amount; returns amount; refunded value; refund value;
         order refund amount; order refunded amount;
         importe reembolsado; monto reembolsado; valor reembolsado; importe reembolso;
         monto reembolso; importe devuelto; monto devuelto; importe devolucion; monto devolucion |

@@ -86,6 +86,25 @@ def test_pieces_that_came_back_leave_open_what_price_times_quantity_is(name: str
 
 
 @pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Refunded at", "2026-02-03"),
+        ("Fecha devolución", "03/02/26"),
+        ("Delivery status", "returned"),
+    ],
+)
+def test_what_came_back_leaves_open_what_was_paid_back(name: str, said: str) -> None:
+    assert faults(paid(name, "10.00;", f"10.00;{said}")) == [("unclear_refund", 2)]
+
+
+def test_when_a_refund_was_paid_says_nothing_more_beside_its_amount() -> None:
+    got = paid("Refund amount;Refund date", "10.00;2.50;2026-02-03", "10.00;;")
+    assert amounts(got) == ["7.5", "10"]
+    got = paid("Status;Refund date", "10.00;Returned;2026-02-03", "10.00;Paid;")
+    assert amounts(got) == ["-10", "10"]
+
+
+@pytest.mark.parametrize(
     "name",
     [
         *("Refunded", "Refund", "Refunds", "Refunded at", "Refund reason", "Refund ID"),

@@ -414,6 +414,7 @@ def test_a_line_without_a_product_or_with_a_customer_is_none_of_the_order_above(
 def test_a_mark_makes_a_return_or_leaves_a_refunded_row_out() -> None:
     assert with_sign("Returned", "No", "Yes").column("amount") == [10, -10]
     assert with_sign("Returned", "0", "1", "2").balance.returns == 0
+    assert with_sign("is_return", "0", "1", "true").column("amount") == [10, -10, -10]
     assert with_sign("Refunded", "FALSE", "TRUE").understanding.left_out == {"refunded": 1}
 
 
