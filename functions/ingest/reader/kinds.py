@@ -35,7 +35,9 @@ class Kinds:
 
     def __init__(self, signs: Signs) -> None:
         self._of_lines = frozenset(signs.line_kind)
-        self._texts: dict[int, set[str]] = {i: set() for i in (*signs.kind, *signs.line_kind)}
+        self._sides = frozenset(signs.side)
+        watched = (*signs.kind, *signs.line_kind, *signs.side)
+        self._texts: dict[int, set[str]] = {i: set() for i in watched}
 
     def add(self, columns: tuple[Any, ...]) -> None:
         """Look at a block."""
@@ -44,12 +46,24 @@ class Kinds:
                 texts.update(pc.unique(columns[index]).to_pylist())
 
     def sums(self) -> Mapping[int, frozenset[str]]:
-        """Return for each column the texts of rows that are none to be counted."""
+        """Return for each column the texts of rows that are none to be counted.
+
+        Where amounts are debits and credits, nobody knows which of both are sales.
+        """
         return {
-            index: frozenset(filter(is_sum, texts) if index in self._of_lines else _paid(texts))
-            | frozenset(text for text in texts if is_money_moved(text) or _is_whole(text, texts))
+            index: _sides(texts) if index in self._sides else self._sums(index, texts)
             for index, texts in self._texts.items()
         }
+
+    def _sums(self, index: int, texts: Set[str]) -> frozenset[str]:
+        paid = filter(is_sum, texts) if index in self._of_lines else _paid(texts)
+        others = (text for text in texts if is_money_moved(text) or _is_whole(text, texts))
+        return frozenset([*paid, *others])
+
+
+def _sides(texts: Set[str]) -> frozenset[str]:
+    said = frozenset(text for text in texts if text.strip())
+    return said if len(set(map(fold, said))) > 1 else frozenset()
 
 
 def _paid(texts: Set[str]) -> Iterator[str]:

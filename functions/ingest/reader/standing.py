@@ -80,6 +80,11 @@ _IS_RETURN = _folded("""
     is returned; is return; is refund; return flag; refund flag; es devolucion; es reembolso;
     is credit note; es nota credito
 """)
+_SIDE = _folded("""
+    dr cr; debit credit; d c; debit credit indicator; soll haben; soll haben kennzeichen;
+    soll haben kz; s h; debe haber; tipo debe haber; dare avere; debit credit sens; borc alacak;
+    貸借; 借贷
+""")
 # What came back may be part of a row, or its parcel alone.
 _PARCEL_STATUS = _folded("""
     fulfillment status; fulfilment status; delivery status; shipping status; shipment status;
@@ -206,6 +211,7 @@ class Signs:
     refunded: tuple[int, ...] = ()
     returned: tuple[int, ...] = ()
     moment: tuple[int, ...] = ()
+    side: tuple[int, ...] = ()  # debit or credit
     is_return: tuple[int, ...] = ()
     parcel_status: tuple[int, ...] = ()
     moment_back: tuple[int, ...] = ()
@@ -235,6 +241,7 @@ def find_signs(header: Sequence[str]) -> Signs:
         refunded=places(_REFUNDED_FLAG),
         returned=places(_RETURNED_FLAG),
         moment=places(_MOMENT),
+        side=places(_SIDE),
         is_return=places(_IS_RETURN),
         parcel_status=places(_PARCEL_STATUS),
         moment_back=places(_MOMENT_BACK),
@@ -308,14 +315,15 @@ def _of_meanings(said: NDArray[np.int64], index: int) -> list[LeftOut]:
 
 
 def _lines(stretch: Stretch, signs: Signs) -> Iterator[LeftOut]:
-    """Yield what lines are by their kind or name."""
+    """Yield what lines are by their kind, side or name."""
     for index in (*signs.line_kind, *signs.line_name):
         # An order "Shipping" is under way; a line "Shipping" is what that costs.
         yield _PARCEL, _words(stretch.text(index)) == LEFT_OUT.index(_PARCEL), index
     for index, sums in signs.sums.items():
         if sums:
             is_among = pc.is_in(stretch.text(index), value_set=pa.array(sorted(sums)))
-            yield Fault.SUBTOTAL, np.asarray(is_among, np.bool_), index
+            fault = Fault.DEBIT_OR_CREDIT if index in signs.side else Fault.SUBTOTAL
+            yield fault, np.asarray(is_among, np.bool_), index
 
 
 def _marks(signs: Signs, filled: Callable[[int], Any]) -> Iterator[LeftOut]:

@@ -67,3 +67,19 @@ def test_a_whole_order_does_not_count_beside_its_pieces(
     got = with_kinds(name, whole, piece, piece, whole, piece)
     assert [(row.code, row.row) for row in got.left_out] == [("subtotal", 1), ("subtotal", 4)]
     assert with_kinds(name, whole, whole).balance.accepted == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "debit", "credit"), [("DR/CR", "DR", "CR"), ("Soll/Haben-Kennzeichen", "S", "H")]
+)
+@pytest.mark.parametrize("batch_rows", [1, 100])
+def test_of_debits_and_credits_nobody_knows_which_are_sales(
+    monkeypatch: pytest.MonkeyPatch, name: str, debit: str, credit: str, batch_rows: int
+) -> None:
+    monkeypatch.setattr(blocks, "MAX_BLOCK_RECORDS", batch_rows)
+    assert with_kinds(name, debit, debit, "").balance.amount == 33
+    got = with_kinds(name, debit, credit, "")
+    assert [(row.code, row.row, row.column) for row in got.rejected] == [
+        ("debit_or_credit", 1, name),
+        ("debit_or_credit", 2, name),
+    ]
