@@ -100,6 +100,17 @@ def test_what_is_called_a_discount_and_is_none_takes_nothing_off(names: str) -> 
     assert amounts(sold(names, "10", "SUMMER")) == ["20", "20", "20"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Coupon discount", "Promo Discount", "Descuento cupón", "Desconto pedido", "Kundenrabatt"],
+)
+def test_a_discount_on_top_of_others_is_not_guessed(name: str) -> None:
+    assert sold(name, "2.00", "0", "SUMMER10").faults() == [("unclear_discount", 1, 2, name)]
+    got = sold(f"Line discount;{name}", "1.00;2.00", "1.00;0", "0;")
+    assert got.faults() == [("unclear_discount", 1, 2, name)]
+    assert got.column("amount") == [19, 20, 20]
+
+
 @pytest.mark.parametrize("name", ["折扣", "折扣率"])
 def test_what_may_be_what_is_left_to_pay_is_not_guessed(name: str) -> None:
     assert sold(name, "90%").faults() == [("unclear_discount", 1, 2, name)]
