@@ -10,7 +10,16 @@ from functools import partial
 from itertools import groupby, pairwise
 
 from common import mending
-from functions.ingest.reader.columns import are_made_up, fold, is_of_lines, known, similar, within
+from functions.ingest.reader import currencies
+from functions.ingest.reader.columns import (
+    are_made_up,
+    fold,
+    is_of_lines,
+    known,
+    similar,
+    within,
+    words,
+)
 from functions.ingest.reader.date_parts import find_parts
 from functions.ingest.reader.headings import find_unnamed
 from functions.ingest.reader.lists import refuse_other_lists
@@ -51,6 +60,7 @@ _PAYMENTS = frozenset(
         ],
     )
 )
+_OPENING = str.maketrans("()[]", "    ")
 _OF_AMAZON = frozenset({"amazon-order-id", "order-item-id"})
 # Of several known names for these one whose values can be read goes before all others.
 _READ = (*(column for column, _, _ in _REQUIRED), "unit_price", "quantity")
@@ -106,6 +116,8 @@ def map_columns(
     _take_price_of_all_pieces(chosen, header)
     _drop_order_totals(chosen, header, rows, is_known=has_order_totals)
     _drop_totals_without_lines(chosen, header, rows, is_known=has_order_totals)
+    if "currency" in chosen and _is_of_orders_alone(chosen, header, samples):
+        del chosen["currency"]
     columns = {name: each.index for name, each in chosen.items()}
     if "refunded" in columns and is_not_of_amounts(header, columns):
         del chosen["refunded"], columns["refunded"]
@@ -276,6 +288,18 @@ def _told(header: Sequence[str], told: Mapping[str, str]) -> dict[str, _Candidat
         for column, name in told.items()
         if list(header).count(name) == 1
     }
+
+
+def _is_of_orders_alone(
+    chosen: Mapping[str, _Candidate], header: Sequence[str], samples: Sequence[Sample]
+) -> bool:
+    """Say whether the currency is another one than that of the amount's name, as `Total EUR`."""
+    if (money := chosen.get("amount", chosen.get("unit_price"))) is None:
+        return False
+    parts = words(header[money.index].translate(_OPENING))[1:]
+    codes = {part.upper() for part in parts if currencies.is_code(part.upper())}
+    said = {currencies.identify(text) for text in samples[chosen["currency"].index].cells}
+    return bool(codes) and not said <= codes
 
 
 def _take_price_of_all_pieces(chosen: dict[str, _Candidate], header: Sequence[str]) -> None:

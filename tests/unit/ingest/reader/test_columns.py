@@ -390,6 +390,14 @@ def test_a_price_of_all_pieces_is_an_amount() -> None:
     assert read(lines(row, header=header.replace("order-item-id", "line"))).balance.amount == 22
 
 
+@pytest.mark.parametrize("name", ["Total EUR", "Total (EUR)"])
+def test_an_amount_that_was_changed_is_not_in_the_currency_of_its_order(name: str) -> None:
+    header = f"date,customer,{name},order currency"
+    rows = ["2026-01-31,7,5.50,EUR", "2026-02-01,8,4.50,USD"]
+    assert read(lines(*rows, header=header)).column("currency") == [None, None]
+    assert read(lines(rows[0], header=header)).column("currency") == ["EUR"]
+
+
 def test_who_is_a_member_is_no_customer() -> None:
     rows = ["Yes,a@x.de,2026-01-31,5.50", "No,b@x.de,2026-02-01,4.50", "Yes,c@x.de,2026-02-01,1.00"]
     assert mapped("Member,Email,Date,Amount", *rows)["customer_id"] == "Email"
