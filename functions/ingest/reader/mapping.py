@@ -61,6 +61,22 @@ _PAYMENTS = frozenset(
     )
 )
 _OPENING = str.maketrans("()[]", "    ")
+_WHOLE = frozenset([
+    *("order", "invoice", "receipt", "ticket", "basket", "pedido", "orden", "factura", "compra"),
+    *("commande", "facture", "rechnungsbetrag", "bestellwert", "bestellsumme", "ordine", "fattura"),
+    *("scontrino", "siparis", "fatura", "genel", "grand"),
+])
+_PIECE = frozenset({
+    "line",
+    "lines",
+    "item",
+    "linea",
+    "ligne",
+    "position",
+    "riga",
+    "linha",
+    "satir",
+})
 _OF_AMAZON = frozenset({"amazon-order-id", "order-item-id"})
 # Of several known names for these one whose values can be read goes before all others.
 _READ = (*(column for column, _, _ in _REQUIRED), "unit_price", "quantity")
@@ -328,7 +344,8 @@ def _drop_order_totals(
     is_of_orders = is_known or (names_lines and not is_of_lines(header[amount]))
     if order := _order(chosen):
         is_of_orders |= _stands_once(rows, order, amount, (price, quantity))
-        is_of_orders |= _repeats(rows, order, amount, (price, quantity))
+        least = least_orders(header[amount])
+        is_of_orders |= _repeats(rows, order, amount, (price, quantity), least=least)
     if is_of_orders:
         del chosen["amount"]
 
@@ -349,7 +366,8 @@ def _drop_totals_without_lines(
     if not parts or not {"amount", "order_id"} <= chosen.keys():
         return
     amount, order = chosen["amount"], chosen["order_id"].index
-    is_of_orders = is_known or _repeats(rows, (order,), amount.index, parts)
+    least = least_orders(header[amount.index])
+    is_of_orders = is_known or _repeats(rows, (order,), amount.index, parts, least=least)
     if amount.by != "profile" and is_of_orders:
         del chosen["amount"]
 
@@ -380,8 +398,22 @@ def _stands_once(
     return without > max(1, 0.1 * len(rows))
 
 
+def least_orders(name: str) -> int:
+    """Return how many orders with one amount on all lines show that it is that of the order.
+
+    Lines of an order may cost the same by chance, unless the name says what the amount is of.
+    """
+    parts = words(name)
+    return 1 if _WHOLE.intersection(parts) and _PIECE.isdisjoint(parts) else 2
+
+
 def _repeats(
-    rows: Sequence[Sequence[str]], order: Sequence[int], amount: int, parts: Sequence[int]
+    rows: Sequence[Sequence[str]],
+    order: Sequence[int],
+    amount: int,
+    parts: Sequence[int],
+    *,
+    least: int,
 ) -> bool:
     """Say whether all lines of an order have one amount, whatever their price and quantity."""
     several = 0
@@ -391,7 +423,7 @@ def _repeats(
             several += 1
             if len({line[amount] for line in lines}) > 1:
                 return False
-    return several > 1
+    return several >= least
 
 
 def _require(

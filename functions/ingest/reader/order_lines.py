@@ -13,11 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from functions.ingest.reader.mapping import Mapped, find_payments
+from functions.ingest.reader.mapping import Mapped, find_payments, least_orders
 from functions.ingest.reader.spill import are_empty, is_distinct
 
 Mask = NDArray[np.bool_]
-_LEAST_ORDERS = 2
 
 
 class OrderLines:
@@ -33,6 +32,7 @@ class OrderLines:
         self._parts = [columns[name] for name in parts if name in columns]
         self._parts += [] if has_prices else find_payments(header)
         self._amount = columns.get("amount", 0)
+        self._least_orders = least_orders(header[self._amount])
         self._orders: set[str] = set()  # with one amount on different lines; few are enough
         self._may_be_totals = (
             "amount" in columns
@@ -46,8 +46,8 @@ class OrderLines:
 
     @property
     def have_order_totals(self) -> bool:
-        """Say whether several orders have one amount on different lines, and none has two."""
-        return self._may_be_totals and len(self._orders) >= _LEAST_ORDERS
+        """Say whether orders have one amount on different lines, and none has two."""
+        return self._may_be_totals and len(self._orders) >= self._least_orders
 
     @property
     def are_named_once(self) -> bool:
@@ -82,11 +82,11 @@ class OrderLines:
         is_filled = ~are_empty(columns[self._amount])
         if (goes_on & ~is_same & is_filled[1:] & is_filled[:-1]).any():
             self._may_be_totals = False
-        elif len(self._orders) < _LEAST_ORDERS:
+        elif len(self._orders) < self._least_orders:
             is_other = ~np.all([_is_same(columns[i]) for i in self._parts], axis=0)
             lines = goes_on & is_same & is_filled[1:] & is_other
             orders = columns[self._order[0]][1:].filter(pa.array(lines))
-            self._orders.update(pc.unique(orders)[:_LEAST_ORDERS].to_pylist())
+            self._orders.update(pc.unique(orders)[: self._least_orders].to_pylist())
 
 
 def _is_same(column: Any) -> Mask:

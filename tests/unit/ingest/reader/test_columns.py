@@ -398,6 +398,16 @@ def test_an_amount_that_was_changed_is_not_in_the_currency_of_its_order(name: st
     assert read(lines(rows[0], header=header)).column("currency") == ["EUR"]
 
 
+@pytest.mark.parametrize("alone", [0, 100])
+def test_one_order_is_enough_where_the_amount_is_called_that_of_orders(alone: int) -> None:
+    rows = [f"{i},2026-01-31,C{i},1,5.00,5.00" for i in range(alone)]
+    rows += ["A,2026-02-01,7,1,5.00,9.00", "A,2026-02-01,7,2,2.00,9.00"]
+    header = "order,date,customer,quantity,price"
+    got = read(lines(*rows, header=f"{header},order total"))
+    assert got.balance.amount == 5 * alone + 9
+    assert read(lines(*rows, header=f"{header},line total")).balance.amount == 5 * alone + 18
+
+
 def test_who_is_a_member_is_no_customer() -> None:
     rows = ["Yes,a@x.de,2026-01-31,5.50", "No,b@x.de,2026-02-01,4.50", "Yes,c@x.de,2026-02-01,1.00"]
     assert mapped("Member,Email,Date,Amount", *rows)["customer_id"] == "Email"
