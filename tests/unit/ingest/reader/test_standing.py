@@ -295,6 +295,15 @@ def test_an_order_goes_on_in_the_next_block(monkeypatch: pytest.MonkeyPatch) -> 
     assert got.faults() == [("empty_cell", 62, 63, "date")]
 
 
+@pytest.mark.parametrize("sign", ["-", "0", "N/A"])
+@pytest.mark.parametrize("batch_rows", [1, 100])
+def test_rows_with_a_sign_for_no_order_are_not_of_one(sign: str, batch_rows: int) -> None:
+    rows = [f"{sign},2026-01-31,C1,5.50", f"{sign},2026-01-31,,4.50", "7,2026-01-31,C2,1.00"]
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(lines(*rows, "7,2026-01-31,,2.00", header=HEADER))
+    assert got.column("customer_id") == ["C1", None, "C2", "C2"]
+
+
 def test_a_column_that_is_the_same_for_several_customers_names_no_orders() -> None:
     rows = [
         "SALE,2026-01-31,C1,Cap,4.00",
