@@ -70,13 +70,12 @@ class Orders:
         Rows without an order, damaged ones among them, neither give nor take. With `is_one` an
         order has one of them: where its lines differ, these are no orders, and nothing is filled.
         """
-        if not (are_empty(column) & ~are_empty(order_ids)).any():
+        named = order_ids
+        if not (_has_gaps(column, named) and _has_gaps(column, named := _without_signs(named))):
             if (last := _last_named(order_ids)) is not None:
                 self.said[index] = column[last].as_py()
             return column
-        order_ids = _without_signs(order_ids)
-        if _last_named(order_ids) is None:
-            return column
+        order_ids = named
         if is_distinct(column):
             filled = self.fill(column.dictionary_decode(), index, order_ids, is_one=is_one)
             return filled.dictionary_encode()
@@ -120,6 +119,10 @@ def _last_named(order_ids: Any) -> int | None:
 def _without_signs(order_ids: Any) -> Any:
     is_sign = pc.is_in(order_ids, value_set=pa.array(_NO_ORDERS))
     return pc.if_else(is_sign, "", order_ids)
+
+
+def _has_gaps(column: Any, order_ids: Any) -> bool:
+    return bool((are_empty(column) & ~are_empty(order_ids)).any())
 
 
 def further_lines(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Mask:
