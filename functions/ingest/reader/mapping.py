@@ -198,7 +198,7 @@ def _candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterator[_C
 def _known(name: str, sample: Sample) -> tuple[str, float] | None:
     """Return which of ours a known name stands for, and its rank."""
     found = known(name)
-    if found and found[0] == "customer_id" and sample.names_nobody:
+    if found and found[0] in {"customer_id", "refunded"} and sample.names_nobody:
         return None
     if found is None or found[0] not in {"ordered_at", "time"}:
         return found
