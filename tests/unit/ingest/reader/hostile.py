@@ -216,6 +216,21 @@ def _shapes() -> list[Case]:
             GOOD + "\nproduct,stock level\nShirt,5\nCap,4\n",
             ALL,
         ),
+        (
+            "more purchases below, under other columns",
+            GOOD + "date,invoice,customer,price,quantity\n2026-02-03,1004,C9,4.00,2\n",
+            Rows(3, (("bad_date", 5), ("bad_date", 6))),
+        ),
+        (
+            "more purchases below, in another order",
+            GOOD + "\ncustomer,date,amount\nC9,2026-02-03,4.00\n",
+            Refused("other_columns_below", 6),
+        ),
+        (
+            "more purchases directly below, in another order",
+            GOOD + "invoice,date,quantity,price,customer\n1004,2026-02-03,1,4.00,C9\n",
+            Refused("other_columns_below", 5),
+        ),
         ("a total that looks like a row", table(*ROWS, "TOTAL,,,6,26.25"), ALL),
         ("rows above their names", text(*ROWS, HEADER, *ROWS), Refused("rows_above_header", 1)),
         ("no names", text(*ROWS), Asked("unnamed_columns")),
