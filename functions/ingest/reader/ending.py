@@ -23,7 +23,15 @@ from functions.ingest.reader.dialect import Dialect, texts_of
 from functions.ingest.reader.looks import is_ending, is_value
 from functions.ingest.reader.orders import further_lines
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError, excerpt
-from functions.ingest.reader.shape import NOTE, TABLE, TOTAL, Furniture, Row, describe_section
+from functions.ingest.reader.shape import (
+    NOTE,
+    TABLE,
+    TOTAL,
+    Furniture,
+    Row,
+    are_of_purchases,
+    describe_section,
+)
 from functions.ingest.reader.texts import Text
 
 _MOST_LINES = 1000
@@ -191,9 +199,7 @@ class Below:
 
 
 def _refuse_purchases(names: Sequence[str | None], row: Row) -> None:
-    if {"customer_id", "ordered_at"} <= set(names) and not {"amount", "unit_price"}.isdisjoint(
-        names
-    ):
+    if are_of_purchases(names):
         raise UnreadableFileError(
             Refusal.OTHER_COLUMNS_BELOW, {"line": row.line, "found": excerpt(row.text)}
         )
