@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from functions.ingest.reader.calendar_names import MONTHS
 from functions.ingest.reader.columns import fold, words
 from functions.ingest.reader.orders import Orders
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
@@ -130,7 +131,9 @@ _MONEY_MOVED = _folded("""
 _SAID = {
     Fault.VOIDED: _folded("voided; void; anulado; anulada; nulo; nula; annullato; annullata"),
     Fault.CANCELLED: _folded("""
-        cancelled; canceled; cancelado; cancelada; annule; annulee; storniert;
+        cancelled; canceled; cancelado; cancelada; annule; annulee; storniert; stornierte;
+        cancelados; canceladas; anulados; anuladas; annules; annulees; annullati; cancelamentos;
+        cancelaciones; anulaciones; cancellations; annulations; stornierungen;
         cancellato; iptal; iptal edildi; キャンセル; キャンセル済み; 取消; 已取消; wc cancelled;
         trash; wc trash; deleted; eliminado; eliminada; geloscht; failed; payment failed; wc failed;
         fallido; fallida; echoue; echouee; fehlgeschlagen; fallito; falhou; basarisiz; declined;
@@ -140,7 +143,8 @@ _SAID = {
         abandonne; abandonnee; abgebrochen; abbandonato
     """),
     Fault.DRAFT: _folded("""
-        draft; checkout draft; wc checkout draft; borrador; brouillon; entwurf; bozza; rascunho; taslak; quote; presupuesto; devis;
+        draft; drafts; quotes; presupuestos; angebote; preventivi; orcamentos; quotations; estimates;
+        cotizaciones; teklifler; checkout draft; wc checkout draft; borrador; brouillon; entwurf; bozza; rascunho; taslak; quote; presupuesto; devis;
         angebot; preventivo; orcamento; 下書き; 草稿; quotation; estimate; proforma; pro forma;
         cotizacion; teklif; 見積; authorization; authorisation; uncaptured; requires capture;
         requires payment method; requires confirmation; requires action
@@ -393,7 +397,11 @@ def is_of_sales(text: str) -> bool:
 
 
 def meaning(title: str) -> int | None:
-    """Return what a title says of all rows below it; `Sales` says nothing, others are no titles."""
+    """Return what a title says of all rows below it; `Sales` says nothing, others are no titles.
+
+    Which month they are of may stand beside it.
+    """
+    title = " ".join(word for word in words(title) if not word.isdigit() and word not in MONTHS)
     said = _meaning(title)
     is_of_rows = said == _RETURNED or (said >= 0 and LEFT_OUT[said] not in _OF_LINES)
     return said if is_of_rows or (said < 0 and is_of_sales(title)) else None
