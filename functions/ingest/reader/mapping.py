@@ -15,7 +15,9 @@ from functions.ingest.reader.columns import (
     are_made_up,
     fold,
     is_of_lines,
+    is_title_of_scaled,
     known,
+    recognise,
     similar,
     within,
     words,
@@ -120,6 +122,7 @@ def map_columns(
         OpenQuestionError: Several columns could be a required one, or one that is not surely it.
     """
     samples = [sample_of(rows, index) for index in range(len(header))]
+    _refuse_tables_side_by_side(header)
     if are_made_up(header):
         return _mapped(_unnamed(header, samples, rows, told or {}))
     candidates = list(_candidates(header, samples))
@@ -129,6 +132,7 @@ def map_columns(
         chosen["customer_id"] = _Candidate(
             column="customer_id", index=index, confidence=_VALUES_ALONE, by="values"
         )
+    _drop_scaled(chosen, titles)
     _take_price_of_all_pieces(chosen, header)
     _drop_order_totals(chosen, header, rows, is_known=has_order_totals)
     _drop_totals_without_lines(chosen, header, rows, is_known=has_order_totals)
@@ -140,6 +144,17 @@ def map_columns(
     refuse_other_lists(header, samples, columns)
     _require(header, candidates, samples, columns)
     return _mapped(chosen)
+
+
+def _refuse_tables_side_by_side(header: Sequence[str]) -> None:
+    """Refuse two lists of purchases beside each other, with an empty column between."""
+    for gap in (index for index, name in enumerate(header) if not name):
+        halves = [{recognise(name): name for name in half} for half in (header[:gap], header[gap:])]
+        if all(half.keys() >= {"customer_id", "ordered_at", "amount"} for half in halves):
+            twice = " / ".join(dict.fromkeys(half["ordered_at"] for half in halves))
+            raise UnreadableFileError(
+                Refusal.DUPLICATE_COLUMN, {"column": excerpt(twice), "found": _shown(header)}
+            )
 
 
 def _mapped(chosen: Mapping[str, "_Candidate"]) -> Mapped:
@@ -316,6 +331,14 @@ def _is_of_orders_alone(
     codes = {part.upper() for part in parts if currencies.is_code(part.upper())}
     said = {currencies.identify(text) for text in samples[chosen["currency"].index].cells}
     return bool(codes) and not said <= codes
+
+
+def _drop_scaled(chosen: dict[str, _Candidate], titles: Sequence[str]) -> None:
+    """Let a person say what the amount is where a title says that it is in thousands, or in cents."""
+    if any(map(is_title_of_scaled, titles)):
+        for name in ("amount", "unit_price"):
+            if name in chosen and chosen[name].by != "profile":
+                del chosen[name]
 
 
 def _take_price_of_all_pieces(chosen: dict[str, _Candidate], header: Sequence[str]) -> None:

@@ -231,6 +231,22 @@ def _shapes() -> list[Case]:
             GOOD + "invoice,date,quantity,price,customer\n1004,2026-02-03,1,4.00,C9\n",
             Refused("other_columns_below", 5),
         ),
+        (
+            "more purchases above, under other columns",
+            text("Date,Customer,Amount", "2026-01-31,C1,5.50", "") + text(HEADER, *ROWS),
+            Refused("other_columns_below", 4),
+        ),
+        (
+            "two months beside each other",
+            text("Date,Customer,Amount,,Fecha,Cliente,Importe")
+            + text(*["2026-01-31,C1,5.50,,2026-02-01,C2,4.50"] * 3),
+            Refused("duplicate_column"),
+        ),
+        (
+            "amounts in thousands",
+            text("Amounts in thousands of EUR,,", "Date,Customer,Amount", "2026-01-31,C1,5.50"),
+            Asked("money_column"),
+        ),
         ("a total that looks like a row", table(*ROWS, "TOTAL,,,6,26.25"), ALL),
         ("rows above their names", text(*ROWS, HEADER, *ROWS), Refused("rows_above_header", 1)),
         ("no names", text(*ROWS), Asked("unnamed_columns")),
