@@ -35,7 +35,7 @@ _STATUS = _folded("""
     statut commande; statut paiement; etat; etat commande; bestellstatus; auftragsstatus;
     zahlungsstatus; rechnungsstatus; stato; stato ordine; stato pagamento; situacao;
     status pedido; status venda; durum; siparis durumu; odeme durumu; ステータス;
-    注文ステータス; 会計ステータス; 取引ステータス; 状態; 取消区分; 订单状态; 状态; 交易状态; 单据状态
+    estatus; estado sat; estado cfdi; 注文ステータス; 会計ステータス; 取引ステータス; 状態; 取消区分; 订单状态; 状态; 交易状态; 单据状态
 """)
 _KIND = _folded("""
     event type; type; transaction type; document type; sale type; order type; tipo;
@@ -49,7 +49,16 @@ _KIND = _folded("""
 """)
 _KIND_BESIDE_FOLIO = _folded("concepto")  # of a document; elsewhere it is what was bought
 # Names of other columns that say one of both, too: a telling word, and what it is of.
-_STATUS_WORDS = frozenset({"status", "state", "estado", "statut", "etat", "stato", "durumu"})
+_STATUS_WORDS = frozenset({
+    "status",
+    "state",
+    "estado",
+    "estatus",
+    "statut",
+    "etat",
+    "stato",
+    "durumu",
+})
 _KIND_WORDS = frozenset({"type", "tipo", "typ", "kind", "nature", "turu", "tipi", "art"})
 _OF_WHAT = frozenset([
     *("order", "orders", "sale", "sales", "invoice", "transaction", "trans", "document", "doc"),
@@ -139,7 +148,9 @@ _SAID = {
         fallido; fallida; echoue; echouee; fehlgeschlagen; fallito; falhou; basarisiz; declined;
         denied; rejected; rechazado; rechazada; refuse; refusee; abgelehnt; rifiutato; recusado;
         reddedildi; 失敗; 失败; failure; blocked; incomplete; payment error; error pago;
-        erreur paiement; 取消済み; 会計取消; 取引取消; 已关闭; 交易关闭; expired; expirado; expirada; abandoned; abandonado; abandonada;
+        erreur paiement; errore pagamento; paiement refuse; pago rechazado; pago fallido;
+        pagamento rifiutato; pagamento recusado; zahlung fehlgeschlagen; odeme basarisiz;
+        iptal edilmis; キャンセル完了; 取消し; 取消済み; 会計取消; 取引取消; 已关闭; 交易关闭; expired; expirado; expirada; abandoned; abandonado; abandonada;
         abandonne; abandonnee; abgebrochen; abbandonato
     """),
     Fault.DRAFT: _folded("""
@@ -151,7 +162,7 @@ _SAID = {
     """),
     Fault.REFUNDED: _folded("""
         refunded; fully refunded; wc refunded; reembolsado; reembolsada; rembourse; remboursee; erstattet; ruckerstattet;
-        rimborsato; iade edildi; 返金済み; 已退款; reversed; chargeback; estornado; estornada
+        rimborsato; iade edildi; iade edilmis; 返金済み; 返金完了; 退款成功; 已退款; reversed; chargeback; estornado; estornada
     """),
     Fault.SHIPPING: _folded("""
         shipping; shipping line; shipping cost; shipping fee; delivery fee; delivery charge;
@@ -171,7 +182,8 @@ _RETURN = _folded("""
     remboursements; avoirs; retouren; ruckgaben; gutschriften; erstattung; erstattungen; stornos;
     resi; rimborsi; note credito; devolucoes; reembolso; iadeler;
     sales credit; sales credit note; sc; avc; td04; egreso; out refund; iade faturasi; 赤伝;
-    退货单; 退款单; 销售退货
+    退货单; 退款单; 销售退货;
+    返品済み; 返品完了; 已退货
 """)
 # What may stand beside such a word: "Order cancelled by customer", "Nota de crédito B".
 _BESIDE = _folded("""
@@ -185,6 +197,10 @@ _BESIDE = _folded("""
 """)
 _YES = _folded("true; t; yes; y; 1; x; si; s; oui; o; ja; j; vero; sim; evet; e; はい; 是")
 _WORDS_FOR_YES = _YES - {"1"}  # in a column `Returned` a number may be one of pieces
+_FULL = _folded("full; fully; total; totalmente")
+_PART = _folded(
+    "partial; partially; parcial; parcialmente; partiel; partielle; teilweise; parziale"
+)
 _PARCEL = Fault.SHIPPING
 _OF_LINES = (Fault.SHIPPING, Fault.SUBTOTAL)
 _RETURNED = len(LEFT_OUT)
@@ -333,9 +349,10 @@ def _lines(stretch: Stretch, signs: Signs) -> Iterator[LeftOut]:
 def _marks(signs: Signs, filled: Callable[[int], Any]) -> Iterator[LeftOut]:
     """Yield what marks, and times of a cancellation, say."""
     for index in signs.flag:
-        yield Fault.CANCELLED, _matches(filled(index), _YES), index
+        texts = filled(index)
+        yield Fault.CANCELLED, _matches(texts, _YES) | _has(texts, "[0-9][-/.][0-9]"), index
     for index in signs.refunded:
-        yield Fault.REFUNDED, _matches(filled(index), _WORDS_FOR_YES), index
+        yield Fault.REFUNDED, _matches(filled(index), _WORDS_FOR_YES | _FULL), index
     for index in signs.moment:
         yield Fault.CANCELLED, _has(filled(index), "[0-9]{2}"), index
 
@@ -344,6 +361,9 @@ def _perhaps_back(stretch: Stretch, signs: Signs, mapping: Mapping[str, int]) ->
     """Yield rows of which something came back, while nothing says what was paid back for it."""
     for index in signs.parcel_status:
         yield Fault.UNCLEAR_REFUND, are_returns(stretch.text(index)), index
+    for index in signs.refunded:
+        if mapping.get("refunded", index) == index:
+            yield Fault.UNCLEAR_REFUND, _matches(stretch.text(index), _PART), index
     for index in signs.moment_back if "refunded" not in mapping else ():
         yield Fault.UNCLEAR_REFUND, _has(stretch.text(index), "[0-9]{2}"), index
     for index in signs.pieces_back if "amount" not in mapping else ():  # which may be without them

@@ -55,6 +55,11 @@ def reasons(got: Read) -> Counter[str]:
         ("会計ステータス", "会計取消", "cancelled"),
         ("取消区分", "取消", "cancelled"),
         ("Type", "Payout", "subtotal"),
+        ("Estatus", "Cancelado", "cancelled"),
+        ("Estado SAT", "Cancelado", "cancelled"),
+        ("Cancelled", "2026-02-01", "cancelled"),
+        ("Sipariş Durumu", "İptal Edilmiş", "cancelled"),
+        ("Refunded", "FULL", "refunded"),
         ("Type", "stripe_fee", "subtotal"),
     ],
 )
