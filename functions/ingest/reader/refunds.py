@@ -20,7 +20,7 @@ from common.mending import is_of_mended_rows
 from functions.ingest.reader import numbers
 from functions.ingest.reader.columns import fold, is_of_lines, words
 from functions.ingest.reader.evidence import NumberConvention
-from functions.ingest.reader.looks import is_amount
+from functions.ingest.reader.looks import is_amount, is_number
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import Stretch, are_empty
 from functions.ingest.reader.standing import Signs, are_returns
@@ -123,7 +123,10 @@ class RefundLines:
         self._money = [mapping[name] for name in ("amount", "quantity") if name in mapping]
         self._words = (*signs.status, *signs.kind, *signs.line_kind)
         self._header = header
-        self._is_money = self._index is None or fold(header[self._index]) not in _BARE
+        self._amount = mapping.get("amount", mapping.get("unit_price", 0))
+        is_bare = self._index is not None and fold(header[self._index]) in _BARE
+        self._is_money = not is_bare or fold(header[self._amount]) in _BEFORE_ALL
+        self._may_be_money = True  # of a bare name
         self._are_there = self._are_said_again = False
         self._is_of_lines = self._stands_once = False
         self._firsts: dict[int, str] = {}
@@ -136,11 +139,22 @@ class RefundLines:
         refunds = columns[self._index]
         has_refund = _per_distinct(refunds, lambda text: bool(_OTHER_THAN_ZERO.search(text)))
         self._are_there |= bool(has_refund.any())
-        self._is_money = self._is_money or any(map(is_amount, refunds.dictionary.to_pylist()))
+        if not self._is_money:
+            self._look_at_cents(refunds, columns[self._amount])
         self._are_said_again = self._are_said_again or bool(self._are_back(columns).any())
         if self._order is not None:
             self._look_at_lines(columns[self._order], ~are_empty(refunds), has_refund)
         self._rows += len(columns[0])
+
+    def _look_at_cents(self, refunds: Any, amounts: Any) -> None:
+        """Look for cents: without them numbers are money only where no amount has any."""
+        texts = [text for text in refunds.dictionary.to_pylist() if any(map(str.isdigit, text))]
+        self._is_money = any(map(is_amount, texts))
+        self._may_be_money = (
+            self._may_be_money
+            and all(map(is_number, texts))
+            and not any(map(is_amount, amounts.dictionary.to_pylist()))
+        )
 
     def _are_back(self, columns: Sequence[Any]) -> Mask:
         """Say which rows are returns themselves."""
@@ -165,7 +179,8 @@ class RefundLines:
 
     def found(self, mapping: Mapping[str, int]) -> Refunds | None:
         """Return what is known of refunds, if there are any."""
-        if not (self._are_there and self._is_money) or "refunded" not in mapping:
+        may_be = self._is_money or self._may_be_money
+        if not (self._are_there and may_be) or "refunded" not in mapping:
             return None
         name = self._header[mapping["refunded"]]
         is_named_so = is_of_lines(name) or not _OF_LINES.isdisjoint(words(name))
@@ -173,6 +188,7 @@ class RefundLines:
         return Refunds(
             is_of_lines=is_named_so or (self._is_of_lines and not self._stands_once),
             is_unclear=self._are_said_again
+            or not self._is_money
             or not (_NET | _WITHOUT).isdisjoint(words(_BRACKETS.sub(" ", money)))
             or is_of_mended_rows(self._header),  # the rows around them are not there to be seen
             firsts=self._firsts,

@@ -57,6 +57,12 @@ def test_a_column_called_no_more_than_refunds_is_one_if_it_has_cents(name: str) 
     assert [row.code for row in got.left_out] == ["refunded"]
 
 
+def test_without_any_cents_nobody_knows_whether_they_are_money_or_pieces() -> None:
+    assert faults(paid("Returns", "1000;0", "2000;500")) == [("unclear_refund", 2)]
+    assert amounts(paid("Returns", "1000;0", "2000;500", amount="Gross Sales")) == ["1000", "1500"]
+    assert amounts(paid("Refund", "1000;", "2000;TX17B")) == ["1000", "2000"]
+
+
 def test_refunds_are_off_already_beside_gross_sales() -> None:
     got = read(
         lines(
