@@ -24,6 +24,14 @@ _PAIRS = """
     facture: ligne, ligne facture; vente: ligne; ordine: riga, riga ordine; testata: riga;
     vendita: riga; cabeçalho: linha, item; sipariş: satir, kalem
 """
+# Codes of invoices, and of what then are credit notes and payments; alone they may say anything.
+_CODES = {
+    "si": ({"sc"}, {"sr", "sa"}),
+    "fac": ({"avc", "avo"}, {"reg"}),
+    "fv": ({"nc"}, {"rc"}),
+    "td01": ({"td04"}, set[str]()),
+    "inv": ({"cn", "cm", "crn"}, {"pmt", "pay"}),
+}
 _PIECES = {
     fold(whole): frozenset(map(fold, pieces.split(",")))
     for whole, _, pieces in (pair.partition(":") for pair in _PAIRS.split(";"))
@@ -55,10 +63,27 @@ class Kinds:
             for index, texts in self._texts.items()
         }
 
+    def back(self) -> Mapping[int, frozenset[str]]:
+        """Return for each column the codes of credit notes beside those of invoices."""
+        return {
+            index: frozenset(text.strip() for text in texts if fold(text) in _coded(texts, 0))
+            for index, texts in self._texts.items()
+        }
+
     def _sums(self, index: int, texts: Set[str]) -> frozenset[str]:
         paid = filter(is_sum, texts) if index in self._of_lines else _paid(texts)
-        others = (text for text in texts if is_money_moved(text) or _is_whole(text, texts))
+        coded = _coded(texts, 1)
+        others = (
+            text
+            for text in texts
+            if is_money_moved(text) or _is_whole(text, texts) or fold(text) in coded
+        )
         return frozenset([*paid, *others])
+
+
+def _coded(texts: Set[str], place: int) -> frozenset[str]:
+    said = set(map(fold, texts))
+    return frozenset().union(*(codes[place] for sale, codes in _CODES.items() if sale in said))
 
 
 def _sides(texts: Set[str]) -> frozenset[str]:

@@ -382,7 +382,7 @@ class _Seen:
     def all_signs(self) -> Signs:
         """Return what says what becomes of a row."""
         titles = tuple(self.sections.titles)
-        return replace(self._signs, titles=titles, sums=self._kinds.sums())
+        return replace(self._signs, titles=titles, sums=self._kinds.sums(), back=self._kinds.back())
 
 
 def _first_pass(

@@ -35,7 +35,7 @@ _STATUS = _folded("""
     statut commande; statut paiement; etat; etat commande; bestellstatus; auftragsstatus;
     zahlungsstatus; rechnungsstatus; stato; stato ordine; stato pagamento; situacao;
     status pedido; status venda; durum; siparis durumu; odeme durumu; ステータス;
-    estatus; estado sat; estado cfdi; 注文ステータス; 会計ステータス; 取引ステータス; 状態; 取消区分; 订单状态; 状态; 交易状态; 单据状态
+    order payment state; payment state; transaction state; estatus; estado sat; estado cfdi; 注文ステータス; 会計ステータス; 取引ステータス; 状態; 取消区分; 订单状态; 状态; 交易状态; 单据状态
 """)
 _KIND = _folded("""
     event type; type; transaction type; document type; sale type; order type; tipo;
@@ -49,16 +49,7 @@ _KIND = _folded("""
 """)
 _KIND_BESIDE_FOLIO = _folded("concepto")  # of a document; elsewhere it is what was bought
 # Names of other columns that say one of both, too: a telling word, and what it is of.
-_STATUS_WORDS = frozenset({
-    "status",
-    "state",
-    "estado",
-    "estatus",
-    "statut",
-    "etat",
-    "stato",
-    "durumu",
-})
+_STATUS_WORDS = frozenset({"status", "estado", "estatus", "statut", "etat", "stato", "durumu"})
 _KIND_WORDS = frozenset({"type", "tipo", "typ", "kind", "nature", "turu", "tipi", "art"})
 _OF_WHAT = frozenset([
     *("order", "orders", "sale", "sales", "invoice", "transaction", "trans", "document", "doc"),
@@ -126,7 +117,7 @@ _MOMENT = _folded("""
 _PAYMENTS = _folded("""
     payment; tender; pago; cobro; paiement; reglement; zahlung; pagamento; odeme; 支払; 支付;
     payments; payment received; pagos; cobros; zahlungseingang; zahlungen; incasso; recebimento;
-    tahsilat; 入金; 收款; incoming payment; sr; sa; auftragsbestatigung; order confirmation;
+    tahsilat; 入金; 收款; incoming payment; auftragsbestatigung; order confirmation;
     confirmation commande; conferma ordine; mahnung; zahlungserinnerung; payment reminder;
     lieferschein; delivery note; bon livraison; ddt
 """)
@@ -181,7 +172,7 @@ _RETURN = _folded("""
     returns; refunds; credit notes; devoluciones; reembolsos; notas credito; abonos; retours;
     remboursements; avoirs; retouren; ruckgaben; gutschriften; erstattung; erstattungen; stornos;
     resi; rimborsi; note credito; devolucoes; reembolso; iadeler;
-    sales credit; sales credit note; sc; avc; td04; egreso; out refund; iade faturasi; 赤伝;
+    sales credit; sales credit note; egreso; out refund; iade faturasi; 赤伝;
     退货单; 退款单; 销售退货;
     返品済み; 返品完了; 已退货
 """)
@@ -193,7 +184,7 @@ _BESIDE = _folded("""
     merchant; admin; system; a; b; c; e; m; x; report; list; informe; listado; bericht; liste;
     rapport; ventes; ventas; verkaufe; vendita; vendite; vendas; satis; satislar; bestellungen;
     orders; pedidos; ordenes; commandes; ordini; siparisler; 売上; 销售;
-    r; ar; si; perakende; toptan; faturasi; fisi; electronica; electronico
+    r; ar; perakende; toptan; faturasi; fisi; electronica; electronico
 """)
 _YES = _folded("true; t; yes; y; 1; x; si; s; oui; o; ja; j; vero; sim; evet; e; はい; 是")
 _WORDS_FOR_YES = _YES - {"1"}  # in a column `Returned` a number may be one of pieces
@@ -238,6 +229,7 @@ class Signs:
     pieces_back: tuple[int, ...] = ()
     titles: tuple[Title, ...] = ()
     sums: Mapping[int, frozenset[str]] = field(default_factory=dict)  # of the kinds, see `kinds`
+    back: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
 
 def find_signs(header: Sequence[str]) -> Signs:
@@ -307,6 +299,9 @@ def judge(
         said = _words(stretch.text(index) if index in signs.line_kind else filled(index))
         returned |= said == _RETURNED
         left_out += _of_meanings(said, index)
+    for index, codes in signs.back.items():
+        if codes:
+            returned |= np.asarray(pc.is_in(filled(index), value_set=pa.array(sorted(codes))))
     for index in signs.returned:
         returned |= _matches(filled(index), _WORDS_FOR_YES)
     left_out += _lines(stretch, signs)

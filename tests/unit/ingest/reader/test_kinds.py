@@ -83,3 +83,11 @@ def test_of_debits_and_credits_nobody_knows_which_are_sales(
         ("debit_or_credit", 1, name),
         ("debit_or_credit", 2, name),
     ]
+
+
+@pytest.mark.parametrize("codes", [("SI", "SC", "SR"), ("FAC", "AVC", "REG"), ("INV", "CN", "PMT")])
+def test_codes_say_something_beside_that_of_invoices(codes: tuple[str, str, str]) -> None:
+    got = with_kinds("Type", *codes)
+    assert got.column("amount") == [10, -11]
+    assert [(row.code, row.row) for row in got.left_out] == [("subtotal", 3)]
+    assert with_kinds("Type", "X", *codes[1:]).column("amount") == [10, 11, 12]
