@@ -6,6 +6,7 @@ asked: the status of an order or a line, a mark, the time of a cancellation, the
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -237,16 +238,16 @@ def find_signs(header: Sequence[str]) -> Signs:
     folded = [fold(name) for name in header]
     kinds = _KIND | _KIND_BESIDE_FOLIO if "folio" in folded else _KIND
 
-    def places(names: frozenset[str], telling: frozenset[str] = frozenset()) -> tuple[int, ...]:
-        return tuple(
-            i
-            for i, name in enumerate(folded)
-            if name in names or _telling_part(header[i]) in telling
-        )
+    def places(names: frozenset[str]) -> tuple[int, ...]:
+        return tuple(i for i, name in enumerate(folded) if name in names)
+
+    def says(telling: frozenset[str], names: frozenset[str]) -> tuple[int, ...]:
+        parts = map(_telling_part, header)
+        return tuple(i for i, part in enumerate(parts) if part in telling or folded[i] in names)
 
     return Signs(
-        status=places(_STATUS, _STATUS_WORDS),
-        kind=places(kinds, _KIND_WORDS),
+        status=says(_STATUS_WORDS, _STATUS),
+        kind=says(_KIND_WORDS, kinds),
         line_kind=places(_LINE_KIND),
         line_name=places(_LINE_NAME),
         flag=places(_FLAG),
@@ -261,6 +262,7 @@ def find_signs(header: Sequence[str]) -> Signs:
     )
 
 
+@lru_cache(maxsize=4096)
 def _telling_part(name: str) -> str:
     """Return what a name says beside what of a sale it is of: "Order Payment State"."""
     parts = words(name)
