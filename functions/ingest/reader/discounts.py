@@ -69,7 +69,10 @@ _NAMES = {
     UNCLEAR: _folded("折扣; 折扣率; 折扣金额; 优惠; 优惠金额; 优惠额"),
     FURTHER: _folded("""
         gutscheinrabatt; aktionsrabatt; mengenrabatt; treuerabatt; kundenrabatt; warenkorbrabatt;
-        gesamtrabatt; sonderrabatt; クーポン割引; クーポン値引; ポイント値引; 優惠券折扣
+        gesamtrabatt; sonderrabatt; discounted price; discount price; special price;
+        price after discount; offer price; precio con descuento; precio oferta; preco com desconto;
+        preco promocional; prix remise; prix apres remise; rabattierter preis; aktionspreis;
+        prezzo scontato; indirimli fiyat; 割引価格; クーポン割引; クーポン値引; ポイント値引; 優惠券折扣
     """),
 }
 # For what a discount was given, or on what: "Coupon discount", "Descuento promocional".
@@ -90,6 +93,8 @@ _BEFORE = _folded("gross sales")
 _PERHAPS_BEFORE = _folded("""
     gross amount; gross value; gross total; importe bruto; monto bruto; total bruto; brut tutar
 """)
+_SAYS_BEFORE = frozenset({"before", "antes", "avant", "vor", "prima"})
+_BRACKETS = str.maketrans("()[]", "    ")
 # Prices that may be those after the discount already.
 _REDUCED_PRICES = _folded("net unit price; precio neto; prix vente net; prix net; prezzo netto")
 _BESIDE = frozenset({"in", "en", "em", "as"})
@@ -143,8 +148,10 @@ def find_discounts(header: Sequence[str], mapping: Mapping[str, int]) -> tuple[D
 
 def _off_gross(header: Sequence[str], mapping: Mapping[str, int]) -> tuple[Discount, ...]:
     """Find discounts beside an amount before them: money is what its row has less."""
-    amount = _without_currency(header[mapping["amount"]])
-    if amount not in _BEFORE | _PERHAPS_BEFORE:
+    name = header[mapping["amount"]]
+    amount = _without_currency(name)
+    says_before = not _SAYS_BEFORE.isdisjoint(words(name.translate(_BRACKETS)))
+    if not says_before and amount not in _BEFORE | _PERHAPS_BEFORE:
         return ()
     known = {SHARE: SHARE, OPEN: LINE, LINE: LINE} if amount in _BEFORE else {}
     found = [
