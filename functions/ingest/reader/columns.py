@@ -51,6 +51,10 @@ _SCALE = re.compile(
     r"milhares|milliers|tausend|tsd|migliaia|bin|millions?|millones|mio)\b|[tk]€|[千万]",
     re.IGNORECASE,
 )
+_SCALED = re.compile(
+    r"(?i)\b(?:in|en|em) (?:thousands?|miles|milhares|milliers|tausend|migliaia|millions?|millones|"
+    r"milh[oõ]es|cents?|c[eé]ntimos|centavos|centesimi)\b|\b(?:in tsd|[tk]eur|bin tl)\b|[tk]€|[千万][円元]"
+)
 # "Desc. %" is a share of something, "Total (21% VAT)" is all of it.
 _SHARE = re.compile(r"(?:^|[^\d\s])\s*%")
 _MONEY = ("amount", "unit_price", "refunded")
@@ -129,6 +133,11 @@ def _is_scaled(name: str, column: str) -> bool:
     """Say whether what stands in brackets says that numbers are not in whole units: "(cents)"."""
     is_counted = column in {*_MONEY, "quantity"}
     return is_counted and any(map(_SCALE.search, _BRACKETS.findall(name)))
+
+
+def is_title_of_scaled(text: str) -> bool:
+    """Say whether a line says that amounts are not in whole units: "Amounts in thousands"."""
+    return _SCALED.search(text) is not None
 
 
 def _known_money(parts: Sequence[str]) -> tuple[str, float] | None:

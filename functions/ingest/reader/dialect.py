@@ -7,7 +7,14 @@ from itertools import chain, islice
 from functions.ingest.reader.careful import Record, Style, Unfinished, read_records, text_of
 from functions.ingest.reader.encoding import BOM, HEAD_BYTES, decode_all
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError, excerpt
-from functions.ingest.reader.shape import Furniture, Row, describe_above, find_shape, rows_above
+from functions.ingest.reader.shape import (
+    Furniture,
+    Row,
+    describe_above,
+    find_shape,
+    lists_above,
+    rows_above,
+)
 from functions.ingest.reader.styles import COMMON, Found, find_style
 
 MAX_COLUMNS = 512
@@ -51,6 +58,11 @@ def find_dialect(head: bytes, *, encoding: str) -> Dialect:
         raise UnreadableFileError(
             Refusal.ROWS_ABOVE_HEADER,
             {"line": misplaced.line, "header_line": rows[shape.above].line},
+        )
+    if lists_above(rows, shape):
+        header = rows[shape.above]
+        raise UnreadableFileError(
+            Refusal.OTHER_COLUMNS_BELOW, {"line": header.line, "found": excerpt(header.text)}
         )
     end = rows[shape.above + shape.lines - 1].end if shape.lines else rows[shape.above].start
     return Dialect(

@@ -27,8 +27,8 @@ Mask = NDArray[np.bool_]
 Wrong = tuple[Mask, Fault, int]  # which rows, why, index of the column saying so
 
 # What a column's plain numbers are: percentages, or money of the line or of each piece; or what
-# only a sign beside them can say; or what not even that says.
-SHARE, LINE, PIECE, OPEN, UNCLEAR = range(5)
+# only a sign beside them can say; or what not even that says; or one that comes on top of others.
+SHARE, LINE, PIECE, OPEN, UNCLEAR, FURTHER = range(6)
 
 
 def _folded(text: str) -> frozenset[str]:
@@ -67,7 +67,24 @@ _NAMES = {
     """),
     # Of ten pieces in a hundred, some write what is taken off, others what is left to pay.
     UNCLEAR: _folded("折扣; 折扣率; 折扣金额; 优惠; 优惠金额; 优惠额"),
+    FURTHER: _folded("""
+        gutscheinrabatt; aktionsrabatt; mengenrabatt; treuerabatt; kundenrabatt; warenkorbrabatt;
+        gesamtrabatt; sonderrabatt; discounted price; discount price; special price;
+        price after discount; offer price; precio con descuento; precio oferta; preco com desconto;
+        preco promocional; prix remise; prix apres remise; rabattierter preis; aktionspreis;
+        prezzo scontato; indirimli fiyat; 割引価格; クーポン割引; クーポン値引; ポイント値引; 優惠券折扣
+    """),
 }
+# For what a discount was given, or on what: "Coupon discount", "Descuento promocional".
+_FOR_WHAT = frozenset([
+    *("coupon", "coupons", "promo", "promotion", "promotional", "loyalty", "voucher", "member"),
+    *("membership", "staff", "employee", "customer", "order", "cart", "basket", "invoice"),
+    *("seller", "shop", "store", "platform", "campaign", "volume", "manual", "additional"),
+    *("extra", "special", "cash", "points", "cupon", "promocion", "promocional", "fidelidad"),
+    *("pedido", "factura", "global", "comercial", "adicional", "especial", "general", "cliente"),
+    *("cupom", "promocao", "fidelidade", "nota", "commande", "fidelite", "globale", "client"),
+    *("exceptionnelle", "ordine", "finale", "fedelta", "kupon", "kampanya", "sepet", "genel"),
+])
 _ONLY_WITH_SIGN = _folded("desc; disc")  # else they are descriptions, and disks
 _KINDS = {name: kind for kind, names in _NAMES.items() for name in names}
 # Amounts that are before discounts by what their name means; others have them off already. Those of
@@ -76,6 +93,8 @@ _BEFORE = _folded("gross sales")
 _PERHAPS_BEFORE = _folded("""
     gross amount; gross value; gross total; importe bruto; monto bruto; total bruto; brut tutar
 """)
+_SAYS_BEFORE = frozenset({"before", "antes", "avant", "vor", "prima"})
+_BRACKETS = str.maketrans("()[]", "    ")
 # Prices that may be those after the discount already.
 _REDUCED_PRICES = _folded("net unit price; precio neto; prix vente net; prix net; prezzo netto")
 _BESIDE = frozenset({"in", "en", "em", "as"})
@@ -119,7 +138,7 @@ def find_discounts(header: Sequence[str], mapping: Mapping[str, int]) -> tuple[D
     price = header[mapping["unit_price"]]
     is_reduced = fold(price) in _REDUCED_PRICES
     found = [
-        Discount(index=index, kind=UNCLEAR if is_reduced else kind)
+        Discount(index=index, kind=max(kind, UNCLEAR) if is_reduced else kind)
         for index, kind in _columns(header, mapping)
         # Beside the prices of lines others are of the whole order, and stand in its first line.
         if is_of_lines(header[index]) or not is_of_lines(price)
@@ -129,12 +148,14 @@ def find_discounts(header: Sequence[str], mapping: Mapping[str, int]) -> tuple[D
 
 def _off_gross(header: Sequence[str], mapping: Mapping[str, int]) -> tuple[Discount, ...]:
     """Find discounts beside an amount before them: money is what its row has less."""
-    amount = _without_currency(header[mapping["amount"]])
-    if amount not in _BEFORE | _PERHAPS_BEFORE:
+    name = header[mapping["amount"]]
+    amount = _without_currency(name)
+    says_before = not _SAYS_BEFORE.isdisjoint(words(name.translate(_BRACKETS)))
+    if not says_before and amount not in _BEFORE | _PERHAPS_BEFORE:
         return ()
     known = {SHARE: SHARE, OPEN: LINE, LINE: LINE} if amount in _BEFORE else {}
     found = [
-        Discount(index=index, kind=known.get(kind, UNCLEAR))
+        Discount(index=index, kind=known.get(kind, max(kind, UNCLEAR)))
         for index, kind in _columns(header, mapping)
     ]
     return tuple(sorted(found, key=lambda each: each.kind))
@@ -154,8 +175,14 @@ def _kind(name: str) -> int | None:
     has_sign = "%" in name
     if folded in _ONLY_WITH_SIGN and not has_sign:
         return None
-    kind = _KINDS.get(folded)
-    return SHARE if has_sign and kind not in {None, UNCLEAR} else kind
+    if (kind := _KINDS.get(folded)) is None and _is_further(name):
+        return FURTHER
+    return SHARE if has_sign and kind not in {None, UNCLEAR, FURTHER} else kind
+
+
+def _is_further(name: str) -> bool:
+    rest = [part for part in words(name) if part not in _FOR_WHAT]
+    return len(rest) < len(words(name)) and _without_currency(" ".join(rest)) in _KINDS
 
 
 def _without_currency(name: str) -> str:
@@ -185,7 +212,8 @@ def take_off(
         is_first = reduced.is_known & (taken < 0)
         is_lost = is_first & np.asarray(reduced.amount.is_null()) & np.asarray(amount.is_valid())
         wrong.append((is_lost, Fault.TOO_MANY_DECIMALS, each.index))
-        unclear.append((reduced.is_unclear, Fault.UNCLEAR_DISCOUNT, each.index))
+        of_all = wrong if each.kind == FURTHER else unclear
+        of_all.append((reduced.is_unclear, Fault.UNCLEAR_DISCOUNT, each.index))
         taken[is_first] = each.kind
         amount = pc.if_else(pa.array(is_first), reduced.amount, amount)
     wrong += [(mask & (taken < 0), fault, index) for mask, fault, index in unclear]
@@ -224,10 +252,11 @@ def _off(text: str, kind: int, prices: NumberConvention) -> _Off | None:
     if not any(map(str.isdigit, text)) and fold(text) in _NOTHING:
         return _NONE
     written = parse(text)
-    if written is None or kind == UNCLEAR:
-        return _NONE if written and written.is_zero else None
-    if written.is_zero:
+    is_code = written is None and kind == FURTHER  # of a coupon
+    if is_code or (written and written.is_zero):
         return _NONE
+    if written is None or kind in {UNCLEAR, FURTHER}:
+        return None
     if written.is_percent or (kind == SHARE and written.currency is None):
         return _share(written)
     return _money(text, written, prices) if kind in {LINE, PIECE} else None

@@ -22,7 +22,16 @@ from functions.ingest.reader.columns import recognise
 from functions.ingest.reader.dialect import Dialect, texts_of
 from functions.ingest.reader.looks import is_ending, is_value
 from functions.ingest.reader.orders import further_lines
-from functions.ingest.reader.shape import NOTE, TABLE, TOTAL, Furniture, Row, describe_section
+from functions.ingest.reader.refusal import Refusal, UnreadableFileError, excerpt
+from functions.ingest.reader.shape import (
+    NOTE,
+    TABLE,
+    TOTAL,
+    Furniture,
+    Row,
+    are_of_purchases,
+    describe_section,
+)
 from functions.ingest.reader.texts import Text
 
 _MOST_LINES = 1000
@@ -158,7 +167,11 @@ class Below:
         return found
 
     def _other_table(self, text: Text) -> _Place | None:
-        """Return the first line that names other columns than the table's, though it may not look so."""
+        """Return the first line that names other columns than the table's, though it may not look so.
+
+        Raises:
+            UnreadableFileError: These are columns of purchases, which would not be counted.
+        """
         if not self._restarts:
             return None
         own = tuple(name.strip() for name in self._dialect.header)
@@ -167,6 +180,7 @@ class Below:
             names = [recognise(cell) for cell in row.cells]
             is_header = len({*names} - {None}) > 1 and not any(map(is_value, row.cells))
             if is_header and row.cells != own and names != header:
+                _refuse_purchases(names, row)
                 return place
         return None
 
@@ -182,6 +196,13 @@ class Below:
                     return cut
                 cut = place
         return cut
+
+
+def _refuse_purchases(names: Sequence[str | None], row: Row) -> None:
+    if are_of_purchases(names):
+        raise UnreadableFileError(
+            Refusal.OTHER_COLUMNS_BELOW, {"line": row.line, "found": excerpt(row.text)}
+        )
 
 
 def _ragged_widths(parsed: r.Parsed, part: slice) -> Counter[int]:

@@ -21,8 +21,10 @@ from functions.ingest.reader.totals import is_of_total
 
 Mask = NDArray[np.bool_]
 
+# What else follows may be the customer's city, or who sold to them.
 _BY_CUSTOMER = re.compile(
-    r"(?i)\b(?:by|por|par|per|nach) (?:customers?|clientes?|clients?|clienti|kunden?)\b|顧客別|按客户"
+    r"(?i)\b(?:by|por|par|per|nach) (?:customers?|clientes?|clients?|clienti|kunden?)"
+    r"(?=\W*(?:$|\d|d[eé]tail|detall|summary|report|resumen))|顧客別|按客户"
 )
 
 _MAY_BE_HEADINGS = ("customer_id", "ordered_at")
@@ -95,7 +97,8 @@ class Headings:
         for index in self._columns:
             is_empty = are_empty(columns[index])
             is_heading = np.zeros(len(stretch), np.bool_)
-            is_heading[alone] = ~is_empty[alone]
+            for place in alone[~is_empty[alone]]:
+                is_heading[place] = self._names_a_group(columns[index][int(place)].as_py())
             fault[is_heading] = HEADING
             columns[index] = self._filled(index, columns[index], is_heading, has_cells & is_empty)
         for place in alone[fault[alone] == SOUND]:
@@ -105,6 +108,11 @@ class Headings:
 
     def _is_of_a_page(self, text: str) -> bool:
         return text in self._titles or is_ending(text)
+
+    def _names_a_group(self, text: str) -> bool:
+        """Say whether such a line is no title of a page or its number, as `Page 2`."""
+        is_numbered = any(map(str.isdigit, text)) and is_ending(text)
+        return text.strip() not in self._titles and not is_numbered
 
     def _filled(self, index: int, column: Any, is_heading: Mask, lacks: Mask) -> Any:
         texts = column.dictionary_decode() if is_distinct(column) else column

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from functions.ingest.reader.columns import fold
-from functions.ingest.reader.standing import Signs, is_of_sales, is_payment, is_sum
+from functions.ingest.reader.standing import Signs, is_money_moved, is_of_sales, is_payment, is_sum
 
 _MOST_KINDS = 1000  # more are something else
 # The first is a whole sale where its pieces follow it as one of the others.
@@ -24,6 +24,14 @@ _PAIRS = """
     facture: ligne, ligne facture; vente: ligne; ordine: riga, riga ordine; testata: riga;
     vendita: riga; cabeçalho: linha, item; sipariş: satir, kalem
 """
+# Codes of invoices, and of what then are credit notes and payments; alone they may say anything.
+_CODES = {
+    "si": ({"sc"}, {"sr", "sa"}),
+    "fac": ({"avc", "avo"}, {"reg"}),
+    "fv": ({"nc"}, {"rc"}),
+    "td01": ({"td04"}, set[str]()),
+    "inv": ({"cn", "cm", "crn"}, {"pmt", "pay"}),
+}
 _PIECES = {
     fold(whole): frozenset(map(fold, pieces.split(",")))
     for whole, _, pieces in (pair.partition(":") for pair in _PAIRS.split(";"))
@@ -35,7 +43,9 @@ class Kinds:
 
     def __init__(self, signs: Signs) -> None:
         self._of_lines = frozenset(signs.line_kind)
-        self._texts: dict[int, set[str]] = {i: set() for i in (*signs.kind, *signs.line_kind)}
+        self._sides = frozenset(signs.side)
+        watched = (*signs.kind, *signs.line_kind, *signs.side)
+        self._texts: dict[int, set[str]] = {i: set() for i in watched}
 
     def add(self, columns: tuple[Any, ...]) -> None:
         """Look at a block."""
@@ -44,12 +54,41 @@ class Kinds:
                 texts.update(pc.unique(columns[index]).to_pylist())
 
     def sums(self) -> Mapping[int, frozenset[str]]:
-        """Return for each column the texts of rows that are none to be counted."""
+        """Return for each column the texts of rows that are none to be counted.
+
+        Where amounts are debits and credits, nobody knows which of both are sales.
+        """
         return {
-            index: frozenset(filter(is_sum, texts) if index in self._of_lines else _paid(texts))
-            | frozenset(text for text in texts if _is_whole(text, texts))
+            index: _sides(texts) if index in self._sides else self._sums(index, texts)
             for index, texts in self._texts.items()
         }
+
+    def back(self) -> Mapping[int, frozenset[str]]:
+        """Return for each column the codes of credit notes beside those of invoices."""
+        return {
+            index: frozenset(text.strip() for text in texts if fold(text) in _coded(texts, 0))
+            for index, texts in self._texts.items()
+        }
+
+    def _sums(self, index: int, texts: Set[str]) -> frozenset[str]:
+        paid = filter(is_sum, texts) if index in self._of_lines else _paid(texts)
+        coded = _coded(texts, 1)
+        others = (
+            text
+            for text in texts
+            if is_money_moved(text) or _is_whole(text, texts) or fold(text) in coded
+        )
+        return frozenset([*paid, *others])
+
+
+def _coded(texts: Set[str], place: int) -> frozenset[str]:
+    said = set(map(fold, texts))
+    return frozenset().union(*(codes[place] for sale, codes in _CODES.items() if sale in said))
+
+
+def _sides(texts: Set[str]) -> frozenset[str]:
+    said = frozenset(text for text in texts if text.strip())
+    return said if len(set(map(fold, said))) > 1 else frozenset()
 
 
 def _paid(texts: Set[str]) -> Iterator[str]:

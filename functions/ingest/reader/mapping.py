@@ -5,16 +5,27 @@ a part of a longer name, is never taken: it is asked, in one question with the c
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby, pairwise
 
 from common import mending
-from functions.ingest.reader.columns import are_made_up, fold, is_of_lines, known, similar, within
+from functions.ingest.reader import currencies
+from functions.ingest.reader.columns import (
+    are_made_up,
+    fold,
+    is_of_lines,
+    is_title_of_scaled,
+    known,
+    recognise,
+    similar,
+    within,
+    words,
+)
 from functions.ingest.reader.date_parts import find_parts
 from functions.ingest.reader.headings import find_unnamed
 from functions.ingest.reader.lists import refuse_other_lists
-from functions.ingest.reader.refunds import is_of_whole_orders
+from functions.ingest.reader.refunds import is_not_of_amounts
 from functions.ingest.reader.refusal import (
     OpenQuestionError,
     Question,
@@ -38,6 +49,37 @@ _REQUIRED = (
     ("ordered_at", Question.DATE_COLUMN, Refusal.NO_DATE),
     ("amount", Question.MONEY_COLUMN, Refusal.NO_MONEY),
 )
+_PAYMENTS = frozenset(
+    map(
+        fold,
+        [
+            *("payment method", "payment type", "payment amount", "tender", "tender type"),
+            *("tender amount", "forma pago", "metodo pago", "medio pago", "tipo pago"),
+            *("importe pago", "forma pagamento", "meio pagamento", "mode paiement"),
+            *("moyen paiement", "mode reglement", "montant paiement", "zahlungsart"),
+            *("zahlungsmittel", "zahlungsbetrag", "metodo pagamento", "modalita pagamento"),
+            *("odeme turu", "odeme tipi", "odeme yontemi", "支払方法", "決済方法", "支付方式"),
+        ],
+    )
+)
+_OPENING = str.maketrans("()[]", "    ")
+_WHOLE = frozenset([
+    *("order", "invoice", "receipt", "ticket", "basket", "pedido", "orden", "factura", "compra"),
+    *("commande", "facture", "rechnungsbetrag", "bestellwert", "bestellsumme", "ordine", "fattura"),
+    *("scontrino", "siparis", "fatura", "genel", "grand"),
+])
+_PIECE = frozenset({
+    "line",
+    "lines",
+    "item",
+    "linea",
+    "ligne",
+    "position",
+    "riga",
+    "linha",
+    "satir",
+})
+_OF_AMAZON = frozenset({"amazon-order-id", "order-item-id"})
 # Of several known names for these one whose values can be read goes before all others.
 _READ = (*(column for column, _, _ in _REQUIRED), "unit_price", "quantity")
 
@@ -80,6 +122,7 @@ def map_columns(
         OpenQuestionError: Several columns could be a required one, or one that is not surely it.
     """
     samples = [sample_of(rows, index) for index in range(len(header))]
+    _refuse_tables_side_by_side(header)
     if are_made_up(header):
         return _mapped(_unnamed(header, samples, rows, told or {}))
     candidates = list(_candidates(header, samples))
@@ -89,14 +132,29 @@ def map_columns(
         chosen["customer_id"] = _Candidate(
             column="customer_id", index=index, confidence=_VALUES_ALONE, by="values"
         )
+    _drop_scaled(chosen, titles)
+    _take_price_of_all_pieces(chosen, header)
     _drop_order_totals(chosen, header, rows, is_known=has_order_totals)
-    _drop_totals_without_lines(chosen, rows, is_known=has_order_totals)
+    _drop_totals_without_lines(chosen, header, rows, is_known=has_order_totals)
+    if "currency" in chosen and _is_of_orders_alone(chosen, header, samples):
+        del chosen["currency"]
     columns = {name: each.index for name, each in chosen.items()}
-    if "refunded" in columns and is_of_whole_orders(header, columns):
+    if "refunded" in columns and is_not_of_amounts(header, columns):
         del chosen["refunded"], columns["refunded"]
     refuse_other_lists(header, samples, columns)
     _require(header, candidates, samples, columns)
     return _mapped(chosen)
+
+
+def _refuse_tables_side_by_side(header: Sequence[str]) -> None:
+    """Refuse two lists of purchases beside each other, with an empty column between."""
+    for gap in (index for index, name in enumerate(header) if not name):
+        halves = [{recognise(name): name for name in half} for half in (header[:gap], header[gap:])]
+        if all(half.keys() >= {"customer_id", "ordered_at", "amount"} for half in halves):
+            twice = " / ".join(dict.fromkeys(half["ordered_at"] for half in halves))
+            raise UnreadableFileError(
+                Refusal.DUPLICATE_COLUMN, {"column": excerpt(twice), "found": _shown(header)}
+            )
 
 
 def _mapped(chosen: Mapping[str, "_Candidate"]) -> Mapped:
@@ -155,7 +213,7 @@ def _candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterator[_C
 def _known(name: str, sample: Sample) -> tuple[str, float] | None:
     """Return which of ours a known name stands for, and its rank."""
     found = known(name)
-    if found and found[0] == "customer_id" and sample.names_nobody:
+    if found and found[0] in {"customer_id", "refunded"} and sample.names_nobody:
         return None
     if found is None or found[0] not in {"ordered_at", "time"}:
         return found
@@ -263,6 +321,35 @@ def _told(header: Sequence[str], told: Mapping[str, str]) -> dict[str, _Candidat
     }
 
 
+def _is_of_orders_alone(
+    chosen: Mapping[str, _Candidate], header: Sequence[str], samples: Sequence[Sample]
+) -> bool:
+    """Say whether the currency is another one than that of the amount's name, as `Total EUR`."""
+    if (money := chosen.get("amount", chosen.get("unit_price"))) is None:
+        return False
+    parts = words(header[money.index].translate(_OPENING))[1:]
+    codes = {part.upper() for part in parts if currencies.is_code(part.upper())}
+    said = {currencies.identify(text) for text in samples[chosen["currency"].index].cells}
+    return bool(codes) and not said <= codes
+
+
+def _drop_scaled(chosen: dict[str, _Candidate], titles: Sequence[str]) -> None:
+    """Let a person say what the amount is where a title says that it is in thousands, or in cents."""
+    if any(map(is_title_of_scaled, titles)):
+        for name in ("amount", "unit_price"):
+            if name in chosen and chosen[name].by != "profile":
+                del chosen[name]
+
+
+def _take_price_of_all_pieces(chosen: dict[str, _Candidate], header: Sequence[str]) -> None:
+    """Take `item-price` of Amazon's reports for what it is: that of all pieces of the line."""
+    price = chosen.get("unit_price")
+    if price is None or "amount" in chosen or _OF_AMAZON.isdisjoint(header):
+        return
+    if header[price.index] == "item-price":
+        chosen["amount"] = replace(chosen.pop("unit_price"), column="amount")
+
+
 def _drop_order_totals(
     chosen: dict[str, _Candidate],
     header: Sequence[str],
@@ -280,25 +367,37 @@ def _drop_order_totals(
     is_of_orders = is_known or (names_lines and not is_of_lines(header[amount]))
     if order := _order(chosen):
         is_of_orders |= _stands_once(rows, order, amount, (price, quantity))
-        is_of_orders |= _repeats(rows, order, amount, (price, quantity))
+        least = least_orders(header[amount])
+        is_of_orders |= _repeats(rows, order, amount, (price, quantity), least=least)
     if is_of_orders:
         del chosen["amount"]
 
 
 def _drop_totals_without_lines(
-    chosen: dict[str, _Candidate], rows: Sequence[Sequence[str]], *, is_known: bool
+    chosen: dict[str, _Candidate],
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    is_known: bool,
 ) -> None:
     """Let a person say what an amount is that all lines of an order have, whatever was bought.
 
-    It would count once for each line, and nothing else says what a line cost.
+    It would count once for each line, or each payment, and nothing else says what a line cost.
     """
-    products = [chosen[name].index for name in ("product_id", "product") if name in chosen]
-    if not products or not {"amount", "order_id"} <= chosen.keys():
+    parts = [chosen[name].index for name in ("product_id", "product") if name in chosen]
+    parts += find_payments(header)
+    if not parts or not {"amount", "order_id"} <= chosen.keys():
         return
     amount, order = chosen["amount"], chosen["order_id"].index
-    is_of_orders = is_known or _repeats(rows, (order,), amount.index, products)
+    least = least_orders(header[amount.index])
+    is_of_orders = is_known or _repeats(rows, (order,), amount.index, parts, least=least)
     if amount.by != "profile" and is_of_orders:
         del chosen["amount"]
+
+
+def find_payments(header: Sequence[str]) -> list[int]:
+    """Find the columns that say how an order was paid: it has a row for each way."""
+    return [index for index, name in enumerate(header) if fold(name) in _PAYMENTS]
 
 
 def _order(chosen: Mapping[str, _Candidate]) -> tuple[int, ...]:
@@ -322,8 +421,22 @@ def _stands_once(
     return without > max(1, 0.1 * len(rows))
 
 
+def least_orders(name: str) -> int:
+    """Return how many orders with one amount on all lines show that it is that of the order.
+
+    Lines of an order may cost the same by chance, unless the name says what the amount is of.
+    """
+    parts = words(name)
+    return 1 if _WHOLE.intersection(parts) and _PIECE.isdisjoint(parts) else 2
+
+
 def _repeats(
-    rows: Sequence[Sequence[str]], order: Sequence[int], amount: int, parts: Sequence[int]
+    rows: Sequence[Sequence[str]],
+    order: Sequence[int],
+    amount: int,
+    parts: Sequence[int],
+    *,
+    least: int,
 ) -> bool:
     """Say whether all lines of an order have one amount, whatever their price and quantity."""
     several = 0
@@ -333,7 +446,7 @@ def _repeats(
             several += 1
             if len({line[amount] for line in lines}) > 1:
                 return False
-    return several > 1
+    return several >= least
 
 
 def _require(

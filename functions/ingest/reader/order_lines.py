@@ -5,6 +5,7 @@ order differ soon, and an order that is named on two lines is seen soon: then th
 to look at.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,17 +13,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from functions.ingest.reader.mapping import Mapped
+from functions.ingest.reader.mapping import Mapped, find_payments, least_orders
 from functions.ingest.reader.spill import are_empty, is_distinct
 
 Mask = NDArray[np.bool_]
-_LEAST_ORDERS = 2
 
 
 class OrderLines:
     """Watches the first pass for lines of one order below each other."""
 
-    def __init__(self, mapped: Mapped) -> None:
+    def __init__(self, header: Sequence[str], mapped: Mapped) -> None:
         columns = mapped.columns
         names_orders = "order_id" in columns
         has_prices = {"unit_price", "quantity"} <= columns.keys()
@@ -30,7 +30,9 @@ class OrderLines:
         parts = ("unit_price", "quantity") if has_prices else ("product_id", "product")
         self._order = [columns[name] for name in order]
         self._parts = [columns[name] for name in parts if name in columns]
+        self._parts += [] if has_prices else find_payments(header)
         self._amount = columns.get("amount", 0)
+        self._least_orders = least_orders(header[self._amount])
         self._orders: set[str] = set()  # with one amount on different lines; few are enough
         self._may_be_totals = (
             "amount" in columns
@@ -44,8 +46,8 @@ class OrderLines:
 
     @property
     def have_order_totals(self) -> bool:
-        """Say whether several orders have one amount on different lines, and none has two."""
-        return self._may_be_totals and len(self._orders) >= _LEAST_ORDERS
+        """Say whether orders have one amount on different lines, and none has two."""
+        return self._may_be_totals and len(self._orders) >= self._least_orders
 
     @property
     def are_named_once(self) -> bool:
@@ -80,11 +82,11 @@ class OrderLines:
         is_filled = ~are_empty(columns[self._amount])
         if (goes_on & ~is_same & is_filled[1:] & is_filled[:-1]).any():
             self._may_be_totals = False
-        elif len(self._orders) < _LEAST_ORDERS:
+        elif len(self._orders) < self._least_orders:
             is_other = ~np.all([_is_same(columns[i]) for i in self._parts], axis=0)
             lines = goes_on & is_same & is_filled[1:] & is_other
             orders = columns[self._order[0]][1:].filter(pa.array(lines))
-            self._orders.update(pc.unique(orders)[:_LEAST_ORDERS].to_pylist())
+            self._orders.update(pc.unique(orders)[: self._least_orders].to_pylist())
 
 
 def _is_same(column: Any) -> Mask:

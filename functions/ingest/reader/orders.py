@@ -15,6 +15,8 @@ from functions.ingest.reader.totals import are_of_totals
 
 Mask = NDArray[np.bool_]
 
+# What stands for no order: rows that have it are not of one.
+_NO_ORDERS = frozenset(["-", "--", "---", "—", "0", ".", "?", "n/a", "N/A", "#N/A", "none", "NULL"])
 _FIRST_OF_BLANK = first_bytes(b" \t\n\v\f\r\x1c\x1d\x1e\x1f\xc2\xe1\xe2\xe3")  # in UTF-8
 
 
@@ -68,11 +70,12 @@ class Orders:
         Rows without an order, damaged ones among them, neither give nor take. With `is_one` an
         order has one of them: where its lines differ, these are no orders, and nothing is filled.
         """
-        last = _last_named(order_ids)
-        if not (are_empty(column) & ~are_empty(order_ids)).any():
-            if last is not None:
+        named = order_ids
+        if not (_has_gaps(column, named) and _has_gaps(column, named := _without_signs(named))):
+            if (last := _last_named(order_ids)) is not None:
                 self.said[index] = column[last].as_py()
             return column
+        order_ids = named
         if is_distinct(column):
             filled = self.fill(column.dictionary_decode(), index, order_ids, is_one=is_one)
             return filled.dictionary_encode()
@@ -109,8 +112,17 @@ class Orders:
 
 def _last_named(order_ids: Any) -> int | None:
     """Return the last row that names an order."""
-    named = np.flatnonzero(~are_empty(order_ids))
-    return int(named[-1]) if named.size else None
+    named = map(int, reversed(np.flatnonzero(~are_empty(order_ids))))
+    return next((row for row in named if order_ids[row].as_py() not in _NO_ORDERS), None)
+
+
+def _without_signs(order_ids: Any) -> Any:
+    is_sign = pc.is_in(order_ids, value_set=pa.array(_NO_ORDERS))
+    return pc.if_else(is_sign, "", order_ids)
+
+
+def _has_gaps(column: Any, order_ids: Any) -> bool:
+    return bool((are_empty(column) & ~are_empty(order_ids)).any())
 
 
 def further_lines(cells: Callable[[int], Any], mapping: Mapping[str, int]) -> Mask:

@@ -363,7 +363,7 @@ class _Seen:
     """What rows show that are looked at together, and whole columns of words."""
 
     def __init__(self, dialect: Dialect, mapped: Mapped) -> None:
-        self.lines = OrderLines(mapped)
+        self.lines = OrderLines(dialect.header, mapped)
         self.totals = Totals(mapped.columns)
         titles = {line.text for line in dialect.furniture}
         self.headings = Headings(dialect.header, mapped.columns, titles)
@@ -382,7 +382,7 @@ class _Seen:
     def all_signs(self) -> Signs:
         """Return what says what becomes of a row."""
         titles = tuple(self.sections.titles)
-        return replace(self._signs, titles=titles, sums=self._kinds.sums())
+        return replace(self._signs, titles=titles, sums=self._kinds.sums(), back=self._kinds.back())
 
 
 def _first_pass(

@@ -20,12 +20,18 @@ from common.mending import is_of_mended_rows
 from functions.ingest.reader import numbers
 from functions.ingest.reader.columns import fold, is_of_lines, words
 from functions.ingest.reader.evidence import NumberConvention
+from functions.ingest.reader.looks import is_amount, is_number
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import Stretch, are_empty
 from functions.ingest.reader.standing import Signs, are_returns
 
 Mask = NDArray[np.bool_]
 Found = tuple[Mask, Fault]  # which rows, and what is to be said of them
+
+
+def _folded(text: str) -> frozenset[str]:
+    return frozenset(fold(name) for name in text.split(";"))
+
 
 _OF_LINES = frozenset({"line", "item", "linea", "ligne", "riga", "satir"})
 # Amounts that are called so may be those after refunds, or without a tax that was paid back.
@@ -34,6 +40,34 @@ _NET = frozenset([
     *("nettobetrag", "nettoumsatz", "ht", "subtotal"),
     *(fold("税抜金額"), fold("税抜単価"), fold("小計"), fold("小计")),
 ])
+# Such words beside an amount say that a tax is not in it, or refunds are off already.
+_WITHOUT = frozenset([
+    *(
+        "excl",
+        "excluding",
+        "exc",
+        "after",
+        "sin",
+        "despues",
+        "tras",
+        "sem",
+        "apos",
+        "hors",
+        "apres",
+    ),
+    *("ohne", "zzgl", "nach", "senza", "esclusa", "escluso", "dopo", "haric", "sonra"),
+])
+# Columns that are called no more than this may be of marks, numbers of pieces or of a slip.
+_BARE = _folded("""
+    refunds; refund; refunded; returns; reembolsos; reembolso; reembolsado; devoluciones;
+    devolucion; devolucoes; estornos; estorno; remboursements; remboursement; rembourse; retours;
+    erstattungen; erstattung; retouren; rimborsi; rimborso; resi; iadeler; iade; 返金; 退款
+""")
+# Beside these all other amounts are what is left of them.
+_BEFORE_ALL = _folded("""
+    gross sales; ventas brutas; vendas brutas; ventes brutes; vendite lorde; brut satislar; 総売上高
+""")
+_BRACKETS = re.compile(r"[()\[\]]")
 _WIDE = pa.decimal256(50, 12)
 _OTHER_THAN_ZERO = re.compile(r"(?=\d)[^0]")
 _WITH_MINUS = r"^[^0-9]*[-−(]|[0-9]-$"  # noqa: RUF001
@@ -65,11 +99,17 @@ class Refunds:
         return doubts
 
 
-def is_of_whole_orders(header: Sequence[str], mapping: Mapping[str, int]) -> bool:
-    """Say whether refunds are of orders where all that is known are prices of their lines."""
+def is_not_of_amounts(header: Sequence[str], mapping: Mapping[str, int]) -> bool:
+    """Say whether refunds are not to be taken off what is counted.
+
+    They are of orders where all that is known are prices of their lines; beside gross sales another
+    amount is without them already.
+    """
+    if "amount" in mapping:
+        others = [name for i, name in enumerate(header) if i != mapping["amount"]]
+        return any(fold(name) in _BEFORE_ALL for name in others)
     return (
-        "amount" not in mapping
-        and "unit_price" in mapping
+        "unit_price" in mapping
         and is_of_lines(header[mapping["unit_price"]])
         and not is_of_lines(header[mapping["refunded"]])
     )
@@ -84,6 +124,10 @@ class RefundLines:
         self._money = [mapping[name] for name in ("amount", "quantity") if name in mapping]
         self._words = (*signs.status, *signs.kind, *signs.line_kind)
         self._header = header
+        self._amount = mapping.get("amount", mapping.get("unit_price", 0))
+        is_bare = self._index is not None and fold(header[self._index]) in _BARE
+        self._is_money = not is_bare or fold(header[self._amount]) in _BEFORE_ALL
+        self._may_be_money = True  # of a bare name
         self._are_there = self._are_said_again = False
         self._is_of_lines = self._stands_once = False
         self._firsts: dict[int, str] = {}
@@ -96,10 +140,22 @@ class RefundLines:
         refunds = columns[self._index]
         has_refund = _per_distinct(refunds, lambda text: bool(_OTHER_THAN_ZERO.search(text)))
         self._are_there |= bool(has_refund.any())
+        if not self._is_money:
+            self._look_at_cents(refunds, columns[self._amount])
         self._are_said_again = self._are_said_again or bool(self._are_back(columns).any())
         if self._order is not None:
             self._look_at_lines(columns[self._order], ~are_empty(refunds), has_refund)
         self._rows += len(columns[0])
+
+    def _look_at_cents(self, refunds: Any, amounts: Any) -> None:
+        """Look for cents: without them numbers are money only where no amount has any."""
+        texts = [text for text in refunds.dictionary.to_pylist() if any(map(str.isdigit, text))]
+        self._is_money = any(map(is_amount, texts))
+        self._may_be_money = (
+            self._may_be_money
+            and all(map(is_number, texts))
+            and not any(map(is_amount, amounts.dictionary.to_pylist()))
+        )
 
     def _are_back(self, columns: Sequence[Any]) -> Mask:
         """Say which rows are returns themselves."""
@@ -124,7 +180,8 @@ class RefundLines:
 
     def found(self, mapping: Mapping[str, int]) -> Refunds | None:
         """Return what is known of refunds, if there are any."""
-        if not self._are_there or "refunded" not in mapping:
+        may_be = self._is_money or self._may_be_money
+        if not (self._are_there and may_be) or "refunded" not in mapping:
             return None
         name = self._header[mapping["refunded"]]
         is_named_so = is_of_lines(name) or not _OF_LINES.isdisjoint(words(name))
@@ -132,7 +189,8 @@ class RefundLines:
         return Refunds(
             is_of_lines=is_named_so or (self._is_of_lines and not self._stands_once),
             is_unclear=self._are_said_again
-            or not _NET.isdisjoint(words(money))
+            or not self._is_money
+            or not (_NET | _WITHOUT).isdisjoint(words(_BRACKETS.sub(" ", money)))
             or is_of_mended_rows(self._header),  # the rows around them are not there to be seen
             firsts=self._firsts,
         )

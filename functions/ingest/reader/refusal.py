@@ -29,6 +29,7 @@ class Refusal(StrEnum):
     TOO_MANY_COLUMNS = "too_many_columns"
     HEADER_TOO_LONG = "header_too_long"
     ROWS_ABOVE_HEADER = "rows_above_header"
+    OTHER_COLUMNS_BELOW = "other_columns_below"
     HEADER_MISMATCH = "header_mismatch"
     TOO_MANY_ROWS = "too_many_rows"
     LINE_TOO_LONG = "line_too_long"

@@ -240,6 +240,20 @@ def _may_be_data(row: Row) -> bool:
     return (len(row.cells) > 1 and not row.is_blank) or any(map(is_value, row.cells))
 
 
+def are_of_purchases(columns: Sequence[str | None]) -> bool:
+    """Say whether columns of ours are all that purchases need."""
+    money = {"amount", "unit_price"}.intersection(columns)
+    return bool(money) and {"customer_id", "ordered_at"}.issubset(columns)
+
+
+def lists_above(rows: Sequence[Row], shape: Shape) -> bool:
+    """Say whether a list of purchases with other columns, and rows, stands above the header."""
+    above = rows[: shape.above]
+    places = (i for i, row in enumerate(above) if are_of_purchases([*map(recognise, row.cells)]))
+    first = next(places, len(above))
+    return any(any(map(is_date, row.cells)) for row in above[first + 1 :])
+
+
 def rows_above(rows: Sequence[Row], shape: Shape) -> Row | None:
     """Return a row above the header that looks like one of the table's own."""
     for row in rows[: shape.above]:

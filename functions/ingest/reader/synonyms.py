@@ -143,12 +143,14 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
     "refunded": """
         line refund; line refund amount; refunded line amount; item refund amount;
         item refunded amount; importe reembolsado linea |
-        refunded amount; refund amount; amount refunds; refunded value; refund value;
+        refunded amount; refund amount; amount refunds; return amount; returned amount; returns amount; refunded value; refund value;
         order refund amount; order refunded amount;
         importe reembolsado; monto reembolsado; valor reembolsado; importe reembolso;
         monto reembolso; importe devuelto; monto devuelto; importe devolucion; monto devolucion |
         total refunded; refunded total; refund total; total refund; total refund amount;
-        total refunded amount; total reembolsado; importe total reembolsado; monto total reembolsado
+        total refunded amount; total reembolsado; importe total reembolsado; monto total reembolsado;
+        total refunds; total reembolsos; refunds; refund; refunded; returns; reembolsos; reembolso;
+        reembolsado; devoluciones; devolucion
     """,
     "currency": """
         currency; currency code; iso currency; order currency; transaction currency;
@@ -189,7 +191,8 @@ _PORTUGUESE: Mapping[str, str] = {
     """,
     "refunded": """
         valor reembolsado item | valor reembolsado; valor reembolso; montante reembolsado;
-        valor estornado; valor estorno; valor devolvido | total reembolsado; total estornado
+        valor estornado; valor estorno; valor devolvido |
+        total reembolsado; total estornado; devolucoes; estornos; estorno
     """,
     "currency": "moeda; codigo moeda",
 }
@@ -236,7 +239,7 @@ _FRENCH: Mapping[str, str] = {
     """,
     "refunded": """
         montant rembourse ligne | montant rembourse; montant remboursement; somme remboursee |
-        total rembourse; montant total rembourse
+        total rembourse; montant total rembourse; remboursements; remboursement; rembourse; retours
     """,
     "currency": "devise; code devise; monnaie",
 }
@@ -283,7 +286,8 @@ _GERMAN: Mapping[str, str] = {
     """,
     "refunded": """
         | erstatteter betrag; erstattungsbetrag; betrag erstattet; ruckerstatteter betrag;
-        ruckerstattungsbetrag; erstattung betrag | erstattete summe
+        ruckerstattungsbetrag; erstattung betrag |
+        erstattete summe; erstattungen; erstattung; retouren
     """,
     "currency": "wahrung; waehrung; wahrungscode",
 }
@@ -321,7 +325,7 @@ _ITALIAN: Mapping[str, str] = {
     """,
     "refunded": """
         importo rimborsato riga | importo rimborsato; importo rimborso; valore rimborsato |
-        totale rimborsato; importo totale rimborsato
+        totale rimborsato; importo totale rimborsato; rimborsi; rimborso; resi
     """,
     "currency": "valuta; divisa; codice valuta",
 }
@@ -352,7 +356,7 @@ _TURKISH: Mapping[str, str] = {
         odenen tutar
     """,
     "refunded": """
-        satir iade tutari | iade tutari; iade edilen tutar | toplam iade tutari
+        satir iade tutari | iade tutari; iade edilen tutar | toplam iade tutari; iadeler; iade
     """,
     "currency": "para birimi; doviz; doviz cinsi; doviz kodu",
 }
@@ -383,7 +387,7 @@ _JAPANESE: Mapping[str, str] = {
         明細金額; 小計 | 売上金額; 販売金額; 税込金額; 税抜金額; 購入金額; 金額 |
         合計金額; 総額; 売上高; 売上; 合計; お買上金額 | 支払金額
     """,
-    "refunded": "| 返金額; 返金金額; 返金済み金額; 払戻額; 払戻金額 | 返金合計",
+    "refunded": "| 返金額; 返金金額; 返金済み金額; 払戻額; 払戻金額 | 返金合計; 返金",
     "currency": "通貨; 通貨コード",
 }
 
@@ -406,7 +410,7 @@ _CHINESE: Mapping[str, str] = {
     "amount": """
         | 金额; 销售金额; 销售额 | 总金额; 实付金额; 买家实际支付金额; 订单金额; 应付金额; 小计; 合计; 总价
     """,
-    "refunded": "| 退款金额; 退款额; 已退款金额 | 退款总额",
+    "refunded": "| 退款金额; 退款额; 已退款金额 | 退款总额; 退款",
     "currency": "币种; 货币",
 }
 

@@ -216,6 +216,37 @@ def _shapes() -> list[Case]:
             GOOD + "\nproduct,stock level\nShirt,5\nCap,4\n",
             ALL,
         ),
+        (
+            "more purchases below, under other columns",
+            GOOD + "date,invoice,customer,price,quantity\n2026-02-03,1004,C9,4.00,2\n",
+            Rows(3, (("bad_date", 5), ("bad_date", 6))),
+        ),
+        (
+            "more purchases below, in another order",
+            GOOD + "\ncustomer,date,amount\nC9,2026-02-03,4.00\n",
+            Refused("other_columns_below", 6),
+        ),
+        (
+            "more purchases directly below, in another order",
+            GOOD + "invoice,date,quantity,price,customer\n1004,2026-02-03,1,4.00,C9\n",
+            Refused("other_columns_below", 5),
+        ),
+        (
+            "more purchases above, under other columns",
+            text("Date,Customer,Amount", "2026-01-31,C1,5.50", "") + text(HEADER, *ROWS),
+            Refused("other_columns_below", 4),
+        ),
+        (
+            "two months beside each other",
+            text("Date,Customer,Amount,,Fecha,Cliente,Importe")
+            + text(*["2026-01-31,C1,5.50,,2026-02-01,C2,4.50"] * 3),
+            Refused("duplicate_column"),
+        ),
+        (
+            "amounts in thousands",
+            text("Amounts in thousands of EUR,,", "Date,Customer,Amount", "2026-01-31,C1,5.50"),
+            Asked("money_column"),
+        ),
         ("a total that looks like a row", table(*ROWS, "TOTAL,,,6,26.25"), ALL),
         ("rows above their names", text(*ROWS, HEADER, *ROWS), Refused("rows_above_header", 1)),
         ("no names", text(*ROWS), Asked("unnamed_columns")),
@@ -567,6 +598,12 @@ def _exports() -> list[Case]:
             "euros and cents",
             text("Date;Client;Montant", "31/01/2026;C1;5€50", "31/01/2026;C1;5€5"),
             Rows(1, (("bad_number", 3),)),
+        ),
+        (
+            "a price of all pieces",
+            text("order-id,order-item-id,purchase-date,buyer-email,quantity-purchased,item-price")
+            + text("1,1,2026-01-31T10:30:00+00:00,a@example.com,2,11.00"),
+            Rows(1),
         ),
         ("yen", text("日付,会員番号,金額", '2026/01/31,M1,"¥12,800"'), Rows(1)),
         (

@@ -371,6 +371,43 @@ def test_a_total_on_all_lines_is_asked_by_all_rows_of_the_file() -> None:
     assert read(lines(*alone, *late[:2], header=header)).balance.amount == 518
 
 
+@pytest.mark.parametrize("alone", [0, 100])
+def test_a_total_on_all_payments_of_an_order_is_asked(alone: int) -> None:
+    rows = [f"{i},2026-01-31,C{i},9.00,Card" for i in range(alone)]
+    split = ["A,2026-02-01,7,9.00,Card", "A,2026-02-01,7,9.00,Cash"]
+    split += ["B,2026-02-01,8,8.00,Card", "B,2026-02-01,8,8.00,Voucher"]
+    header = "order,date,customer,total,payment method"
+    assert question(lines(*rows, *split, header=header)).code == "money_column"
+    shares = [row.replace(",9.00,Cash", ",1.00,Cash") for row in split]
+    assert read(lines(*rows, *shares, header=header)).balance.accepted == alone + 4
+
+
+def test_a_price_of_all_pieces_is_an_amount() -> None:
+    header = "order-id,order-item-id,purchase-date,buyer-email,quantity-purchased,item-price"
+    row = "1,1,2026-01-31T10:30:00+00:00,a@example.com,2,11.00"
+    got = read(lines(row, header=header))
+    assert (got.column("amount"), got.column("quantity")) == ([11], [2])
+    assert read(lines(row, header=header.replace("order-item-id", "line"))).balance.amount == 22
+
+
+@pytest.mark.parametrize("name", ["Total EUR", "Total (EUR)"])
+def test_an_amount_that_was_changed_is_not_in_the_currency_of_its_order(name: str) -> None:
+    header = f"date,customer,{name},order currency"
+    rows = ["2026-01-31,7,5.50,EUR", "2026-02-01,8,4.50,USD"]
+    assert read(lines(*rows, header=header)).column("currency") == [None, None]
+    assert read(lines(rows[0], header=header)).column("currency") == ["EUR"]
+
+
+@pytest.mark.parametrize("alone", [0, 100])
+def test_one_order_is_enough_where_the_amount_is_called_that_of_orders(alone: int) -> None:
+    rows = [f"{i},2026-01-31,C{i},1,5.00,5.00" for i in range(alone)]
+    rows += ["A,2026-02-01,7,1,5.00,9.00", "A,2026-02-01,7,2,2.00,9.00"]
+    header = "order,date,customer,quantity,price"
+    got = read(lines(*rows, header=f"{header},order total"))
+    assert got.balance.amount == 5 * alone + 9
+    assert read(lines(*rows, header=f"{header},line total")).balance.amount == 5 * alone + 18
+
+
 def test_who_is_a_member_is_no_customer() -> None:
     rows = ["Yes,a@x.de,2026-01-31,5.50", "No,b@x.de,2026-02-01,4.50", "Yes,c@x.de,2026-02-01,1.00"]
     assert mapped("Member,Email,Date,Amount", *rows)["customer_id"] == "Email"

@@ -100,6 +100,29 @@ def test_what_is_called_a_discount_and_is_none_takes_nothing_off(names: str) -> 
     assert amounts(sold(names, "10", "SUMMER")) == ["20", "20", "20"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Coupon discount", "Promo Discount", "Descuento cupón", "Desconto pedido", "Kundenrabatt"],
+)
+def test_a_discount_on_top_of_others_is_not_guessed(name: str) -> None:
+    assert sold(name, "2.00", "0", "SUMMER10").faults() == [("unclear_discount", 1, 2, name)]
+    got = sold(f"Line discount;{name}", "1.00;2.00", "1.00;0", "0;")
+    assert got.faults() == [("unclear_discount", 1, 2, name)]
+    assert got.column("amount") == [19, 20, 20]
+
+
+@pytest.mark.parametrize("name", ["Discounted Price", "Special price", "Precio con descuento"])
+def test_a_price_after_a_discount_beside_another_is_not_guessed(name: str) -> None:
+    assert sold(name, "9.00").faults() == [("unclear_discount", 1, 2, name)]
+
+
+@pytest.mark.parametrize("name", ["Total (before discount)", "Importe (antes de dto.)"])
+def test_an_amount_that_may_be_before_discounts_is_not_guessed(name: str) -> None:
+    rows = ["2026-01-31;C1;20.00;2.00", "2026-01-31;C1;20.00;0.00"]
+    got = read(lines(*rows, header=f"date;customer;{name};Discount"))
+    assert got.faults() == [("unclear_discount", 1, 2, "Discount")]
+
+
 @pytest.mark.parametrize("name", ["折扣", "折扣率"])
 def test_what_may_be_what_is_left_to_pay_is_not_guessed(name: str) -> None:
     assert sold(name, "90%").faults() == [("unclear_discount", 1, 2, name)]

@@ -41,6 +41,26 @@ def test_customers_may_stand_within_days(batch_rows: int) -> None:
     assert (got.balance.rejected, got.understanding.left_out) == (0, {"heading": 5})
 
 
+@pytest.mark.parametrize("batch_rows", [1, 100])
+def test_the_title_of_a_further_page_is_no_customer(batch_rows: int) -> None:
+    page = ["Sales report,,,", "Customer,Date,Product,Amount"]
+    rows = ["Ana López,,,", ",2026-01-31,Cap,5.50", "Page 2 of 2,,,", *page, ",2026-02-01,Bag,4.50"]
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read("".join(f"{line}\n" for line in (*page, *rows)))
+    assert got.column("customer_id") == ["Ana López"] * 2
+    assert got.understanding.left_out == {"heading": 3}
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Sales by customer city", "Sales by customer type", "Ventas por cliente y vendedor"],
+)
+def test_groups_that_are_not_of_customers_are_none(title: str) -> None:
+    rows = ["Madrid,,", ",2026-01-31,5.50", "Bilbao,,", ",2026-02-01,4.50"]
+    refused = refusal(f"{title},,\n" + lines(*rows, header=",Date,Amount"))
+    assert refused.code == "no_customer"
+
+
 PAGE = ["Sales report,,,", "Printed 2026-02-01,,,", "Date,Customer,Product,Amount"]
 
 

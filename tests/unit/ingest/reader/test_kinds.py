@@ -25,6 +25,9 @@ def with_kinds(name: str, *kinds: str) -> Read:
         ("Belegart", "Rechnung", "Zahlung"),
         ("Type de document", "Facture", "Règlement"),
         ("Tipo documento", "Fattura", "Incasso"),
+        ("Type", "SI", "SR"),
+        ("Document Type", "A/R Invoice", "Incoming Payment"),
+        ("Belegart", "Rechnung", "Lieferschein"),
     ],
 )
 @pytest.mark.parametrize("batch_rows", [1, 100])
@@ -64,3 +67,27 @@ def test_a_whole_order_does_not_count_beside_its_pieces(
     got = with_kinds(name, whole, piece, piece, whole, piece)
     assert [(row.code, row.row) for row in got.left_out] == [("subtotal", 1), ("subtotal", 4)]
     assert with_kinds(name, whole, whole).balance.accepted == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "debit", "credit"), [("DR/CR", "DR", "CR"), ("Soll/Haben-Kennzeichen", "S", "H")]
+)
+@pytest.mark.parametrize("batch_rows", [1, 100])
+def test_of_debits_and_credits_nobody_knows_which_are_sales(
+    monkeypatch: pytest.MonkeyPatch, name: str, debit: str, credit: str, batch_rows: int
+) -> None:
+    monkeypatch.setattr(blocks, "MAX_BLOCK_RECORDS", batch_rows)
+    assert with_kinds(name, debit, debit, "").balance.amount == 33
+    got = with_kinds(name, debit, credit, "")
+    assert [(row.code, row.row, row.column) for row in got.rejected] == [
+        ("debit_or_credit", 1, name),
+        ("debit_or_credit", 2, name),
+    ]
+
+
+@pytest.mark.parametrize("codes", [("SI", "SC", "SR"), ("FAC", "AVC", "REG"), ("INV", "CN", "PMT")])
+def test_codes_say_something_beside_that_of_invoices(codes: tuple[str, str, str]) -> None:
+    got = with_kinds("Type", *codes)
+    assert got.column("amount") == [10, -11]
+    assert [(row.code, row.row) for row in got.left_out] == [("subtotal", 3)]
+    assert with_kinds("Type", "X", *codes[1:]).column("amount") == [10, 11, 12]

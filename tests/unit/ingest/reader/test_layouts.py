@@ -21,7 +21,7 @@ from functions.ingest.reader.careful import (
     read_records,
 )
 from functions.ingest.reader.texts import copy
-from tests.unit.ingest.reader.files import HEADER, REAL_FILES, ROW, Read, lines, read
+from tests.unit.ingest.reader.files import HEADER, REAL_FILES, ROW, Read, lines, read, refusal
 
 pytestmark = pytest.mark.unit
 
@@ -528,7 +528,6 @@ def test_another_table_is_told_by_its_names_without_a_blank_line() -> None:
     assert [(f.kind, f.line) for f in got.understanding.furniture] == [("table", 4)]
 
 
-def test_the_same_names_in_another_order_begin_another_table() -> None:
-    got = read(lines(ROW) + "invoice,date,price,quantity,customer\n1002,2026-02-01,3,7,9\n")
-    assert (got.balance.accepted, got.balance.rejected) == (1, 0)
-    assert [(f.kind, f.line) for f in got.understanding.furniture] == [("table", 3)]
+def test_the_same_names_in_another_order_begin_another_list() -> None:
+    refused = refusal(lines(ROW) + "invoice,date,price,quantity,customer\n1002,2026-02-01,3,7,9\n")
+    assert (refused.code, refused.params["line"]) == ("other_columns_below", 3)

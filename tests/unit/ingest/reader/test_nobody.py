@@ -22,6 +22,7 @@ HEADER = "date,customer,amount"
             " Invitado ",
         ),
         *("Cliente balcão", "Client comptoir", "CLIENT DE PASSAGE", "Laufkunde", "Barverkauf"),
+        *("XAXX010101000", "222222222222"),
         *("Cliente occasionale", "Perakende Müşteri", "PERAKENDE MUSTERI", "ゲスト", "散客"),
     ],
 )

@@ -49,6 +49,68 @@ def test_what_is_left_counts_and_what_was_paid_back_in_full_is_left_out(name: st
 
 
 @pytest.mark.parametrize(
+    "name", ["Refund", "Refunds Total", "Returns", "Devoluciones", "İade", "返金"]
+)
+def test_a_column_called_no_more_than_refunds_is_one_if_it_has_cents(name: str) -> None:
+    got = paid(name, "10.00;0", "10.00;-2.50", "10.00;-10.00")
+    assert amounts(got) == ["10", "7.5"]
+    assert [row.code for row in got.left_out] == ["refunded"]
+
+
+def test_without_any_cents_nobody_knows_whether_they_are_money_or_pieces() -> None:
+    assert faults(paid("Returns", "1000;0", "2000;500")) == [("unclear_refund", 2)]
+    assert amounts(paid("Returns", "1000;0", "2000;500", amount="Gross Sales")) == ["1000", "1500"]
+    assert amounts(paid("Refund", "1000;", "2000;TX17B")) == ["1000", "2000"]
+
+
+def test_refunds_are_off_already_beside_gross_sales() -> None:
+    got = read(
+        lines(
+            *("2026-01-31,C1,10.00,-1.00,0.00,9.00", "2026-02-01,C2,5.00,0.00,-2.00,3.00"),
+            header="Day,Customer,Gross sales,Discounts,Returns,Net sales",
+        )
+    )
+    assert amounts(got) == ["9", "3"]
+    assert got.balance.rejected == 0
+
+
+@pytest.mark.parametrize(
+    "amount", ["Total (excl. tax)", "Total (sin IVA)", "Amount (after refund)"]
+)
+def test_an_amount_without_a_tax_may_not_be_less_by_a_refund(amount: str) -> None:
+    got = paid("Refund amount", "10.00;0.00", "10.00;6.00", amount=amount)
+    assert faults(got) == [("unclear_refund", 2)]
+
+
+@pytest.mark.parametrize("name", ["Qty Returned", "Refunded Qty", "Cantidad devuelta", "Returned"])
+def test_pieces_that_came_back_leave_open_what_price_times_quantity_is(name: str) -> None:
+    header = f"Date,Customer,Quantity,Price,{name}"
+    rows = ["2026-01-31,C1,2,5.00,1", "2026-01-31,C2,2,5.00,0", "2026-01-31,C2,2,5.00,"]
+    assert faults(read(lines(*rows, header=header))) == [("unclear_refund", 1)]
+    beside = lines(*(f"{row},10.00" for row in rows), header=f"{header},Total")
+    assert read(beside).balance.accepted == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Refunded at", "2026-02-03"),
+        ("Fecha devolución", "03/02/26"),
+        ("Delivery status", "returned"),
+    ],
+)
+def test_what_came_back_leaves_open_what_was_paid_back(name: str, said: str) -> None:
+    assert faults(paid(name, "10.00;", f"10.00;{said}")) == [("unclear_refund", 2)]
+
+
+def test_when_a_refund_was_paid_says_nothing_more_beside_its_amount() -> None:
+    got = paid("Refund amount;Refund date", "10.00;2.50;2026-02-03", "10.00;;")
+    assert amounts(got) == ["7.5", "10"]
+    got = paid("Status;Refund date", "10.00;Returned;2026-02-03", "10.00;Paid;")
+    assert amounts(got) == ["-10", "10"]
+
+
+@pytest.mark.parametrize(
     "name",
     [
         *("Refunded", "Refund", "Refunds", "Refunded at", "Refund reason", "Refund ID"),

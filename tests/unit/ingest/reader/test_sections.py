@@ -37,6 +37,8 @@ def amounts(got: Read) -> list[Decimal]:
             "返品",
             "退货",
             "Refunds,,,",
+            "Devoluciones enero 2026",
+            "Returns January 2026",
         ),
     ],
 )
@@ -54,7 +56,7 @@ def test_a_return_with_a_minus_of_its_own_keeps_it() -> None:
     assert amounts(got)[-1] == Decimal("-5.5")
 
 
-@pytest.mark.parametrize("end", ["Sales", "Ventas", "Informe de ventas"])
+@pytest.mark.parametrize("end", ["Sales", "Ventas", "Informe de ventas", "Sales May"])
 def test_the_next_title_ends_a_section(end: str) -> None:
     got = table("Sales", HEADER, *SALES, "Refunds", HEADER, *BACK, end, HEADER, *BACK)
     assert amounts(got)[2:] == [Decimal("-5.5"), Decimal("5.5")]

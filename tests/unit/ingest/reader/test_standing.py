@@ -47,6 +47,20 @@ def reasons(got: Read) -> Counter[str]:
         ("Cancelled", "TRUE", "cancelled"),
         ("Anulado", "Sí", "cancelled"),
         ("Cancelled at", "2026-02-01 10:00", "cancelled"),
+        ("Order Payment State", "Refunded", "refunded"),
+        ("Status", "failure", "cancelled"),
+        ("Order Status", "Incomplete", "cancelled"),
+        ("Status", "requires_payment_method", "draft"),
+        ("Kind", "authorization", "draft"),
+        ("会計ステータス", "会計取消", "cancelled"),
+        ("取消区分", "取消", "cancelled"),
+        ("Type", "Payout", "subtotal"),
+        ("Estatus", "Cancelado", "cancelled"),
+        ("Estado SAT", "Cancelado", "cancelled"),
+        ("Cancelled", "2026-02-01", "cancelled"),
+        ("Sipariş Durumu", "İptal Edilmiş", "cancelled"),
+        ("Refunded", "FULL", "refunded"),
+        ("Type", "stripe_fee", "subtotal"),
     ],
 )
 def test_what_the_export_leaves_out_is_counted_apart(name: str, said: str, code: str) -> None:
@@ -75,6 +89,7 @@ def test_what_the_export_leaves_out_is_counted_apart(name: str, said: str, code:
         ("Tipo", "Envío"),
         ("Type", "Livraison"),
         ("State", "Void"),
+        ("Customer state", "Deleted"),
     ],
 )
 def test_other_words_and_other_columns_leave_nothing_out(name: str, said: str) -> None:
@@ -89,6 +104,12 @@ def test_other_words_and_other_columns_leave_nothing_out(name: str, said: str) -
         ("Tipo de documento", "Devolución"),
         ("Belegart", "Gutschrift"),
         ("Type document", "Avoir"),
+        ("Kind", "refund"),
+        ("Doc. type", "A/R Credit Memo"),
+        ("Tipo doc.", "Nota di credito"),
+        ("Fiş Türü", "Perakende Satış İade Faturası"),  # noqa: RUF001
+        ("Normal/İade", "İade"),
+        ("Payment Type", "Refund"),
     ],
 )
 def test_a_word_makes_a_row_a_return(name: str, said: str) -> None:
@@ -96,6 +117,17 @@ def test_a_word_makes_a_row_a_return(name: str, said: str) -> None:
     assert got.column("kind") == ["sale", "return"]
     assert got.column("amount") == [Decimal(10), Decimal(-10)]
     assert got.balance.returns == 1
+
+
+@pytest.mark.parametrize("name", ["Art", "Customer type", "Concepto", "Order State"])
+def test_the_same_word_elsewhere_makes_none(name: str) -> None:
+    assert with_sign(name, "", "Refund").balance.returns == 0
+
+
+def test_what_a_document_is_stands_beside_its_folio() -> None:
+    header = "folio,fecha,cliente,total,concepto"
+    rows = ["1,2026-01-31,C1,10.00,Factura", "2,2026-01-31,C1,4.00,Nota de Crédito"]
+    assert read(lines(*rows, header=header)).column("amount") == [10, -4]
 
 
 def test_a_return_that_has_its_minus_keeps_it() -> None:
@@ -266,6 +298,15 @@ def test_an_order_goes_on_in_the_next_block(monkeypatch: pytest.MonkeyPatch) -> 
     assert got.faults() == [("empty_cell", 62, 63, "date")]
 
 
+@pytest.mark.parametrize("sign", ["-", "0", "N/A"])
+@pytest.mark.parametrize("batch_rows", [1, 100])
+def test_rows_with_a_sign_for_no_order_are_not_of_one(sign: str, batch_rows: int) -> None:
+    rows = [f"{sign},2026-01-31,C1,5.50", f"{sign},2026-01-31,,4.50", "7,2026-01-31,C2,1.00"]
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(lines(*rows, "7,2026-01-31,,2.00", header=HEADER))
+    assert got.column("customer_id") == ["C1", None, "C2", "C2"]
+
+
 def test_a_column_that_is_the_same_for_several_customers_names_no_orders() -> None:
     rows = [
         "SALE,2026-01-31,C1,Cap,4.00",
@@ -385,6 +426,7 @@ def test_a_line_without_a_product_or_with_a_customer_is_none_of_the_order_above(
 def test_a_mark_makes_a_return_or_leaves_a_refunded_row_out() -> None:
     assert with_sign("Returned", "No", "Yes").column("amount") == [10, -10]
     assert with_sign("Returned", "0", "1", "2").balance.returns == 0
+    assert with_sign("is_return", "0", "1", "true").column("amount") == [10, -10, -10]
     assert with_sign("Refunded", "FALSE", "TRUE").understanding.left_out == {"refunded": 1}
 
 
