@@ -40,11 +40,12 @@ with EmbeddedStack(Path(sys.argv[1])) as stack:
 
 def is_alive(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    # A zombie that its new parent has not yet asked for is dead.
-    return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    # A zombie that its new parent has not yet asked for is dead, once all of its threads are: until
+    # then files and ports are its own.
+    return "\nState:\tZ" not in status or "\nThreads:\t1\n" not in status
 
 
 def all_gone(pids: Iterable[int]) -> bool:
