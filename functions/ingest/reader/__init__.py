@@ -10,11 +10,13 @@
              ->  `date_parts`  year, month and day in three columns joined
              ->  `ending`      where the table ends, and what stands below it; `sections` of it
     columns  ->  `mapping`     which of the file's columns is which of ours: `columns` by name with
-                               `synonyms`, `samples` by values; `lists` that are no purchases
+                               `synonyms`, `samples` by values; `lists` that are no purchases;
+                               `order_totals` that are no amounts of lines
     evidence ->  `evidence`    what each column as a whole says of dates, decimal marks, currencies
              ->  `order_lines`, `kinds`, `headings`, `nobody`: what only all rows show together
     rows     ->  `whole_rows`  what is wrong with a row as a whole
              ->  `standing`    what the export itself says of a row: voided, cancelled, a return;
+                               `signs` which columns and titles say so, `meanings` of their words,
                                `totals` by a word, `subtotals` by their sum, `likely` which to judge
              ->  `orders`      what the first line of an order says for those below it
              ->  `refunds`     what was paid back of a row

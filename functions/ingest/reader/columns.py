@@ -95,6 +95,11 @@ def fold(name: str) -> str:
     return "".join(sorted(words(name)))
 
 
+def folded(names: str) -> frozenset[str]:
+    """Return folded names out of a text in which semicolons stand between them."""
+    return frozenset(fold(name) for name in names.split(";"))
+
+
 def _ranked() -> dict[str, tuple[str, int]]:
     """Return for each folded name its column and how telling it is; 0 is best."""
     names: dict[str, tuple[str, int]] = {}

@@ -23,8 +23,9 @@ from functions.ingest.reader.nobody import are_nobody
 from functions.ingest.reader.orders import Orders
 from functions.ingest.reader.refunds import Refunds, pay_back
 from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.signs import Signs
 from functions.ingest.reader.spill import Stretch, are_empty
-from functions.ingest.reader.standing import Signs, judge
+from functions.ingest.reader.standing import judge
 from functions.ingest.reader.subtotals import Subtotals
 from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
 from functions.ingest.reader.whole_rows import judge_whole_rows

@@ -6,18 +6,13 @@ from dataclasses import replace
 
 import pyarrow.compute as pc
 
-from functions.ingest.reader.columns import fold
+from functions.ingest.reader.columns import fold, folded
 from functions.ingest.reader.looks import is_date
 from functions.ingest.reader.rows import Parsed
 
-
-def _folded(text: str) -> frozenset[str]:
-    return frozenset(fold(name) for name in text.split(";"))
-
-
-_YEARS = _folded("year; ano; anio; annee; jahr; anno; yil")
-_MONTHS = _folded("month; mes; mois; monat; mese; ay")
-_DAYS = _folded("day; dia; jour; tag; giorno; gun")
+_YEARS = folded("year; ano; anio; annee; jahr; anno; yil")
+_MONTHS = folded("month; mes; mois; monat; mese; ay")
+_DAYS = folded("day; dia; jour; tag; giorno; gun")
 _BEGINS_LIKE_YEAR_AND_MONTH = re.compile(r"(?:19|20)\d\d-[^-]")
 _SIGN = "-"
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from common import frame
 from functions.ingest.reader import currencies
 from functions.ingest.reader.careful_numbers import OTHER, POINT, Written, parse, read_number
-from functions.ingest.reader.columns import fold, is_of_lines, words
+from functions.ingest.reader.columns import fold, folded, is_of_lines, words
 from functions.ingest.reader.evidence import NumberConvention
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import by_distinct
@@ -31,12 +31,8 @@ Wrong = tuple[Mask, Fault, int]  # which rows, why, index of the column saying s
 SHARE, LINE, PIECE, OPEN, UNCLEAR, FURTHER = range(6)
 
 
-def _folded(text: str) -> frozenset[str]:
-    return frozenset(fold(name) for name in text.split(";"))
-
-
 _NAMES = {
-    OPEN: _folded("""
+    OPEN: folded("""
         discount; discounts; discount amount; discount value; item discount; product discount;
         discount applied; total discount; rebate; markdown;
         descuento; descuentos; dto; dcto; desc; importe descuento; monto descuento; valor descuento;
@@ -48,7 +44,7 @@ _NAMES = {
         indirim; iskonto; indirim tutari; iskonto tutari; toplam indirim;
         割引; 値引; 値引き; 割引額; 値引額; 割引金額; 値引金額
     """),
-    SHARE: _folded("""
+    SHARE: folded("""
         discount rate; discount percent; discount percentage; discount pct; discount perc; disc;
         porcentaje descuento; tasa descuento; descuento porcentaje; desc; porc descuento;
         percentual desconto; taxa desconto; porcentagem desconto;
@@ -56,18 +52,18 @@ _NAMES = {
         percentuale sconto; sconto percentuale; sconto perc; perc sconto;
         indirim orani; iskonto orani; indirim yuzdesi; yuzde indirim; 割引率; 値引率
     """),
-    LINE: _folded("""
+    LINE: folded("""
         line discount; lineitem discount; line item discount; line discount amount; discount line;
         descuento linea; desconto linha; remise ligne; positionsrabatt; zeilenrabatt; sconto riga;
         satir indirimi; satir iskontosu
     """),
-    PIECE: _folded("""
+    PIECE: folded("""
         unit discount; discount per unit; unit discount amount; descuento unitario;
         desconto unitario; remise unitaire; sconto unitario; birim indirim
     """),
     # Of ten pieces in a hundred, some write what is taken off, others what is left to pay.
-    UNCLEAR: _folded("折扣; 折扣率; 折扣金额; 优惠; 优惠金额; 优惠额"),
-    FURTHER: _folded("""
+    UNCLEAR: folded("折扣; 折扣率; 折扣金额; 优惠; 优惠金额; 优惠额"),
+    FURTHER: folded("""
         gutscheinrabatt; aktionsrabatt; mengenrabatt; treuerabatt; kundenrabatt; warenkorbrabatt;
         gesamtrabatt; sonderrabatt; discounted price; discount price; special price;
         price after discount; offer price; precio con descuento; precio oferta; preco com desconto;
@@ -85,23 +81,23 @@ _FOR_WHAT = frozenset([
     *("cupom", "promocao", "fidelidade", "nota", "commande", "fidelite", "globale", "client"),
     *("exceptionnelle", "ordine", "finale", "fedelta", "kupon", "kampanya", "sepet", "genel"),
 ])
-_ONLY_WITH_SIGN = _folded("desc; disc")  # else they are descriptions, and disks
+_ONLY_WITH_SIGN = folded("desc; disc")  # else they are descriptions, and disks
 _KINDS = {name: kind for kind, names in _NAMES.items() for name in names}
 # Amounts that are before discounts by what their name means; others have them off already. Those of
 # the second kind may be before discounts, or with the tax and after them.
-_BEFORE = _folded("gross sales")
-_PERHAPS_BEFORE = _folded("""
+_BEFORE = folded("gross sales")
+_PERHAPS_BEFORE = folded("""
     gross amount; gross value; gross total; importe bruto; monto bruto; total bruto; brut tutar
 """)
 _SAYS_BEFORE = frozenset({"before", "antes", "avant", "vor", "prima"})
 _BRACKETS = str.maketrans("()[]", "    ")
 # Prices that may be those after the discount already.
-_REDUCED_PRICES = _folded("net unit price; precio neto; prix vente net; prix net; prezzo netto")
+_REDUCED_PRICES = folded("net unit price; precio neto; prix vente net; prix net; prezzo netto")
 _BESIDE = frozenset({"in", "en", "em", "as"})
 _ALL = Decimal(100)
 _SHARE = pa.decimal128(12, 8)
 _WIDE = pa.decimal256(50, 12)
-_NOTHING = frozenset({""}) | _folded("no; none; n/a; na; null; nan; false; non; nessuno; なし; 无")
+_NOTHING = frozenset({""}) | folded("no; none; n/a; na; null; nan; false; non; nessuno; なし; 无")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

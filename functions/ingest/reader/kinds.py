@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow.compute as pc
 
 from functions.ingest.reader.columns import fold
-from functions.ingest.reader.standing import Signs, is_money_moved, is_of_sales, is_payment, is_sum
+from functions.ingest.reader.meanings import is_money_moved, is_of_sales, is_payment, is_sum
+from functions.ingest.reader.signs import Signs
 
 _MOST_KINDS = 1000  # more are something else
 # The first is a whole sale where its pieces follow it as one of the others.

@@ -7,7 +7,6 @@ a part of a longer name, is never taken: it is asked, in one question with the c
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import groupby, pairwise
 
 from common import mending
 from functions.ingest.reader import currencies
@@ -25,6 +24,12 @@ from functions.ingest.reader.columns import (
 from functions.ingest.reader.date_parts import find_parts
 from functions.ingest.reader.headings import find_unnamed
 from functions.ingest.reader.lists import refuse_other_lists
+from functions.ingest.reader.order_totals import (
+    find_payments,
+    least_orders,
+    repeats,
+    stands_once,
+)
 from functions.ingest.reader.refunds import is_not_of_amounts
 from functions.ingest.reader.refusal import (
     OpenQuestionError,
@@ -49,36 +54,7 @@ _REQUIRED = (
     ("ordered_at", Question.DATE_COLUMN, Refusal.NO_DATE),
     ("amount", Question.MONEY_COLUMN, Refusal.NO_MONEY),
 )
-_PAYMENTS = frozenset(
-    map(
-        fold,
-        [
-            *("payment method", "payment type", "payment amount", "tender", "tender type"),
-            *("tender amount", "forma pago", "metodo pago", "medio pago", "tipo pago"),
-            *("importe pago", "forma pagamento", "meio pagamento", "mode paiement"),
-            *("moyen paiement", "mode reglement", "montant paiement", "zahlungsart"),
-            *("zahlungsmittel", "zahlungsbetrag", "metodo pagamento", "modalita pagamento"),
-            *("odeme turu", "odeme tipi", "odeme yontemi", "支払方法", "決済方法", "支付方式"),
-        ],
-    )
-)
 _OPENING = str.maketrans("()[]", "    ")
-_WHOLE = frozenset([
-    *("order", "invoice", "receipt", "ticket", "basket", "pedido", "orden", "factura", "compra"),
-    *("commande", "facture", "rechnungsbetrag", "bestellwert", "bestellsumme", "ordine", "fattura"),
-    *("scontrino", "siparis", "fatura", "genel", "grand"),
-])
-_PIECE = frozenset({
-    "line",
-    "lines",
-    "item",
-    "linea",
-    "ligne",
-    "position",
-    "riga",
-    "linha",
-    "satir",
-})
 _OF_AMAZON = frozenset({"amazon-order-id", "order-item-id"})
 # Of several known names for these one whose values can be read goes before all others.
 _READ = (*(column for column, _, _ in _REQUIRED), "unit_price", "quantity")
@@ -366,9 +342,9 @@ def _drop_order_totals(
     names_lines = all(is_of_lines(header[index]) for index in (price, quantity))
     is_of_orders = is_known or (names_lines and not is_of_lines(header[amount]))
     if order := _order(chosen):
-        is_of_orders |= _stands_once(rows, order, amount, (price, quantity))
+        is_of_orders |= stands_once(rows, order, amount, (price, quantity))
         least = least_orders(header[amount])
-        is_of_orders |= _repeats(rows, order, amount, (price, quantity), least=least)
+        is_of_orders |= repeats(rows, order, amount, (price, quantity), least=least)
     if is_of_orders:
         del chosen["amount"]
 
@@ -390,14 +366,9 @@ def _drop_totals_without_lines(
         return
     amount, order = chosen["amount"], chosen["order_id"].index
     least = least_orders(header[amount.index])
-    is_of_orders = is_known or _repeats(rows, (order,), amount.index, parts, least=least)
+    is_of_orders = is_known or repeats(rows, (order,), amount.index, parts, least=least)
     if amount.by != "profile" and is_of_orders:
         del chosen["amount"]
-
-
-def find_payments(header: Sequence[str]) -> list[int]:
-    """Find the columns that say how an order was paid: it has a row for each way."""
-    return [index for index, name in enumerate(header) if fold(name) in _PAYMENTS]
 
 
 def _order(chosen: Mapping[str, _Candidate]) -> tuple[int, ...]:
@@ -406,47 +377,6 @@ def _order(chosen: Mapping[str, _Candidate]) -> tuple[int, ...]:
         return (order.index,)
     names = ("customer_id", "ordered_at")
     return tuple(chosen[name].index for name in names) if chosen.keys() >= set(names) else ()
-
-
-def _stands_once(
-    rows: Sequence[Sequence[str]], order: Sequence[int], amount: int, parts: Sequence[int]
-) -> bool:
-    """Say whether the amount stands in the first line of orders alone, and more than by mistake."""
-    without = sum(
-        all(lower[o] in {"", upper[o]} for o in order)
-        and all(lower[p] for p in parts)
-        and not lower[amount]
-        for upper, lower in pairwise(rows)
-    )
-    return without > max(1, 0.1 * len(rows))
-
-
-def least_orders(name: str) -> int:
-    """Return how many orders with one amount on all lines show that it is that of the order.
-
-    Lines of an order may cost the same by chance, unless the name says what the amount is of.
-    """
-    parts = words(name)
-    return 1 if _WHOLE.intersection(parts) and _PIECE.isdisjoint(parts) else 2
-
-
-def _repeats(
-    rows: Sequence[Sequence[str]],
-    order: Sequence[int],
-    amount: int,
-    parts: Sequence[int],
-    *,
-    least: int,
-) -> bool:
-    """Say whether all lines of an order have one amount, whatever their price and quantity."""
-    several = 0
-    for _, group in groupby(rows, key=lambda row: [row[o] for o in order]):
-        lines = list(group)
-        if len({tuple(line[part] for part in parts) for line in lines}) > 1:
-            several += 1
-            if len({line[amount] for line in lines}) > 1:
-                return False
-    return several >= least
 
 
 def _require(

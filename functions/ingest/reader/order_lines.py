@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from functions.ingest.reader.mapping import Mapped, find_payments, least_orders
+from functions.ingest.reader.mapping import Mapped
+from functions.ingest.reader.order_totals import find_payments, least_orders
 from functions.ingest.reader.spill import are_empty, is_distinct
 
 Mask = NDArray[np.bool_]

@@ -62,8 +62,8 @@ from functions.ingest.reader.refusal import (
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.scratch import made_when_needed
 from functions.ingest.reader.sections import Sections
+from functions.ingest.reader.signs import Signs, find_signs
 from functions.ingest.reader.spill import Spill, Stretch
-from functions.ingest.reader.standing import Signs, find_signs
 from functions.ingest.reader.subtotals import Subtotals, Totals
 from functions.ingest.reader.texts import Text
 

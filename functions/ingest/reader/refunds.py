@@ -18,19 +18,16 @@ from numpy.typing import NDArray
 from common import frame
 from common.mending import is_of_mended_rows
 from functions.ingest.reader import numbers
-from functions.ingest.reader.columns import fold, is_of_lines, words
+from functions.ingest.reader.columns import fold, folded, is_of_lines, words
 from functions.ingest.reader.evidence import NumberConvention
 from functions.ingest.reader.looks import is_amount, is_number
 from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.signs import Signs
 from functions.ingest.reader.spill import Stretch, are_empty
-from functions.ingest.reader.standing import Signs, are_returns
+from functions.ingest.reader.standing import are_returns
 
 Mask = NDArray[np.bool_]
 Found = tuple[Mask, Fault]  # which rows, and what is to be said of them
-
-
-def _folded(text: str) -> frozenset[str]:
-    return frozenset(fold(name) for name in text.split(";"))
 
 
 _OF_LINES = frozenset({"line", "item", "linea", "ligne", "riga", "satir"})
@@ -58,13 +55,13 @@ _WITHOUT = frozenset([
     *("ohne", "zzgl", "nach", "senza", "esclusa", "escluso", "dopo", "haric", "sonra"),
 ])
 # Columns that are called no more than this may be of marks, numbers of pieces or of a slip.
-_BARE = _folded("""
+_BARE = folded("""
     refunds; refund; refunded; returns; reembolsos; reembolso; reembolsado; devoluciones;
     devolucion; devolucoes; estornos; estorno; remboursements; remboursement; rembourse; retours;
     erstattungen; erstattung; retouren; rimborsi; rimborso; resi; iadeler; iade; 返金; 退款
 """)
 # Beside these all other amounts are what is left of them.
-_BEFORE_ALL = _folded("""
+_BEFORE_ALL = folded("""
     gross sales; ventas brutas; vendas brutas; ventes brutes; vendite lorde; brut satislar; 総売上高
 """)
 _BRACKETS = re.compile(r"[()\[\]]")

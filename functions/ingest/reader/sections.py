@@ -13,8 +13,9 @@ from functions.ingest.reader.blocks import Block
 from functions.ingest.reader.careful import Record, read_record
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.encoding import decode_all
+from functions.ingest.reader.meanings import meaning_of_title
 from functions.ingest.reader.shape import PREAMBLE
-from functions.ingest.reader.standing import Title, meaning
+from functions.ingest.reader.signs import Title
 
 _MOST_LINES = 8  # of a title, and blank ones around it
 
@@ -66,5 +67,5 @@ class Sections:
 
 def _titles(lines: Sequence[_Line], first: int) -> list[Title]:
     """Return those lines as titles of the rows from the `first` on that say something of them."""
-    said = [(row, meaning(text)) for row, cells in lines for text in cells if text]
+    said = [(row, meaning_of_title(text)) for row, cells in lines for text in cells if text]
     return [Title(row=row, first=first, says=says) for row, says in said if says is not None]

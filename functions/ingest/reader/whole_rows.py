@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from functions.ingest.reader import rows
 from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.signs import Title
 from functions.ingest.reader.spill import Stretch, is_distinct
-from functions.ingest.reader.standing import Title
 from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
 
 _MAX_CELL_BYTES = 1 << 16

@@ -1,16 +1,12 @@
 """Whatever the encoding, the delimiters and the lines around it: the same table is read."""
 
-import gzip
-import io
-import zipfile
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.ingest.reader import UnreadableFileError, unpacking
-from functions.ingest.reader.alphabets import guess
+from functions.ingest.reader import UnreadableFileError
 from functions.ingest.reader.careful import (
     BACKSLASH,
     DOUBLE,
@@ -20,7 +16,6 @@ from functions.ingest.reader.careful import (
     Style,
     read_records,
 )
-from functions.ingest.reader.texts import copy
 from tests.unit.ingest.reader.files import HEADER, REAL_FILES, ROW, Read, lines, read, refusal
 
 pytestmark = pytest.mark.unit
@@ -49,74 +44,6 @@ def written(delimiter: str, quote: str = '"', escaped: str | None = None) -> str
 def people(got: Read) -> list[str]:
     assert got.balance.rejected == 0
     return got.column("customer_id")
-
-
-# --- encodings ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("encoding", "text"),
-    [
-        ("cp1252", "Muñoz"),
-        ("cp1252", "Núñez €; 5 £; café crème brûlée; Straße; São João"),
-        ("cp1250", "Łódź Wałęsa; Zażółć gęślą jaźń"),
-        ("cp1250", "Dvořák; Příbram; Kőszegi Győző"),
-        ("cp1251", "Иван Петров; Москва"),
-        ("cp1254", "Ayşe Yılmaz; İstanbul; Şahin Güneş"),  # noqa: RUF001
-        ("mac_roman", "José Núñez; Peña; café crème"),
-        ("cp932", "山田太郎;2026-01-31;ハンカチ"),
-        ("gb18030", "张三;2026年1月31日;客户编号"),
-    ],
-)
-def test_an_encoding_is_told_by_what_people_would_have_typed(encoding: str, text: str) -> None:
-    sample = text.encode(encoding)
-    found = guess(sample)
-    assert sample.decode(found.name) == text
-    assert 0 < found.confidence <= 1
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-def test_a_wide_file_is_read_and_its_rows_are_where_they_were(encoding: str) -> None:
-    bad = "9,2026-02-30,Ñandú,1,2.00"
-    before = lines("1,2026-01-31,Muñoz,2,9.50")
-    content = (before + bad + "\n").encode(encoding)
-    got = read(content)
-    assert people_of(got) == ["Muñoz"]
-    [rejected] = got.rejected
-    placed = content[rejected.byte_offset : rejected.byte_offset + rejected.byte_length]
-    plain = {"utf-16": "utf-16-le", "utf-8-sig": "utf-8"}.get(encoding, encoding)
-    assert placed.decode(plain) == bad
-    assert got.balance.bytes == len(content)
-
-
-def people_of(got: Read) -> list[str]:
-    names: list[str] = got.column("customer_id")
-    return names
-
-
-@settings(max_examples=60)
-@given(
-    text=st.text(st.sampled_from("aé日本ンñ\n,\U0001f600"), max_size=40),
-    encoding=st.sampled_from(["utf-16-le", "utf-16-be", "gb18030"]),
-)
-def test_every_character_of_a_copy_knows_where_it_came_from(
-    text: str, encoding: str, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("copy")
-    path = folder / "upload.csv"
-    path.write_bytes(text.encode(encoding))
-    made = copy(path, encoding, folder)
-    for i in range(len(text) + 1):
-        place = len(text[:i].encode())
-        assert made.origin(place) == len(text[:i].encode(encoding))
-
-
-def test_a_wrong_byte_of_utf_16_is_located() -> None:
-    content = lines(ROW).encode("utf-16-le") + b"\x00\xd8a\x00"
-    with pytest.raises(UnreadableFileError) as refused:
-        read(content)
-    assert refused.value.code == "encoding_byte"
-    assert (refused.value.params["line"], refused.value.params["byte"]) == (3, len(content) - 4)
 
 
 # --- styles ---------------------------------------------------------------------------------
@@ -461,48 +388,6 @@ def test_columns_are_known_in_many_languages(header: str) -> None:
     assert (got.column("order_id"), got.column("branch")) == (["1001"], ["Centro"])
     assert got.column("product_id") == ["P1"]
     assert got.balance.amount == Decimal(19)
-
-
-# --- archives -------------------------------------------------------------------------------
-
-
-def zipped(**files: str) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(f"{name}.csv", content)
-    return out.getvalue()
-
-
-def test_a_csv_inside_an_archive_is_read() -> None:
-    table = lines(ROW, ROW)
-    packed = gzip.compress(table[:40].encode()) + gzip.compress(table[40:].encode())
-    for content in (packed, zipped(sales=table)):
-        got = read(content)
-        assert (got.balance.accepted, got.balance.bytes) == (2, len(table))
-
-
-def code_of(content: bytes) -> str:
-    with pytest.raises(UnreadableFileError) as refused:
-        read(content)
-    return refused.value.code
-
-
-def test_an_archive_of_many_files_is_refused() -> None:
-    assert code_of(zipped(a=ROW, b=ROW)) == "compressed_many"
-
-
-def test_an_archive_unpacks_to_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = lines(*[ROW] * 99)
-    packed = gzip.compress(table.encode())
-    monkeypatch.setattr(unpacking, "MAX_UNPACKED_BYTES", len(table))
-    assert read(packed).balance.accepted == 99
-    monkeypatch.setattr(unpacking, "MAX_UNPACKED_BYTES", len(table) - 1)
-    assert code_of(packed) == "unpacked_too_large"
-
-
-def test_a_bomb_is_refused_by_its_ratio() -> None:
-    assert code_of(gzip.compress(bytes(200 << 20), 9)) == "unpacked_too_large"
 
 
 @pytest.mark.skipif(not REAL_FILES.exists(), reason="the folder of real files is absent")
