@@ -97,7 +97,7 @@ def decode(content: bytes, columns: Sequence[str] | None = None) -> pa.Table:
 
 def _to_bytes(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    # Sliced arrays keep their offsets; combining them makes the bytes depend on the rows alone.
+    # One batch, whatever the chunks were: of the same table the same bytes.
     table = table.combine_chunks()
     codec = pa.Codec(_ZSTD, compression_level=1)
     are_many = table.num_rows > _MANY_ROWS

@@ -54,15 +54,15 @@ def find_dialect(head: bytes, *, encoding: str) -> Dialect:
         raise _unfinished_header(head, unfinished, 1 + count_line_ends(head[:start]))
     shape = find_shape(rows, found.width)
     _check_header(shape.header, rows)
-    if misplaced := rows_above(rows, shape):
-        raise UnreadableFileError(
-            Refusal.ROWS_ABOVE_HEADER,
-            {"line": misplaced.line, "header_line": rows[shape.above].line},
-        )
     if lists_above(rows, shape):
         header = rows[shape.above]
         raise UnreadableFileError(
             Refusal.OTHER_COLUMNS_BELOW, {"line": header.line, "found": excerpt(header.text)}
+        )
+    if misplaced := rows_above(rows, shape):
+        raise UnreadableFileError(
+            Refusal.ROWS_ABOVE_HEADER,
+            {"line": misplaced.line, "header_line": rows[shape.above].line},
         )
     end = rows[shape.above + shape.lines - 1].end if shape.lines else rows[shape.above].start
     return Dialect(

@@ -187,6 +187,11 @@ def _without_currency(name: str) -> str:
     return "".join(sorted(part for part in parts if not currencies.is_code(part.upper())))
 
 
+def says_none(text: str) -> bool:
+    """Say whether a cell says that nothing was taken off, or paid back: `-`, `No`."""
+    return not any(map(str.isdigit, text)) and fold(text) in _NOTHING
+
+
 def take_off(
     amount: Any,
     quantity: Any,
@@ -245,7 +250,7 @@ def _reduce(
 
 def _off(text: str, kind: int, prices: NumberConvention) -> _Off | None:
     """Return what a text takes off; None: nobody knows."""
-    if not any(map(str.isdigit, text)) and fold(text) in _NOTHING:
+    if says_none(text):
         return _NONE
     written = parse(text)
     is_code = written is None and kind == FURTHER  # of a coupon

@@ -66,8 +66,9 @@ class Kinds:
 
     def back(self) -> Mapping[int, frozenset[str]]:
         """Return for each column the codes of credit notes beside those of invoices."""
+        coded = {index: _coded(texts, 0) for index, texts in self._texts.items()}
         return {
-            index: frozenset(text.strip() for text in texts if fold(text) in _coded(texts, 0))
+            index: frozenset(text.strip() for text in texts if fold(text) in coded[index])
             for index, texts in self._texts.items()
         }
 

@@ -112,8 +112,10 @@ class Orders:
 
 def _last_named(order_ids: Any) -> int | None:
     """Return the last row that names an order."""
-    named = map(int, reversed(np.flatnonzero(~are_empty(order_ids))))
-    return next((row for row in named if order_ids[row].as_py() not in _NO_ORDERS), None)
+    named = np.flatnonzero(~are_empty(order_ids))
+    if named.size and order_ids[int(named[-1])].as_py() in _NO_ORDERS:
+        named = np.flatnonzero(~are_empty(_without_signs(order_ids)))
+    return int(named[-1]) if named.size else None
 
 
 def _without_signs(order_ids: Any) -> Any:

@@ -19,6 +19,7 @@ from common import frame
 from common.mending import is_of_mended_rows
 from functions.ingest.reader import numbers
 from functions.ingest.reader.columns import fold, folded, is_of_lines, words
+from functions.ingest.reader.discounts import says_none
 from functions.ingest.reader.evidence import NumberConvention
 from functions.ingest.reader.looks import is_amount, is_number
 from functions.ingest.reader.refusal import Fault
@@ -29,7 +30,6 @@ from functions.ingest.reader.standing import are_returns
 Mask = NDArray[np.bool_]
 Found = tuple[Mask, Fault]  # which rows, and what is to be said of them
 
-
 _OF_LINES = frozenset({"line", "item", "linea", "ligne", "riga", "satir"})
 # Amounts that are called so may be those after refunds, or without a tax that was paid back.
 _NET = frozenset([
@@ -39,20 +39,8 @@ _NET = frozenset([
 ])
 # Such words beside an amount say that a tax is not in it, or refunds are off already.
 _WITHOUT = frozenset([
-    *(
-        "excl",
-        "excluding",
-        "exc",
-        "after",
-        "sin",
-        "despues",
-        "tras",
-        "sem",
-        "apos",
-        "hors",
-        "apres",
-    ),
-    *("ohne", "zzgl", "nach", "senza", "esclusa", "escluso", "dopo", "haric", "sonra"),
+    *("excl", "excluding", "exc", "after", "sin", "despues", "tras", "sem", "apos", "hors"),
+    *("apres", "ohne", "zzgl", "nach", "senza", "esclusa", "escluso", "dopo", "haric", "sonra"),
 ])
 # Columns that are called no more than this may be of marks, numbers of pieces or of a slip.
 _BARE = folded("""
@@ -232,7 +220,7 @@ def _read(column: Any, convention: NumberConvention) -> tuple[Any, NDArray[np.ui
         groupings=convention.groupings,
         currency=convention.currency,
     )
-    faults[~np.asarray(pc.match_substring_regex(texts, r"\p{Nd}"), np.bool_)] = 0  # "-", "No"
+    faults[np.array([says_none(text) for text in texts.to_pylist()], np.bool_)] = 0
     places = np.asarray(column.indices)
     return values.fill_null(Decimal(0)).take(column.indices), faults[places]
 

@@ -121,7 +121,7 @@ class Signs:
     pieces_back: tuple[int, ...] = ()
     titles: tuple[Title, ...] = ()
     sums: Mapping[int, frozenset[str]] = field(default_factory=dict)  # of the kinds, see `kinds`
-    back: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    back: Mapping[int, frozenset[str]] = field(default_factory=dict)  # codes of credit notes
 
 
 def find_signs(header: Sequence[str]) -> Signs:

@@ -237,6 +237,12 @@ def _shapes() -> list[Case]:
             Refused("other_columns_below", 4),
         ),
         (
+            "more purchases above, in another language and with a column less",
+            text("Date,Customer,Total", "2026-01-31,C1,10.00", "")
+            + text("Datum,Kunde,Betrag,Menge", "2026-02-01,C2,5.00,1"),
+            Refused("other_columns_below", 4),
+        ),
+        (
             "two months beside each other",
             text("Date,Customer,Amount,,Fecha,Cliente,Importe")
             + text(*["2026-01-31,C1,5.50,,2026-02-01,C2,4.50"] * 3),

@@ -48,6 +48,12 @@ def test_what_is_left_counts_and_what_was_paid_back_in_full_is_left_out(name: st
     assert (got.balance.rejected, got.balance.returns) == (0, 0)
 
 
+def test_what_says_neither_an_amount_nor_nothing_is_rejected() -> None:
+    got = paid("Amount Refunded", "10.00;2.50", "10.00;x", "10.00;see slip")
+    assert faults(got) == [("bad_number", 2), ("bad_number", 3)]
+    assert amounts(got) == ["7.5"]
+
+
 @pytest.mark.parametrize(
     "name", ["Refund", "Refunds Total", "Returns", "Devoluciones", "İade", "返金"]
 )
