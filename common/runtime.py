@@ -5,6 +5,9 @@ A handler takes one event and returns the events that follow. Everything about d
     receive -> journal -> claim -> handle -> one transaction (writes, claim done, outbox)
             -> publish -> ack
 
+The last two mostly wait for a broker's disk. So the next message is begun beside them; it is not
+settled before the one that was taken before it.
+
 Failures are three. Permanent: the input is bad; recorded by the function, told to the user, acked.
 Transient: tried again after 5 s, 30 s, 5 min, then every 30 min for a day, then parked. Anything
 else is a bug: five tries, then parked with its traceback. A worker that dies counts as a start;
@@ -18,6 +21,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -110,6 +114,8 @@ class Runtime:
         self.ready = threading.Event()  # set once all servers answered
         self._stopping = threading.Event()
         self._running: tuple[Claim, Delivery] | None = None
+        self._settler = ThreadPoolExecutor(1, thread_name_prefix="settle")
+        self._settling: Future[Sequence[Outgoing]] | None = None
         self._next_relay = 0.0
 
     @classmethod
@@ -154,30 +160,24 @@ class Runtime:
         self.ready.set()
         log.info("ready")
         while not self._stopping.is_set():
-            self.step()
+            with self._riding_out_outages():
+                self._take_next()
+        with self._riding_out_outages():
+            self._see_settled()
         log.info("stopped")
 
     def close(self) -> None:
         """Give up the connections to the queue and the ledger."""
         self._lease.close()
+        self._settler.shutdown()
         self._transport.close()
         self._ledger.close()
 
     def step(self) -> None:
-        """Relay what is overdue, then handle the next message if there is one."""
-        try:
-            self._relay()
-            delivery = self._transport.receive(self._function.name, wait_s=_RECEIVE_S)
-            if delivery is not None:
-                self._handle_message(delivery)
-            else:
-                self._ledger.flush()
-        except TransientError as error:
-            # A server is away. Stop consuming: waiting costs no message any of its tries.
-            log.warning("waiting_for_servers", error=str(error))
-            self._transport.pause()
-            self._stopping.wait(_BUSY_S)
-            self._wait_for_servers()
+        """Relay what is overdue, then handle the next message if there is one, to its end."""
+        with self._riding_out_outages():
+            self._take_next()
+            self._see_settled()
 
     def handle_batch(self, deliveries: Sequence[Delivery]) -> None:
         """Handle messages that someone else received; while a server is away the rest are left."""
@@ -186,6 +186,7 @@ class Runtime:
             self._relay()
             for delivery in deliveries:
                 self._handle_message(delivery)
+            self._see_settled()
             self._ledger.flush()
         except TransientError as error:
             log.warning("waiting_for_servers", error=str(error))
@@ -198,6 +199,26 @@ class Runtime:
     def stop(self) -> None:
         """Ask `run` to end after the running message."""
         self._stopping.set()
+
+    def _take_next(self) -> None:
+        self._relay()
+        delivery = self._transport.receive(self._function.name, wait_s=_RECEIVE_S)
+        if delivery is not None:
+            self._handle_message(delivery)
+        else:
+            self._see_settled()
+            self._ledger.flush()
+
+    @contextmanager
+    def _riding_out_outages(self) -> Iterator[None]:
+        try:
+            yield
+        except TransientError as error:
+            # A server is away. Stop consuming: waiting costs no message any of its tries.
+            log.warning("waiting_for_servers", error=str(error))
+            self._transport.pause()
+            self._stopping.wait(_BUSY_S)
+            self._wait_for_servers()
 
     # --- one message ------------------------------------------------------------------------
 
@@ -217,32 +238,56 @@ class Runtime:
             self._finish_delivery(message, delivery)
 
     def _finish_delivery(self, message: Message, delivery: Delivery) -> None:
-        waits = [self._work_on(event, message, delivery) for event in message.events]
-        failpoint("before_ack")
-        open_ends = [wait for wait in waits if wait is not None]
-        if open_ends:
-            delivery.postpone(min(open_ends))
-        else:
-            delivery.ack()
+        done = [self._work_on(event, message, delivery) for event in message.events]
+        outgoing = [out for _, each in done for out in each]
+        wait_s = min((wait for wait, _ in done if wait is not None), default=None)
+        self._see_settled()
+        self._settling = self._settler.submit(self._settle, delivery, outgoing, wait_s)
 
-    def _work_on(self, event: Event, message: Message, delivery: Delivery) -> float | None:
-        """Do what one event asks for; returns seconds to wait if it must be tried again."""
+    def _settle(
+        self, delivery: Delivery, outgoing: Sequence[Outgoing], wait_s: float | None
+    ) -> Sequence[Outgoing]:
+        for out in outgoing:
+            self._transport.publish(out.queue, out.body)
+        failpoint("published")
+        failpoint("before_ack")
+        if wait_s is None:
+            delivery.ack()
+        else:
+            delivery.postpone(wait_s)
+        return outgoing
+
+    def _see_settled(self) -> None:
+        """Wait for the end of the message before.
+
+        Raises:
+            TransientError: It could not be settled. It comes again, and finds its work done.
+        """
+        settling, self._settling = self._settling, None
+        if settling is not None:
+            self._ledger.sent(settling.result())
+
+    def _work_on(
+        self, event: Event, message: Message, delivery: Delivery
+    ) -> tuple[float | None, list[Outgoing]]:
+        """Do what one event asks for; returns what to publish before the message is settled.
+
+        And the seconds to wait, if the event must be tried again.
+        """
         claim = self._ledger.claim(event, self._function.policy, message)
         fields = {"client": client_of(event), "work": claim.work_key, "upload": upload_of(event)}
         known = {name: value for name, value in fields.items() if value is not None}
         with structlog.contextvars.bound_contextvars(**known):
             if isinstance(claim, NotClaimed):
-                wait = self._leave_alone(claim)
                 self._note("left_alone")
-                return wait
+                return self._leave_alone(claim)
             failpoint("claimed")
             self._note_wait(event)
             started = time.monotonic()
             with self._holding(claim, delivery):
                 wait, outcome, outgoing = self._attempt(event, claim, message.raw)
-            self._publish(outgoing)
             self._note(outcome, time.monotonic() - started)
-        return wait
+        return wait, outgoing
 
     def _note_wait(self, event: Event) -> None:
         # Forced work is done again: it has not waited.
@@ -254,14 +299,13 @@ class Runtime:
         log.info("handled", outcome=outcome, **took)
         self._observer.handled(outcome, seconds)
 
-    def _leave_alone(self, claim: NotClaimed) -> float | None:
+    def _leave_alone(self, claim: NotClaimed) -> tuple[float | None, list[Outgoing]]:
         if claim.is_done:
             # It was committed; perhaps its worker died before it published.
-            self._publish(self._ledger.pending(claim.work_key))
-            return None
+            return None, self._ledger.pending(claim.work_key)
         if self._function.policy is Policy.LATEST and not claim.is_same_message:
-            return None  # the running look commits only if nothing moved, else it nudges itself
-        return claim.free_in_s + _BUSY_S
+            return None, []  # the running look commits only if nothing moved, else it nudges itself
+        return claim.free_in_s + _BUSY_S, []
 
     def _attempt(
         self, event: Event, claim: Claim, body: bytes
@@ -343,7 +387,7 @@ class Runtime:
             claim.staged.clear()
         return self._ledger.park(claim, events, reason=reason, error=story, body=body)
 
-    # --- leases, publishing, stopping -------------------------------------------------------
+    # --- leases, the relay, stopping -------------------------------------------------------
 
     @contextmanager
     def _holding(self, claim: Claim, delivery: Delivery) -> Iterator[None]:
@@ -364,12 +408,6 @@ class Runtime:
                 yield
         finally:
             self._running = None
-
-    def _publish(self, outgoing: Sequence[Outgoing]) -> None:
-        for out in outgoing:
-            self._transport.publish(out.queue, out.body)
-        failpoint("published")
-        self._ledger.sent(outgoing)
 
     def _relay(self) -> None:
         if time.monotonic() >= self._next_relay:

@@ -6,9 +6,15 @@ everybody else hands it work. There are two: a broker that is short of memory or
 from connections that publish, and must still hear our acks.
 
 The wait of a postponed message lives in a delay queue, see `topology`.
+
+Each consumer holds one message, and a second one fetches the next while that is in work. Who dies
+then has both counted by the broker, and a message that kills every worker must not take the others
+with it: so a worker fetches ahead only after it has done a message well, and gives back what waits
+behind a long one.
 """
 
 import hashlib
+import itertools
 import logging
 import os
 import queue
@@ -43,6 +49,7 @@ _HEARTBEAT_S = 30  # unless the URL names another
 _ANSWER_WITHIN_S = 30.0  # a queue without a majority of its nodes never confirms
 _BLOCKED_FOR_S = 20.0  # how long a broker short of memory or disk may keep us from publishing
 _TURN_S = 1.0  # at most, until a connection's thread sees that it shall end
+_AHEAD_S = 1.0  # how long a message may wait here for the one in work
 _BACK_OFF_S = 0.2  # after the first failure, then twice as long each time
 _LONGEST_BACK_OFF_S = 10.0
 _MISCONFIGURED_BACK_OFF_S = 15.0
@@ -61,7 +68,6 @@ class RabbitTransport:
         logging.getLogger("pika").setLevel(logging.CRITICAL)
         url = settings.amqp_url.get_secret_value()
         self._publishing = _Link(url, "publish", BlockingChannel.confirm_delivery)
-        # One message at a time: of more, all count as tried when one of them kills the worker.
         self._consuming = _Link(
             url, "consume", partial(BlockingChannel.basic_qos, prefetch_count=1)
         )
@@ -290,7 +296,8 @@ class _Session:
             queue.SimpleQueue()
         )
         self._inboxes: dict[str, queue.SimpleQueue[_Message | None]] = {}
-        self._consumers: list[str] = []  # their tags
+        self._consumers: dict[str, list[str]] = {}  # their tags, by queue
+        self._moved_at = 0.0  # when a message last came or was taken
         self._unsettled: dict[int, _Message] = {}
         self._closing = threading.Event()
         self._ended = threading.Event()
@@ -336,6 +343,7 @@ class _Session:
             message = inbox.get(timeout=wait_s)
         except queue.Empty:
             return None
+        self._moved_at = time.monotonic()
         if message is None:
             raise StreamLostError(f"{name} is no longer delivered")
         return message
@@ -377,10 +385,12 @@ class _Session:
         try:
             with pika.BlockingConnection(parameters) as self._connection:
                 self._channel = self._connection.channel()
+                self._channel.add_on_cancel_callback(self._on_cancelled)
                 prepare(self._channel)
                 opened.set_result(None)
                 while self._channel.is_open and not self._closing.is_set():
                     self._connection.process_data_events(_TURN_S)
+                    self._hand_back_what_waits()
         except Exception as error:  # noqa: BLE001 - who opens it decides; later it is only lost
             if not opened.done():
                 opened.set_exception(error)
@@ -414,14 +424,16 @@ class _Session:
                     yield job, work
 
     def _consume(self, name: str, channel: BlockingChannel) -> "queue.SimpleQueue[_Message | None]":
-        channel.add_on_cancel_callback(self._on_cancelled)
-        self._consumers.append(channel.basic_consume(name, partial(self._on_message, name)))
-        return self._inboxes.setdefault(name, queue.SimpleQueue())
+        inbox = self._inboxes.setdefault(name, queue.SimpleQueue())
+        tag = channel.basic_consume(name, partial(self._on_message, name))
+        self._consumers.setdefault(name, []).append(tag)
+        return inbox
 
     def _on_message(
         self, name: str, _channel: object, method: Any, _properties: object, body: bytes
     ) -> None:
         message = _Message(name, method.delivery_tag, body)
+        self._moved_at = time.monotonic()
         self._unsettled[message.tag] = message
         self._inboxes[name].put(message)
 
@@ -430,7 +442,7 @@ class _Session:
         self._closing.set()
 
     def _cancel(self, channel: BlockingChannel) -> None:
-        for tag in self._consumers:
+        for tag in itertools.chain.from_iterable(self._consumers.values()):
             channel.basic_cancel(tag)
         self._consumers.clear()
         self._inboxes.clear()
@@ -438,8 +450,27 @@ class _Session:
     def _settle(
         self, message: _Message, settling: Callable[..., None], channel: BlockingChannel
     ) -> None:
-        if self._unsettled.pop(message.tag, None) is not None:
-            settling(channel, message.tag)
+        if self._unsettled.pop(message.tag, None) is None:
+            return
+        settling(channel, message.tag)
+        if len(self._consumers.get(message.queue, ())) == 1:
+            self._consume(message.queue, channel)
+
+    def _hand_back_what_waits(self) -> None:
+        """Give others what waits behind a long message, and fetch no more until that is done."""
+        if time.monotonic() < self._moved_at + _AHEAD_S:
+            return
+        waiting = [message for inbox in self._inboxes.values() for message in _drained(inbox)]
+        if waiting:
+            self._cancel(self._channel)
+        for message in waiting:
+            self._settle(message, BlockingChannel.basic_nack, self._channel)
+
+
+def _drained(inbox: "queue.SimpleQueue[_Message | None]") -> Iterator[_Message]:
+    with suppress(queue.Empty):
+        while (message := inbox.get_nowait()) is not None:
+            yield message
 
 
 def _parameters(url: str, purpose: str) -> pika.URLParameters:

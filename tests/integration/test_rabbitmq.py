@@ -232,6 +232,38 @@ def test_a_worker_that_is_closed_hands_back_what_it_has_not_settled(world: World
     other.transport.close()
 
 
+def test_a_worker_fetches_ahead_only_when_it_has_done_a_message(world: World):
+    """One that kills its worker takes nothing with it from a worker that has just begun."""
+    for body in (b"1", b"2", b"3", b"4"):
+        world.transport.publish("ingest", body)
+    first = world.transport.receive("ingest", wait_s=10)
+    assert first is not None
+    assert world.transport.waiting("ingest") == 3
+
+    first.ack()
+    assert world.transport.receive("ingest", wait_s=10) is not None
+
+    wait_until(lambda: world.transport.waiting("ingest") == 1)
+
+
+def test_what_waits_behind_a_long_message_is_given_to_others(world: World):
+    for body in (b"short", b"long", b"waits"):
+        world.transport.publish("ingest", body)
+    assert world.body_from("ingest") == b"short"
+    long = world.transport.receive("ingest", wait_s=10)
+    assert long is not None
+    other = World(world.broker, world.vhost)
+
+    assert other.body_from("ingest") == b"waits"
+
+    world.transport.publish("ingest", b"later")
+    assert other.body_from("ingest") == b"later"
+    long.ack()
+    world.transport.publish("ingest", b"last")
+    other.transport.close()
+    assert world.body_from("ingest") == b"last"
+
+
 def test_a_deleted_queue_is_an_outage_until_it_is_declared_again(world: World):
     assert world.transport.receive("ingest", wait_s=0.1) is None
     world.channel().queue_delete("ingest")

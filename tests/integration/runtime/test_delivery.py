@@ -1,5 +1,8 @@
 """What a message leads to, however often it comes: one commit, and the events that follow."""
 
+import signal
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -119,6 +122,42 @@ def test_what_was_committed_but_not_published_goes_out_with_the_next_delivery(wo
     world.runtime().step()
     assert len(world.told()) == 1
     assert len(world.handled) == 1
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """Give back what listens to the signals that a running worker takes."""
+    listening = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, listener in listening.items():
+        signal.signal(number, listener)
+
+
+@pytest.mark.usefixtures("signals")
+def test_the_next_message_begins_while_the_one_before_is_being_settled(world: World):
+    second_began = threading.Event()
+    publish = world.transport.publish
+
+    def slow_publish(queue: str, body: bytes) -> None:
+        assert second_began.wait(10)
+        publish(queue, body)
+
+    def act(_event, _claim):
+        if len(world.handled) == 2:
+            assert len(world.transport.held(world.name)) == 2  # none is settled yet
+            second_began.set()
+            runtime.stop()
+        return [DatasetsChanged(client=world.client)]
+
+    runtime = world.runtime()
+    world.act = act
+    world.put(stored(world))
+    world.put(stored(world))
+    world.transport.publish = slow_publish
+    runtime.run()
+
+    assert len(world.told()) == 2
+    assert world.transport.held(world.name) == []
 
 
 def test_the_relay_publishes_what_a_dead_worker_left(world: World):
