@@ -24,14 +24,14 @@ class CeleryDelivery:
     """A message that Celery acks when the task returns, and sends again when it says so."""
 
     body: bytes
-    task: Any
+    again_in_s: float | None = None
 
     def ack(self) -> None:
         """Do nothing: the task will have returned."""
 
     def postpone(self, seconds: float) -> None:
-        """Have the task run again."""
-        raise self.task.retry(countdown=seconds)
+        """Have the task run again: Celery is told by the thread that runs it."""
+        self.again_in_s = seconds
 
     def keep(self, seconds: float) -> None:
         """Do nothing: Celery asks for no sign of life."""
@@ -40,7 +40,10 @@ class CeleryDelivery:
 @app.task(bind=True, name="ingest", max_retries=None)
 def ingest(self: Any, body: str) -> None:
     """Handle one notification of the store."""
-    _runtime().handle_batch([CeleryDelivery(body.encode(), self)])
+    delivery = CeleryDelivery(body.encode())
+    _runtime().handle_batch([delivery])
+    if delivery.again_in_s is not None:
+        raise self.retry(countdown=delivery.again_in_s)
 
 
 @cache
