@@ -23,6 +23,7 @@ from functions.ingest.reader.nobody import are_nobody
 from functions.ingest.reader.orders import Orders
 from functions.ingest.reader.refunds import Refunds, pay_back
 from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.rounded import are_rounded, may_be_rounded
 from functions.ingest.reader.signs import Signs
 from functions.ingest.reader.spill import Stretch, are_empty
 from functions.ingest.reader.standing import judge
@@ -30,7 +31,8 @@ from functions.ingest.reader.subtotals import Subtotals
 from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
 from functions.ingest.reader.whole_rows import judge_whole_rows
 
-_TEXTS = ("customer_id", "order_id", "branch", "product_id", "product")
+_IDS = ("customer_id", "order_id")
+_TEXTS = (*_IDS, "branch", "product_id", "product")
 NUMBERS = {
     "quantity": frame.QUANTITY,
     "unit_price": frame.PRICE,
@@ -135,7 +137,7 @@ def _typed(
         if name == "currency":
             typed[name] = _currencies(column, index, conventions, verdict)
         elif name in _TEXTS:
-            typed[name] = _null_if_empty(pc.utf8_trim_whitespace(column))
+            typed[name] = _texts(name, column, index, verdict)
         elif name == "ordered_at":
             typed[name] = _moments(column, stretch.columns, conventions, verdict)
         elif name in NUMBERS:
@@ -170,6 +172,14 @@ def _without_nobody(customers: Any) -> Any:
     """Return trimmed customers, an empty text for those that are none."""
     trimmed = pc.utf8_trim_whitespace(customers)
     return pc.if_else(pa.array(are_nobody(trimmed)), "", trimmed)
+
+
+def _texts(name: str, column: Any, index: int, verdict: Verdict) -> Any:
+    """Return trimmed texts, and reject numbers of customers or orders without their last digits."""
+    texts = _null_if_empty(pc.utf8_trim_whitespace(column))
+    if name in _IDS and may_be_rounded(texts):
+        verdict.reject(are_rounded(texts), Fault.ROUNDED_ID, index)
+    return texts
 
 
 def _null_if_empty(column: Any) -> Any:

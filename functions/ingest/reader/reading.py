@@ -68,7 +68,7 @@ from functions.ingest.reader.subtotals import Subtotals, Totals
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "8"
+READER_VERSION = "9"
 
 MAX_ROWS = 20_000_000
 
