@@ -107,6 +107,9 @@ def convert(
     if refunds := conventions.refunds:
         doubts = refunds.doubts(order_ids, stretch, above=orders.above)
         typed["amount"] = _paid_back(typed["amount"], stretch, conventions, doubts, verdict)
+    for rows_partly_back, column in standing.partly_back:
+        is_sale = ~_is_negative(typed["amount"])
+        verdict.reject(rows_partly_back & is_sale, Fault.UNCLEAR_REFUND, column)
     if order_ids is not None:
         orders.close(order_ids)
     is_return = _are_returns(typed, standing.returned)

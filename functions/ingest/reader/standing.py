@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from functions.ingest.reader.columns import fold, folded
-from functions.ingest.reader.meanings import OF_LINES, RETURNED, meaning_of
+from functions.ingest.reader.meanings import OF_LINES, PARTLY_BACK, RETURNED, meaning_of
 from functions.ingest.reader.orders import Orders
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
 from functions.ingest.reader.signs import Signs, Title
@@ -36,6 +36,9 @@ class Standing:
 
     left_out: tuple[LeftOut, ...]
     returned: Mask
+    # Rows that were paid back in part, and the column saying so; nothing says how much that was,
+    # unless they are the refunds themselves.
+    partly_back: tuple[tuple[Mask, int], ...]
 
 
 def judge(
@@ -56,11 +59,14 @@ def judge(
         column = pc.utf8_trim_whitespace(stretch.text(index))
         return column if order_ids is None else orders.fill(column, index, order_ids)
 
+    partly_back: list[tuple[Mask, int]] = []
+    are_told = signs.has_refunds or "refunded" in mapping
     for index in (*signs.status, *signs.kind, *signs.line_kind):
         # What a line is, is not said for the lines below it.
         said = _words(stretch.text(index) if index in signs.line_kind else filled(index))
         returned |= said == RETURNED
         left_out += _of_meanings(said, index)
+        partly_back += [] if are_told else [(said == PARTLY_BACK, index)]
     for index, codes in signs.back.items():
         if codes:
             returned |= np.asarray(pc.is_in(filled(index), value_set=pa.array(sorted(codes))))
@@ -75,7 +81,7 @@ def judge(
         for fault, rows, index in _perhaps_back(stretch, signs, mapping)
     ]
     left_out += [(Fault.SUBTOTAL, *line) for line in lines_of_totals(stretch, mapping)]
-    return Standing(left_out=tuple(left_out), returned=returned)
+    return Standing(left_out=tuple(left_out), returned=returned, partly_back=tuple(partly_back))
 
 
 def _titled(stretch: Stretch, titles: Sequence[Title]) -> NDArray[np.int64]:
@@ -117,7 +123,8 @@ def _marks(signs: Signs, filled: Callable[[int], Any]) -> Iterator[LeftOut]:
 def _perhaps_back(stretch: Stretch, signs: Signs, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
     """Yield rows of which something came back, while nothing says what was paid back for it."""
     for index in signs.parcel_status:
-        yield Fault.UNCLEAR_REFUND, are_returns(stretch.text(index)), index
+        said = _words(stretch.text(index))
+        yield Fault.UNCLEAR_REFUND, (said == RETURNED) | (said == PARTLY_BACK), index
     for index in signs.refunded:
         if mapping.get("refunded", index) == index:
             yield Fault.UNCLEAR_REFUND, _matches(stretch.text(index), _PART), index
@@ -132,7 +139,7 @@ def _has(column: Any, pattern: str) -> Mask:
 
 
 def _words(column: Any) -> NDArray[np.int64]:
-    """Return for each cell what its words say: a place in `LEFT_OUT`, `RETURNED`, or -1."""
+    """Return for each cell what its words say, see `meaning_of`."""
     return _per_distinct(column, meaning_of)
 
 

@@ -78,7 +78,7 @@ def test_what_the_export_leaves_out_is_counted_apart(name: str, said: str, code:
     ("name", "said"),
     [
         ("Status", "completed"),
-        ("Financial Status", "partially_refunded"),
+        ("Financial Status", "partially_paid"),
         ("Type", "Sale"),
         ("Cancelled", "FALSE"),
         ("Cancelled at", ""),
@@ -474,7 +474,7 @@ def test_documents_that_give_money_back_are_returns(name: str, said: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "said", ["not cancelled", "Return requested", "Partially refunded", "No devuelto", "Order", "B"]
+    "said", ["not cancelled", "Return requested", "Partially paid", "No devuelto", "Order", "B"]
 )
 def test_a_word_among_others_says_nothing(said: str) -> None:
     got = with_sign("Status", "paid", said)
