@@ -21,6 +21,7 @@ from functions.ingest.reader.discounts import Discount, take_off
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
 from functions.ingest.reader.nobody import are_nobody
 from functions.ingest.reader.orders import Orders
+from functions.ingest.reader.reductions import are_reductions
 from functions.ingest.reader.refunds import Refunds, pay_back
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.rounded import are_rounded, may_be_rounded
@@ -112,7 +113,9 @@ def convert(
         verdict.reject(rows_partly_back & is_sale, Fault.UNCLEAR_REFUND, column)
     if order_ids is not None:
         orders.close(order_ids)
-    is_return = _are_returns(typed, standing.returned)
+    names = [typed[name] for name in ("product", "product_id") if name in typed]
+    names += [stretch.text(index) for index in conventions.signs.line_kind]
+    is_return = standing.returned | _have_minus(typed, names)
     table = _table(stretch, conventions, typed, verdict, is_return)
     balance = _balance(stretch, verdict, table, returns=is_return & verdict.accepted)
     return Converted(accepted=table, verdict=verdict, balance=balance)
@@ -375,14 +378,18 @@ def _kinds(is_return: Mask) -> Any:
     return pc.if_else(pa.array(is_return), frame.RETURN, frame.SALE)
 
 
-def _are_returns(typed: Mapping[str, Any], returned: Mask) -> Mask:
-    """Tell returns from sales: by a word, a negative quantity or amount, or an order `C...`."""
-    is_return = returned | _is_negative(typed["amount"])
+def _have_minus(typed: Mapping[str, Any], names: Sequence[Any]) -> Mask:
+    """Tell returns by a negative quantity or amount, or an order `C...`.
+
+    Of what was bought `names` may say that nothing was, and so nothing came back.
+    """
+    has_minus = _is_negative(typed["amount"])
     if "quantity" in typed:
-        is_return |= _is_negative(typed["quantity"])
+        has_minus |= _is_negative(typed["quantity"])
+    has_minus &= ~are_reductions(names, has_minus)
     if "order_id" in typed:
-        is_return |= _is_cancelled(typed["order_id"])
-    return is_return
+        has_minus |= _is_cancelled(typed["order_id"])
+    return has_minus
 
 
 def _is_negative(values: Any) -> Mask:
