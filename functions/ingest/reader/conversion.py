@@ -112,7 +112,7 @@ def convert(
         is_sale = ~_is_negative(typed["amount"])
         verdict.reject(rows_partly_back & is_sale, Fault.UNCLEAR_REFUND, column)
     if order_ids is not None:
-        orders.close(order_ids)
+        orders.close(order_ids, filled["customer_id"])
     names = [typed[name] for name in ("product", "product_id") if name in typed]
     names += [stretch.text(index) for index in conventions.signs.line_kind]
     is_return = standing.returned | _have_minus(typed, names)

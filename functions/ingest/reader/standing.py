@@ -6,6 +6,7 @@ asked: the status of an order or a line, a mark, the time of a cancellation, the
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from functions.ingest.reader.columns import fold, folded
 from functions.ingest.reader.meanings import OF_LINES, PARTLY_BACK, RETURNED, meaning_of
-from functions.ingest.reader.orders import Orders
+from functions.ingest.reader.orders import Orders, has_gaps
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
 from functions.ingest.reader.signs import Signs, Title
 from functions.ingest.reader.spill import Stretch
@@ -55,10 +56,7 @@ def judge(
         returned |= titled == RETURNED
         left_out += _of_meanings(titled, 0)
 
-    def filled(index: int) -> Any:
-        column = pc.utf8_trim_whitespace(stretch.text(index))
-        return column if order_ids is None else orders.fill(column, index, order_ids)
-
+    filled = _filler(stretch, orders, order_ids, mapping)
     partly_back: list[tuple[Mask, int]] = []
     are_told = signs.has_refunds or "refunded" in mapping
     for index in (*signs.status, *signs.kind, *signs.line_kind):
@@ -82,6 +80,24 @@ def judge(
     ]
     left_out += [(Fault.SUBTOTAL, *line) for line in lines_of_totals(stretch, mapping)]
     return Standing(left_out=tuple(left_out), returned=returned, partly_back=tuple(partly_back))
+
+
+def _filler(
+    stretch: Stretch, orders: Orders, order_ids: Any, mapping: Mapping[str, int]
+) -> Callable[[int], Any]:
+    """Return what gives columns in which an order's first line speaks for those below it."""
+
+    @cache
+    def apart() -> Any:
+        return orders.apart(order_ids, stretch.text(mapping["customer_id"]))
+
+    def filled(index: int) -> Any:
+        column = pc.utf8_trim_whitespace(stretch.text(index))
+        if order_ids is None:
+            return column
+        return orders.fill(column, index, apart() if has_gaps(column, order_ids) else order_ids)
+
+    return filled
 
 
 def _titled(stretch: Stretch, titles: Sequence[Title]) -> NDArray[np.int64]:
