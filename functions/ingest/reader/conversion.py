@@ -27,7 +27,7 @@ from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.rounded import are_rounded, may_be_rounded
 from functions.ingest.reader.signs import Signs
 from functions.ingest.reader.spill import Stretch, are_empty
-from functions.ingest.reader.standing import judge
+from functions.ingest.reader.standing import Standing, judge
 from functions.ingest.reader.subtotals import Subtotals
 from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
 from functions.ingest.reader.whole_rows import judge_whole_rows
@@ -108,9 +108,8 @@ def convert(
     if refunds := conventions.refunds:
         doubts = refunds.doubts(order_ids, stretch, above=orders.above)
         typed["amount"] = _paid_back(typed["amount"], stretch, conventions, doubts, verdict)
-    for rows_partly_back, column in standing.partly_back:
-        is_sale = ~_is_negative(typed["amount"])
-        verdict.reject(rows_partly_back & is_sale, Fault.UNCLEAR_REFUND, column)
+    else:
+        _reject_partly_back(standing, typed["amount"], verdict)
     if order_ids is not None:
         orders.close(order_ids, filled["customer_id"])
     names = [typed[name] for name in ("product", "product_id") if name in typed]
@@ -317,6 +316,12 @@ def _paid_back(
     for mask, fault in found:
         verdict.reject(mask, fault, index)
     return left
+
+
+def _reject_partly_back(standing: Standing, amount: Any, verdict: Verdict) -> None:
+    """Reject what was paid back in part, where nobody knows how much; refunds themselves are not."""
+    for rows_partly_back, column in standing.partly_back:
+        verdict.reject(rows_partly_back & ~_is_negative(amount), Fault.UNCLEAR_REFUND, column)
 
 
 def _taken_back(typed: Mapping[str, Any], returned: Mask) -> dict[str, Any]:

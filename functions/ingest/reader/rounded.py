@@ -16,9 +16,9 @@ _EXPONENT = re.compile(rb"E\+[0-9]{2}")
 
 
 def may_be_rounded(ids: Any) -> bool:
-    """Say whether any of some texts may be one; nearly always none is, which all bytes tell fast."""
-    content = ids.buffers()[-1]
-    return content is not None and _EXPONENT.search(content) is not None
+    """Say whether any of some texts may be one; nearly always one byte tells fast that none is."""
+    content = bytes(ids.buffers()[-1] or b"")
+    return b"+" in content and _EXPONENT.search(content) is not None
 
 
 def are_rounded(ids: Any) -> NDArray[np.bool_]:

@@ -37,8 +37,8 @@ class Standing:
 
     left_out: tuple[LeftOut, ...]
     returned: Mask
-    # Rows that were paid back in part, and the column saying so; nothing says how much that was,
-    # unless they are the refunds themselves.
+    # Rows that were paid back in part, and the column saying so, where none says how much that was:
+    # unless they are the refunds themselves, nobody knows what is left.
     partly_back: tuple[tuple[Mask, int], ...]
 
 
@@ -58,13 +58,15 @@ def judge(
 
     filled = _filler(stretch, orders, order_ids, mapping)
     partly_back: list[tuple[Mask, int]] = []
-    are_told = signs.has_refunds or "refunded" in mapping
+    # A column of refunds that is none of ours says what is off already, or of which whole order.
+    are_told = signs.has_refunds and "refunded" not in mapping
     for index in (*signs.status, *signs.kind, *signs.line_kind):
         # What a line is, is not said for the lines below it.
         said = _words(stretch.text(index) if index in signs.line_kind else filled(index))
         returned |= said == RETURNED
         left_out += _of_meanings(said, index)
-        partly_back += [] if are_told else [(said == PARTLY_BACK, index)]
+        if not are_told and (is_partly := said == PARTLY_BACK).any():
+            partly_back.append((is_partly, index))
     for index, codes in signs.back.items():
         if codes:
             returned |= np.asarray(pc.is_in(filled(index), value_set=pa.array(sorted(codes))))

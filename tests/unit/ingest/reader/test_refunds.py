@@ -270,6 +270,13 @@ def test_an_amount_of_which_some_was_paid_back_is_rejected(name: str, said: str)
     assert (amounts(got), got.balance.returns) == (["10", "10"], 0)
 
 
+def test_a_column_without_any_refund_says_not_how_much_was_paid_back() -> None:
+    header = "Date,Customer,Amount,Refund Amount,Status"
+    rows = ["2026-01-31,C1,10.00,,partially_refunded", "2026-01-31,C2,10.00,0.00,paid"]
+    got = read(lines(*rows, header=header))
+    assert (amounts(got), faults(got)) == (["10"], [("unclear_refund", 1)])
+
+
 @pytest.mark.parametrize("batch_rows", [1, 100])
 def test_what_an_orders_first_line_says_of_a_refund_holds_for_its_lines(batch_rows: int) -> None:
     header = "Order ID,Date,Customer,Product,Total,Financial Status"
@@ -294,3 +301,9 @@ def test_an_amount_is_counted_where_it_is_known_what_came_back(
     header: str, row: str, amount: str
 ) -> None:
     assert amounts(read(lines(f"2026-01-31,C1,{row}", header=header))) == [amount]
+
+
+def test_discounts_as_rows_say_no_refund_again() -> None:
+    rows = ["1,2026-01-31,C1,Cap,10.00,2.50", "2,2026-01-31,C1,Bag,4.00,"]
+    got = read(lines(*rows, "2,2026-01-31,C1,Discount,-1.00,", header=HEADER))
+    assert (amounts(got), faults(got)) == (["7.5", "4", "-1"], [])
