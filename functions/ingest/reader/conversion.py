@@ -21,16 +21,19 @@ from functions.ingest.reader.discounts import Discount, take_off
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
 from functions.ingest.reader.nobody import are_nobody
 from functions.ingest.reader.orders import Orders
+from functions.ingest.reader.reductions import are_reductions
 from functions.ingest.reader.refunds import Refunds, pay_back
 from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.rounded import are_rounded, may_be_rounded
 from functions.ingest.reader.signs import Signs
 from functions.ingest.reader.spill import Stretch, are_empty
-from functions.ingest.reader.standing import judge
+from functions.ingest.reader.standing import Standing, judge
 from functions.ingest.reader.subtotals import Subtotals
 from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
 from functions.ingest.reader.whole_rows import judge_whole_rows
 
-_TEXTS = ("customer_id", "order_id", "branch", "product_id", "product")
+_IDS = ("customer_id", "order_id")
+_TEXTS = (*_IDS, "branch", "product_id", "product")
 NUMBERS = {
     "quantity": frame.QUANTITY,
     "unit_price": frame.PRICE,
@@ -105,9 +108,13 @@ def convert(
     if refunds := conventions.refunds:
         doubts = refunds.doubts(order_ids, stretch, above=orders.above)
         typed["amount"] = _paid_back(typed["amount"], stretch, conventions, doubts, verdict)
+    else:
+        _reject_partly_back(standing, typed["amount"], verdict)
     if order_ids is not None:
-        orders.close(order_ids)
-    is_return = _are_returns(typed, standing.returned)
+        orders.close(order_ids, filled["customer_id"])
+    names = [typed[name] for name in ("product", "product_id") if name in typed]
+    names += [stretch.text(index) for index in conventions.signs.line_kind]
+    is_return = standing.returned | _have_minus(typed, names)
     table = _table(stretch, conventions, typed, verdict, is_return)
     balance = _balance(stretch, verdict, table, returns=is_return & verdict.accepted)
     return Converted(accepted=table, verdict=verdict, balance=balance)
@@ -135,7 +142,7 @@ def _typed(
         if name == "currency":
             typed[name] = _currencies(column, index, conventions, verdict)
         elif name in _TEXTS:
-            typed[name] = _null_if_empty(pc.utf8_trim_whitespace(column))
+            typed[name] = _texts(name, column, index, verdict)
         elif name == "ordered_at":
             typed[name] = _moments(column, stretch.columns, conventions, verdict)
         elif name in NUMBERS:
@@ -170,6 +177,14 @@ def _without_nobody(customers: Any) -> Any:
     """Return trimmed customers, an empty text for those that are none."""
     trimmed = pc.utf8_trim_whitespace(customers)
     return pc.if_else(pa.array(are_nobody(trimmed)), "", trimmed)
+
+
+def _texts(name: str, column: Any, index: int, verdict: Verdict) -> Any:
+    """Return trimmed texts, and reject numbers of customers or orders without their last digits."""
+    texts = _null_if_empty(pc.utf8_trim_whitespace(column))
+    if name in _IDS and may_be_rounded(texts):
+        verdict.reject(are_rounded(texts), Fault.ROUNDED_ID, index)
+    return texts
 
 
 def _null_if_empty(column: Any) -> Any:
@@ -303,6 +318,12 @@ def _paid_back(
     return left
 
 
+def _reject_partly_back(standing: Standing, amount: Any, verdict: Verdict) -> None:
+    """Reject what was paid back in part, where nobody knows how much; refunds themselves are not."""
+    for rows_partly_back, column in standing.partly_back:
+        verdict.reject(rows_partly_back & ~_is_negative(amount), Fault.UNCLEAR_REFUND, column)
+
+
 def _taken_back(typed: Mapping[str, Any], returned: Mask) -> dict[str, Any]:
     """Return quantity and amount with a minus where a word alone says that a row is a return.
 
@@ -362,14 +383,18 @@ def _kinds(is_return: Mask) -> Any:
     return pc.if_else(pa.array(is_return), frame.RETURN, frame.SALE)
 
 
-def _are_returns(typed: Mapping[str, Any], returned: Mask) -> Mask:
-    """Tell returns from sales: by a word, a negative quantity or amount, or an order `C...`."""
-    is_return = returned | _is_negative(typed["amount"])
+def _have_minus(typed: Mapping[str, Any], names: Sequence[Any]) -> Mask:
+    """Tell returns by a negative quantity or amount, or an order `C...`.
+
+    Of what was bought `names` may say that nothing was, and so nothing came back.
+    """
+    has_minus = _is_negative(typed["amount"])
     if "quantity" in typed:
-        is_return |= _is_negative(typed["quantity"])
+        has_minus |= _is_negative(typed["quantity"])
+    has_minus &= ~are_reductions(names, has_minus)
     if "order_id" in typed:
-        is_return |= _is_cancelled(typed["order_id"])
-    return is_return
+        has_minus |= _is_cancelled(typed["order_id"])
+    return has_minus
 
 
 def _is_negative(values: Any) -> Mask:

@@ -76,19 +76,40 @@ _BESIDE = folded("""
     orders; pedidos; ordenes; commandes; ordini; siparisler; 売上; 销售;
     r; ar; perakende; toptan; faturasi; fisi; electronica; electronico
 """)
+# Beside a word for a refund or a return: not all of it came back.
+_PARTLY = frozenset([
+    *("partial", "partially", "partly", "parcial", "parcialmente", "partiel", "partielle"),
+    *("partiellement", "teilweise", "parziale", "parzialmente", "kismi", "kismen"),
+])
+_PARTLY_BACK = folded("""
+    teilerstattung; teilerstattet; teilgutschrift; teilretoure; teilruckerstattung; 一部返金;
+    一部返金済み; 一部返品; 部分返金; 部分退款; 部分退货
+""")
 OF_LINES = (Fault.SHIPPING, Fault.SUBTOTAL)
 RETURNED = len(LEFT_OUT)
+PARTLY_BACK = RETURNED + 1
 _MEANINGS = {
     **dict.fromkeys(_RETURN, RETURNED),
     **{word: LEFT_OUT.index(fault) for fault, words in _SAID.items() for word in words},
+    **dict.fromkeys(_PARTLY_BACK, PARTLY_BACK),
 }
+_BACK = (RETURNED, LEFT_OUT.index(Fault.REFUNDED))
 
 
 def meaning_of(text: str) -> int:
-    """Return what a text says of a row: a place in `LEFT_OUT`, `RETURNED`, or -1."""
+    """Return what a text says of a row: a place in `LEFT_OUT`, `RETURNED`, `PARTLY_BACK`, or -1."""
     if (said := _MEANINGS.get(fold(text))) is not None:
         return said
-    return _MEANINGS.get(_telling(text), -1)
+    if (said := _MEANINGS.get(_telling(text))) is not None:
+        return said
+    return PARTLY_BACK if _is_partly_back(text) else -1
+
+
+def _is_partly_back(text: str) -> bool:
+    parts = words(text)
+    rest = " ".join(part for part in parts if part not in _PARTLY)
+    is_partly = len(words(rest)) < len(parts)
+    return is_partly and _MEANINGS.get(_telling(rest)) in _BACK
 
 
 def _telling(text: str) -> str:
@@ -123,5 +144,5 @@ def meaning_of_title(title: str) -> int | None:
     """
     title = " ".join(word for word in words(title) if not word.isdigit() and word not in MONTHS)
     said = meaning_of(title)
-    is_of_rows = said == RETURNED or (said >= 0 and LEFT_OUT[said] not in OF_LINES)
+    is_of_rows = said == RETURNED or (0 <= said < RETURNED and LEFT_OUT[said] not in OF_LINES)
     return said if is_of_rows or (said < 0 and is_of_sales(title)) else None

@@ -29,6 +29,7 @@ class Orders:
 
     last: str | None = None  # id of the last order that was named
     above: str = ""  # id of the last row's order, if it has one
+    customer: str = ""  # of the last order that was named, if it has one
     day: str = ""  # of the last row that shows one
     said: dict[int, str] = field(default_factory=dict)  # what the last order says, by column
 
@@ -71,7 +72,7 @@ class Orders:
         order has one of them: where its lines differ, these are no orders, and nothing is filled.
         """
         named = order_ids
-        if not (_has_gaps(column, named) and _has_gaps(column, named := _without_signs(named))):
+        if not (has_gaps(column, named) and has_gaps(column, named := _without_signs(named))):
             if (last := _last_named(order_ids)) is not None:
                 self.said[index] = column[last].as_py()
             return column
@@ -103,11 +104,40 @@ class Orders:
             return column
         return pc.replace_with_mask(column, has_order, filled)
 
-    def close(self, order_ids: Any) -> None:
+    def apart(self, order_ids: Any, customers: Any) -> Any:
+        """Return ids that tell orders apart which have the same number and other customers.
+
+        Tills that begin to count again each day, or beside each other, have several such orders.
+        """
+        is_new = _differ_from_above(order_ids)
+        is_new[:1] = [each.as_py() != self.last for each in order_ids[:1]]
+        is_named_again = ~are_empty(customers) & ~is_new
+        if not is_named_again.any() or not (is_named_again & _differ_from_above(customers)).any():
+            return order_ids
+        order_ids, customers = _without_signs(order_ids), pc.utf8_trim_whitespace(customers)
+        speaks = is_new | ~are_empty(customers)
+        speaking = np.maximum.accumulate(np.where(speaks, np.arange(len(speaks)), -1))
+        sources = np.append(-1, speaking[:-1])
+        above = customers.take(pa.array(np.maximum(sources, 0)))
+        above = pc.if_else(pa.array(sources < 0), self.customer, above)
+        differs = pc.and_(pc.not_equal(customers, above), pc.not_equal(above, ""))
+        number = np.cumsum(speaks & ~is_new & np.asarray(differs))
+        named = pc.binary_join_element_wise(order_ids, pa.array(number).cast(pa.string()), "\0")
+        return pc.if_else(pc.or_(pa.array(number == 0), pc.equal(order_ids, "")), order_ids, named)
+
+    def close(self, order_ids: Any, customers: Any) -> None:
         """Remember the order of the last row, once all columns are filled."""
         self.above = order_ids[-1].as_py() if len(order_ids) else self.above
         if (last := _last_named(order_ids)) is not None:
             self.last = order_ids[last].as_py()
+            self.customer = customers[last].as_py()
+
+
+def _differ_from_above(texts: Any) -> Mask:
+    """Say which rows have another text than the row above; the first may have one."""
+    differ = np.ones(len(texts), np.bool_)
+    differ[1:] = np.asarray(pc.not_equal(texts[1:], texts[:-1]))
+    return differ
 
 
 def _last_named(order_ids: Any) -> int | None:
@@ -123,7 +153,8 @@ def _without_signs(order_ids: Any) -> Any:
     return pc.if_else(is_sign, "", order_ids)
 
 
-def _has_gaps(column: Any, order_ids: Any) -> bool:
+def has_gaps(column: Any, order_ids: Any) -> bool:
+    """Say whether a column has empty cells in lines of orders."""
     return bool((are_empty(column) & ~are_empty(order_ids)).any())
 
 

@@ -53,6 +53,7 @@ from functions.ingest.reader.mapping import Mapped, map_columns
 from functions.ingest.reader.nobody import Nobody
 from functions.ingest.reader.order_lines import OrderLines
 from functions.ingest.reader.orders import Orders
+from functions.ingest.reader.pieces import settle_pieces
 from functions.ingest.reader.refunds import RefundLines
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
@@ -68,7 +69,7 @@ from functions.ingest.reader.subtotals import Subtotals, Totals
 from functions.ingest.reader.texts import Text
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "8"
+READER_VERSION = "9"
 
 MAX_ROWS = 20_000_000
 
@@ -333,7 +334,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             mapping=mapping,
             others=name_others(header, mapping),
             dates=settle_dates(header[mapping["ordered_at"]], dates, profile.told),
-            numbers=settle_numbers(columns, profile.told),
+            numbers=settle_pieces(dialect.sample, mapping, settle_numbers(columns, profile.told)),
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
             has_nobody=seen.nobody.is_there,

@@ -22,6 +22,7 @@ from functions.ingest.reader.columns import fold, folded, is_of_lines, words
 from functions.ingest.reader.discounts import says_none
 from functions.ingest.reader.evidence import NumberConvention
 from functions.ingest.reader.looks import is_amount, is_number
+from functions.ingest.reader.reductions import are_reductions
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.signs import Signs
 from functions.ingest.reader.spill import Stretch, are_empty
@@ -107,6 +108,8 @@ class RefundLines:
         self._index = mapping.get("refunded")
         self._order = mapping.get("order_id")
         self._money = [mapping[name] for name in ("amount", "quantity") if name in mapping]
+        bought = [mapping[name] for name in ("product", "product_id") if name in mapping]
+        self._names = (*bought, *signs.line_kind)
         self._words = (*signs.status, *signs.kind, *signs.line_kind)
         self._header = header
         self._amount = mapping.get("amount", mapping.get("unit_price", 0))
@@ -148,6 +151,7 @@ class RefundLines:
         for index in self._money:
             has_minus = pc.match_substring_regex(columns[index].dictionary, _WITH_MINUS)
             are_back |= np.take(np.asarray(has_minus, np.bool_), np.asarray(columns[index].indices))
+        are_back &= ~are_reductions([columns[index] for index in self._names], are_back)
         for index in self._words:
             are_back |= are_returns(columns[index])
         return are_back

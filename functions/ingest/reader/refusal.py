@@ -76,6 +76,7 @@ class Fault(StrEnum):
     CONTROL_CHAR = "control_char"
     CELL_TOO_LONG = "cell_too_long"
     EMPTY_CELL = "empty_cell"
+    ROUNDED_ID = "rounded_id"
     BAD_DATE = "bad_date"
     IMPOSSIBLE_DATE = "impossible_date"
     OTHER_DATE_FORM = "other_date_form"

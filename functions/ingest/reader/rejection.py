@@ -179,6 +179,12 @@ def _particulars(
                 "latest": conventions.latest.date().isoformat(),
             }
         case _ if index >= 0 and fault in _SHOWN:
-            return {"found": excerpt(stretch.columns[index][row].as_py().strip())}
+            return {"found": excerpt(_found(stretch.columns[index], row))}
         case _:
             return {}
+
+
+def _found(column: Any, row: int) -> str:
+    """Return the text of a cell, or of the one above that holds for an empty one below it."""
+    texts = (column[place].as_py().strip() for place in range(row, -1, -1))
+    return next(filter(None, texts), "")

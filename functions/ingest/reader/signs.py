@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from functions.ingest.reader.columns import fold, folded, words
+from functions.ingest.reader.columns import fold, folded, recognise, words
 
 _STATUS = folded("""
     status; order status; financial status; payment status; transaction status; sale status;
@@ -119,6 +119,7 @@ class Signs:
     parcel_status: tuple[int, ...] = ()
     moment_back: tuple[int, ...] = ()
     pieces_back: tuple[int, ...] = ()
+    has_refunds: bool = False  # a column of what was paid back
     titles: tuple[Title, ...] = ()
     sums: Mapping[int, frozenset[str]] = field(default_factory=dict)  # of the kinds, see `kinds`
     back: Mapping[int, frozenset[str]] = field(default_factory=dict)  # codes of credit notes
@@ -138,9 +139,10 @@ def find_signs(header: Sequence[str]) -> Signs:
             i for i, part in enumerate(parts) if part in telling or names_found[i] in names
         )
 
+    status, kind = says(_STATUS_WORDS, _STATUS), says(_KIND_WORDS, kinds)
     return Signs(
-        status=says(_STATUS_WORDS, _STATUS),
-        kind=says(_KIND_WORDS, kinds),
+        status=status,
+        kind=kind,
         line_kind=places(_LINE_KIND),
         line_name=places(_LINE_NAME),
         flag=places(_FLAG),
@@ -152,7 +154,12 @@ def find_signs(header: Sequence[str]) -> Signs:
         parcel_status=places(_PARCEL_STATUS),
         moment_back=places(_MOMENT_BACK),
         pieces_back=places(_PIECES_BACK),
+        has_refunds=bool(status or kind) and any(map(_is_of_refunds, header)),
     )
+
+
+def _is_of_refunds(name: str) -> bool:
+    return fold(name) not in _REFUNDED_FLAG and recognise(name) == "refunded"
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ asked: the status of an order or a line, a mark, the time of a cancellation, the
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from functions.ingest.reader.columns import fold, folded
-from functions.ingest.reader.meanings import OF_LINES, RETURNED, meaning_of
-from functions.ingest.reader.orders import Orders
+from functions.ingest.reader.meanings import OF_LINES, PARTLY_BACK, RETURNED, meaning_of
+from functions.ingest.reader.orders import Orders, has_gaps
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
 from functions.ingest.reader.signs import Signs, Title
 from functions.ingest.reader.spill import Stretch
@@ -36,6 +37,9 @@ class Standing:
 
     left_out: tuple[LeftOut, ...]
     returned: Mask
+    # Rows that were paid back in part, and the column saying so, where none says how much that was:
+    # unless they are the refunds themselves, nobody knows what is left.
+    partly_back: tuple[tuple[Mask, int], ...]
 
 
 def judge(
@@ -52,15 +56,17 @@ def judge(
         returned |= titled == RETURNED
         left_out += _of_meanings(titled, 0)
 
-    def filled(index: int) -> Any:
-        column = pc.utf8_trim_whitespace(stretch.text(index))
-        return column if order_ids is None else orders.fill(column, index, order_ids)
-
+    filled = _filler(stretch, orders, order_ids, mapping)
+    partly_back: list[tuple[Mask, int]] = []
+    # A column of refunds that is none of ours says what is off already, or of which whole order.
+    are_told = signs.has_refunds and "refunded" not in mapping
     for index in (*signs.status, *signs.kind, *signs.line_kind):
         # What a line is, is not said for the lines below it.
         said = _words(stretch.text(index) if index in signs.line_kind else filled(index))
         returned |= said == RETURNED
         left_out += _of_meanings(said, index)
+        if not are_told and (is_partly := said == PARTLY_BACK).any():
+            partly_back.append((is_partly, index))
     for index, codes in signs.back.items():
         if codes:
             returned |= np.asarray(pc.is_in(filled(index), value_set=pa.array(sorted(codes))))
@@ -75,7 +81,25 @@ def judge(
         for fault, rows, index in _perhaps_back(stretch, signs, mapping)
     ]
     left_out += [(Fault.SUBTOTAL, *line) for line in lines_of_totals(stretch, mapping)]
-    return Standing(left_out=tuple(left_out), returned=returned)
+    return Standing(left_out=tuple(left_out), returned=returned, partly_back=tuple(partly_back))
+
+
+def _filler(
+    stretch: Stretch, orders: Orders, order_ids: Any, mapping: Mapping[str, int]
+) -> Callable[[int], Any]:
+    """Return what gives columns in which an order's first line speaks for those below it."""
+
+    @cache
+    def apart() -> Any:
+        return orders.apart(order_ids, stretch.text(mapping["customer_id"]))
+
+    def filled(index: int) -> Any:
+        column = pc.utf8_trim_whitespace(stretch.text(index))
+        if order_ids is None:
+            return column
+        return orders.fill(column, index, apart() if has_gaps(column, order_ids) else order_ids)
+
+    return filled
 
 
 def _titled(stretch: Stretch, titles: Sequence[Title]) -> NDArray[np.int64]:
@@ -117,7 +141,8 @@ def _marks(signs: Signs, filled: Callable[[int], Any]) -> Iterator[LeftOut]:
 def _perhaps_back(stretch: Stretch, signs: Signs, mapping: Mapping[str, int]) -> Iterator[LeftOut]:
     """Yield rows of which something came back, while nothing says what was paid back for it."""
     for index in signs.parcel_status:
-        yield Fault.UNCLEAR_REFUND, are_returns(stretch.text(index)), index
+        said = _words(stretch.text(index))
+        yield Fault.UNCLEAR_REFUND, (said == RETURNED) | (said == PARTLY_BACK), index
     for index in signs.refunded:
         if mapping.get("refunded", index) == index:
             yield Fault.UNCLEAR_REFUND, _matches(stretch.text(index), _PART), index
@@ -132,7 +157,7 @@ def _has(column: Any, pattern: str) -> Mask:
 
 
 def _words(column: Any) -> NDArray[np.int64]:
-    """Return for each cell what its words say: a place in `LEFT_OUT`, `RETURNED`, or -1."""
+    """Return for each cell what its words say, see `meaning_of`."""
     return _per_distinct(column, meaning_of)
 
 

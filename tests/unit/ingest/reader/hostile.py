@@ -571,6 +571,20 @@ def _exports() -> list[Case]:
             Rows(2, (("unclear_refund", 2),)),
         ),
         (
+            "orders paid back in part, nobody knows how much",
+            text("Order,Date,Customer,Product,Total,Financial Status")
+            + text("1,2026-01-31,C1,Cap,5.50,partially_refunded", "1,2026-01-31,C1,Bag,4.50,")
+            + text("2,2026-01-31,C1,Cap,5.50,paid"),
+            Rows(1, (("unclear_refund", 2), ("unclear_refund", 3))),
+        ),
+        (
+            "numbers that a spreadsheet has rounded",
+            text("Date;Order;Customer;Total", "2026-01-31;1;3.46E+10;5.50")
+            + text("2026-01-31;2;3,46E+10;5.50", "2026-01-31;8.71235E+12;C1;5.50")
+            + text("2026-01-31;1E5;5E10;5.50", "2026-01-31;12E4;1e5;5.50"),
+            Rows(2, (("rounded_id", 2), ("rounded_id", 3), ("rounded_id", 4))),
+        ),
+        (
             "times without a sign",
             text("Date,Time,Customer,Total", *["2026-01-31,930,C1,5.50"] * 8)
             + text("2026-02-01,2460,C1,5.50", "2026-02-01,,C1,5.50"),

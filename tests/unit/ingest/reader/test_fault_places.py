@@ -20,6 +20,7 @@ FAULTS: tuple[tuple[str, int | None, str], ...] = (
     ("bad_date", DATE, "ayer"),
     ("empty_cell", DATE, ""),
     ("future_date", DATE, "2027-01-01"),
+    ("rounded_id", CUSTOMER, "3,46E+10"),
     ("bad_number", AMOUNT, "12.5O"),
     ("empty_cell", AMOUNT, ""),
     ("not_finite", AMOUNT, "nan"),

@@ -233,3 +233,77 @@ def test_mended_rows_have_nothing_around_them_that_could_tell() -> None:
 def test_of_two_such_columns_nobody_knows_which() -> None:
     header = "Date,Customer,Total,Refund Amount,Refund Amount"
     assert refusal(lines("2026-01-31,C,5,1,2", header=header)).code == "duplicate_column"
+
+
+# --- paid back in part -----------------------------------------------------------------------
+
+PARTLY = [
+    *(
+        ("Financial Status", "partially_refunded"),
+        ("Status", "Partially Refunded"),
+        ("Status", "wc-partially-refunded"),
+        ("Payment status", "Partial refund"),
+        ("Estado", "Parcialmente reembolsado"),
+        ("Estado del pedido", "Devolución parcial"),
+        ("Statut", "Partiellement remboursée"),
+        ("Statut", "Remboursement partiel"),
+    ),
+    *(
+        ("Bestellstatus", "teilweise erstattet"),
+        ("Zahlungsstatus", "Teilerstattung"),
+        ("Stato", "Parzialmente rimborsato"),
+        ("Situação", "Estorno parcial"),
+        ("Durum", "Kısmen iade edildi"),  # noqa: RUF001
+        ("注文ステータス", "一部返金"),
+        ("订单状态", "部分退款"),
+        ("Order type", "Partially refunded"),
+        ("Delivery status", "Partially returned"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "said"), PARTLY)
+def test_an_amount_of_which_some_was_paid_back_is_rejected(name: str, said: str) -> None:
+    got = paid(name, "10.00;", f"10.00;{said}", "10.00;x")
+    assert faults(got) == [("unclear_refund", 2)]
+    assert got.rejected[0].params["found"] == said
+    assert (amounts(got), got.balance.returns) == (["10", "10"], 0)
+
+
+def test_a_column_without_any_refund_says_not_how_much_was_paid_back() -> None:
+    header = "Date,Customer,Amount,Refund Amount,Status"
+    rows = ["2026-01-31,C1,10.00,,partially_refunded", "2026-01-31,C2,10.00,0.00,paid"]
+    got = read(lines(*rows, header=header))
+    assert (amounts(got), faults(got)) == (["10"], [("unclear_refund", 1)])
+
+
+@pytest.mark.parametrize("batch_rows", [1, 100])
+def test_what_an_orders_first_line_says_of_a_refund_holds_for_its_lines(batch_rows: int) -> None:
+    header = "Order ID,Date,Customer,Product,Total,Financial Status"
+    rows = ["1,2026-01-31,C1,Cap,5.50,partially_refunded", "1,2026-01-31,C1,Bag,4.50,"]
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(lines(*rows, "2,2026-01-31,C1,Cap,5.50,paid", header=header))
+    assert faults(got) == [("unclear_refund", 1), ("unclear_refund", 2)]
+    assert amounts(got) == ["5.5"]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "amount"),
+    [
+        ("Date,Customer,Amount,Status,Refunded Amount", "10.00,partially_refunded,2.50", "7.5"),
+        # Beside gross sales those after returns are what counts.
+        ("Date,Customer,Gross Sales,Status,Returns,Net Sales", "10.00,Partial refund,-2,8", "8"),
+        ("Date,Customer,Amount,Event Type", "-2.50,Partial refund", "-2.5"),
+        ("Date,Customer,Amount,Status", "10.00,partially_paid", "10"),
+    ],
+)
+def test_an_amount_is_counted_where_it_is_known_what_came_back(
+    header: str, row: str, amount: str
+) -> None:
+    assert amounts(read(lines(f"2026-01-31,C1,{row}", header=header))) == [amount]
+
+
+def test_discounts_as_rows_say_no_refund_again() -> None:
+    rows = ["1,2026-01-31,C1,Cap,10.00,2.50", "2,2026-01-31,C1,Bag,4.00,"]
+    got = read(lines(*rows, "2,2026-01-31,C1,Discount,-1.00,", header=HEADER))
+    assert (amounts(got), faults(got)) == (["7.5", "4", "-1"], [])

@@ -78,7 +78,7 @@ def test_what_the_export_leaves_out_is_counted_apart(name: str, said: str, code:
     ("name", "said"),
     [
         ("Status", "completed"),
-        ("Financial Status", "partially_refunded"),
+        ("Financial Status", "partially_paid"),
         ("Type", "Sale"),
         ("Cancelled", "FALSE"),
         ("Cancelled at", ""),
@@ -319,6 +319,24 @@ def test_a_column_that_is_the_same_for_several_customers_names_no_orders() -> No
     assert got.column("customer_id") == ["C1", None, "C2", None]
 
 
+AGAIN = [
+    *("1,2026-01-31,C1,5.00,voided", "1,2026-01-31,,1.00,", "1,2026-02-01,C2,4.00,"),
+    *("1,2026-02-01,,2.00,", "1,2026-02-01,C3,3.00,voided", "1,2026-02-01,C3,3.00,"),
+    *("2,2026-02-01,C3,1.50,", "0,2026-02-01,C1,1.00,voided", "0,2026-02-01,C2,1.00,"),
+    *("0,2026-02-01,C2,1.00,voided", "0,2026-02-01,C2,1.00,"),
+]
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 3, 100])
+def test_what_an_order_says_is_not_said_of_another_customers_with_its_number(
+    batch_rows: int,
+) -> None:
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(lines(*AGAIN, header=f"{HEADER},status"))
+    assert [row.row for row in got.left_out] == [1, 2, 5, 6, 8, 10]
+    assert got.balance.amount == Decimal("9.50")
+
+
 ODOO = "Order Reference,Customer,Order Date,Order Lines/Product,Order Lines/Subtotal,Status"
 ODOO_ROWS = [
     *("S1,Ana,2026-01-31 10:00:00,Cap,4.00,sale", ",,,Bag,5.00,", ",,,Printed shirt,6.00,"),
@@ -474,7 +492,7 @@ def test_documents_that_give_money_back_are_returns(name: str, said: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "said", ["not cancelled", "Return requested", "Partially refunded", "No devuelto", "Order", "B"]
+    "said", ["not cancelled", "Return requested", "Partially paid", "No devuelto", "Order", "B"]
 )
 def test_a_word_among_others_says_nothing(said: str) -> None:
     got = with_sign("Status", "paid", said)
