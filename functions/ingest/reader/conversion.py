@@ -19,14 +19,16 @@ from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_190
 from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
 from functions.ingest.reader.discounts import Discount, take_off
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
+from functions.ingest.reader.grand_totals import find_last
 from functions.ingest.reader.nobody import are_nobody
 from functions.ingest.reader.orders import Orders
 from functions.ingest.reader.refunds import Refunds, pay_back
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.signs import Signs
 from functions.ingest.reader.spill import Stretch, are_empty
-from functions.ingest.reader.standing import judge
+from functions.ingest.reader.standing import Standing, judge
 from functions.ingest.reader.subtotals import Subtotals
+from functions.ingest.reader.total_rows import TotalRows
 from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
 from functions.ingest.reader.whole_rows import judge_whole_rows
 
@@ -57,11 +59,17 @@ class Conventions:
     zone: tzinfo  # of the branch's clock
     has_nobody: bool  # customers that are none
     may_have_totals: bool  # between the rows that no word tells for sure
+    totals: TotalRows | None  # of orders and of all, on rows of their own
     orders_are_once: bool  # named in their first line alone
     clock_digits: int  # with which times of day are written alone; 0: they are not
     signs: Signs  # the columns that say what becomes of a row
     discounts: tuple[Discount, ...]  # to be taken off
     refunds: Refunds | None  # to be taken off the amounts
+
+    @property
+    def money(self) -> int:
+        """Return the column with the amounts, or else the prices."""
+        return self.mapping.get("amount", self.mapping.get("unit_price", WHOLE_ROW))
 
     @property
     def currency(self) -> str | None:
@@ -75,20 +83,28 @@ class Converted:
     """The accepted rows of a stretch, the verdict on all of them, and their balance."""
 
     accepted: Any  # pyarrow.Table: frame.CANONICAL, then the further columns
+    amounts: Any  # of all rows
     verdict: Verdict
     balance: Balance
 
 
 def convert(
-    stretch: Stretch, conventions: Conventions, orders: Orders, subtotals: Subtotals
+    stretch: Stretch,
+    conventions: Conventions,
+    orders: Orders,
+    subtotals: Subtotals,
+    *,
+    above: Balance | None = None,
 ) -> Converted:
-    """Type the columns of a stretch and judge its rows; stretches are given in their order."""
+    """Type the columns of a stretch and judge its rows; stretches are given in their order.
+
+    With the last one the balance of those `above` is given.
+    """
     dates_index, titles = conventions.mapping["ordered_at"], conventions.signs.titles
     verdict = judge_whole_rows(stretch, conventions.header, dates_index, titles)
     order_ids = _order_ids(stretch, conventions, orders)
     standing = judge(stretch, conventions.signs, orders, order_ids, conventions.mapping)
-    for fault, rows_left_out, column in standing.left_out:
-        verdict.reject(rows_left_out, fault, column)
+    _leave_out(stretch, conventions, standing, verdict)
     filled = _filled(stretch, conventions.mapping, orders, order_ids)
     if conventions.has_nobody:
         customer = conventions.mapping["customer_id"]
@@ -99,9 +115,7 @@ def convert(
     if conventions.discounts:
         typed["amount"] = _discounted(typed, stretch, conventions, verdict)
     typed |= _taken_back(typed, standing.returned)
-    if conventions.may_have_totals:
-        is_subtotal = subtotals.find(typed, verdict.accepted)
-        verdict.reject(is_subtotal, Fault.SUBTOTAL, conventions.mapping["amount"])
+    _leave_sums_out(typed, stretch, conventions, subtotals, above, verdict)
     if refunds := conventions.refunds:
         doubts = refunds.doubts(order_ids, stretch, above=orders.above)
         typed["amount"] = _paid_back(typed["amount"], stretch, conventions, doubts, verdict)
@@ -110,7 +124,35 @@ def convert(
     is_return = _are_returns(typed, standing.returned)
     table = _table(stretch, conventions, typed, verdict, is_return)
     balance = _balance(stretch, verdict, table, returns=is_return & verdict.accepted)
-    return Converted(accepted=table, verdict=verdict, balance=balance)
+    amounts = typed["amount"]
+    return Converted(accepted=table, amounts=amounts, verdict=verdict, balance=balance)
+
+
+def _leave_out(
+    stretch: Stretch, conventions: Conventions, standing: Standing, verdict: Verdict
+) -> None:
+    """Leave out what the export says is no purchase, and what all of it shows to be totals."""
+    for fault, rows, column in standing.left_out:
+        verdict.reject(rows, fault, column)
+    if totals := conventions.totals:
+        totals.reject(stretch, verdict, conventions.money)
+
+
+def _leave_sums_out(
+    typed: Mapping[str, Any],
+    stretch: Stretch,
+    conventions: Conventions,
+    subtotals: Subtotals,
+    above: Balance | None,
+    verdict: Verdict,
+) -> None:
+    """Leave out totals of the rows above them."""
+    if conventions.may_have_totals:
+        is_subtotal = subtotals.find(typed, verdict.accepted)
+        verdict.reject(is_subtotal, Fault.SUBTOTAL, conventions.money)
+    if above is not None and not is_of_mended_rows(conventions.header):
+        is_total = find_last(stretch, conventions.mapping, typed["amount"], verdict.accepted, above)
+        verdict.reject(is_total, Fault.SUBTOTAL, conventions.money)
 
 
 # --- typing ---------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ class Subtotals:
         is_called = _are_called(chosen)
         is_bought = _are_there(chosen, _BOUGHT)
         is_bare = ~is_bought & ~_are_there(chosen, _SOLD_TO)
-        sold = _Sold(_whole(chosen["amount"]), is_bought & ~is_called)
+        sold = _Sold(whole(chosen["amount"]), is_bought & ~is_called)
         found[rows] = self._of_days(chosen, sold, is_bare) & is_bare
         if "order_id" in chosen:
             found[rows] |= self._of_orders(chosen["order_id"], sold) & is_called
@@ -144,7 +144,7 @@ def _are_called(chosen: Mapping[str, Any]) -> Mask:
     return called
 
 
-def _whole(amounts: Any) -> NDArray[np.uint64]:
+def whole(amounts: Any) -> NDArray[np.uint64]:
     """Return the lower halves of decimals of 128 bits."""
     halves = np.frombuffer(amounts.buffers()[1], np.uint64)[2 * amounts.offset :]
     return halves[: 2 * len(amounts) : 2]

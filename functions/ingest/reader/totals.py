@@ -23,6 +23,10 @@ _TOTAL_ALONE = (
     r"scontrino|fattura|sipari[sş]|fi[sş]))*\P{L}*$"
 )
 _TOTAL_OF = _TOTAL + r"(?:\P{L}|$)"
+_MENTIONS_TOTAL = re.compile(
+    r"(?i)\b(?:sub|gesamt)?(?:totals?|totale?s?|totaux|toplam|suma|summe|gesamt)\b"
+    r"|合計|小計|合计|小计|总计"
+)
 _IS_OF_TOTAL = re.compile(_TOTAL + r"(?:[\W\d_]|$)")  # the same, for texts one by one
 _BEGINS_WITH_TOTAL = re.compile(_TOTAL)
 # With which bytes such a text can begin: few others have to be looked at.
@@ -66,6 +70,11 @@ def begins_with_total(text: str) -> bool:
 def is_of_total(text: str) -> bool:
     """Say whether a text is a word for a total, or one and more words."""
     return _IS_OF_TOTAL.match(text) is not None
+
+
+def mentions_total(text: str) -> bool:
+    """Say whether a text has a word for a total anywhere in it."""
+    return _MENTIONS_TOTAL.search(text) is not None
 
 
 def are_of_totals(texts: Any) -> Mask:

@@ -1,0 +1,239 @@
+"""Totals of orders on rows of their own, before or after their lines, that no word tells.
+
+Such a row lacks what the lines have, product, quantity or price, stands always at the same end of its
+order and has the exact sum of the others. One may be so by chance, so the whole file is asked: first
+for rows that look like it, and only where there are some, whether they add up.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from common.mending import is_of_mended_rows
+from functions.ingest.reader.likely import first_bytes, judge_likely
+from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.spill import Stretch, are_empty, is_distinct
+from functions.ingest.reader.subtotals import Totals, whole
+from functions.ingest.reader.totals import are_called_totals
+from functions.ingest.reader.verdict import Verdict
+
+Mask = NDArray[np.bool_]
+Parts = tuple[str, ...]  # columns of ours, of which a total has none
+
+_PARTS: tuple[Parts, ...] = (("product", "product_id"), ("quantity",), ("unit_price",))
+_BOUGHT = _PARTS[0]
+_SAYS_NOTHING = r"^[^\pL\pN]*$"
+_FIRST_OF_SIGNS = first_bytes(bytes(i for i in range(128) if not chr(i).isalnum()) + b"\xc2\xe2")
+_AT_ONE_END = 0.8  # of the rows that lack something: others are lines of which less is known
+_LEAST_SUMS = 2  # one may be by chance
+_MOST_COVER, _LEAST_COVERING = 0.9, 5  # of rows that are no sum, but as much as all others
+
+
+class Suspects(NamedTuple):
+    """Rows that may be totals of their orders."""
+
+    parts: Parts  # what they lack
+    are_first: bool  # of their order, or else the last
+
+
+class Lacking:
+    """Watches the first pass for rows at an end of their order that lack what others have."""
+
+    def __init__(self, header: Sequence[str], mapping: Mapping[str, int], totals: Totals) -> None:
+        self._order = mapping.get("order_id", -1)
+        is_wanted = "order_id" in mapping and not is_of_mended_rows(header)
+        self._parts = {
+            parts: [mapping[name] for name in parts if name in mapping]
+            for parts in (_PARTS if is_wanted else ())
+            if not mapping.keys().isdisjoint(parts)
+        }
+        self._totals = totals
+        self._counts = {parts: np.zeros(3, np.int64) for parts in self._parts}
+        # Of the last row: whether it lacks these, its order, and whether that is of the row above.
+        self._lacked = dict.fromkeys(self._parts, False)
+        self._last: str | None = None
+        self._went_on = False
+
+    def add(self, columns: Sequence[Any]) -> None:
+        """Look at a block."""
+        if not self._parts or not len(columns[0]):
+            return
+        ids = columns[self._order]
+        lacks = {parts: self._lack(parts, columns) for parts in self._parts}
+        if any(self._lacked.values()) or any(mask.any() for mask in lacks.values()):
+            self._count(self._go_on(ids), lacks)
+        tail = self._go_on(ids[-2:]) if len(ids) > 1 else self._go_on(ids)
+        self._went_on, self._last = bool(tail[-1]), ids[-1].as_py()
+        self._lacked = {parts: bool(mask[-1]) for parts, mask in lacks.items()}
+
+    def _lack(self, parts: Parts, columns: Sequence[Any]) -> Mask:
+        lack: Mask = np.all([are_empty(columns[i]) for i in self._parts[parts]], axis=0)
+        if parts is _BOUGHT:
+            has_words = self._totals.may_be_there
+            texts = [columns[i] for i in self._parts[parts]]
+            lack = np.all([_name_nothing(each, has_words=has_words) for each in texts], axis=0)
+        return lack
+
+    def _go_on(self, ids: Any) -> Mask:
+        """Say which rows are of the order of the row above; those without one may be."""
+        goes_on = are_empty(ids)
+        goes_on[1:] |= np.asarray(pc.equal(ids[1:], ids[:-1]), np.bool_)
+        goes_on[0] = self._last is not None and (goes_on[0] or ids[0].as_py() == self._last)
+        return goes_on
+
+    def _count(self, goes_on: Mask, lacks: Mapping[Parts, Mask]) -> None:
+        """Count where the rows stand up to the last but one: what is below that is not seen yet."""
+        above, below = np.append(self._went_on, goes_on[:-1]), goes_on
+        for parts, mask in lacks.items():
+            lack = np.append(self._lacked[parts], mask[:-1])
+            found = (lack & ~above & below, lack & above & ~below, lack & above & below)
+            self._counts[parts] += np.array([int(each.sum()) for each in found])
+
+    def suspects(self) -> Suspects | None:
+        """Return what may be totals, once all rows were seen."""
+        best: tuple[int, Suspects] | None = None
+        for parts, (first, ended, between) in self._counts.items():
+            last = ended + (self._lacked[parts] and self._went_on)
+            most = max(first, last)
+            if most > (best[0] if best else 0) and most >= _AT_ONE_END * (first + last + between):
+                best = int(most), Suspects(parts, are_first=bool(first > last))
+        return best[1] if best else None
+
+
+def _name_nothing(texts: Any, *, has_words: bool) -> Mask:
+    """Say which texts have no word, or only one for a total."""
+    if is_distinct(texts):
+        of_each = _name_nothing(texts.dictionary, has_words=has_words)
+        return np.take(of_each, np.asarray(texts.indices))
+    nothing = are_empty(texts) | judge_likely(
+        texts, _FIRST_OF_SIGNS, lambda some: pc.match_substring_regex(some, _SAYS_NOTHING)
+    )
+    return nothing | are_called_totals(texts) if has_words else nothing
+
+
+class Rows:
+    """A set of rows by their number: a bit for each that the file has."""
+
+    def __init__(self, rows: int) -> None:
+        self._bits = np.zeros(rows // 8 + 1, np.uint8)
+
+    def add(self, numbers: NDArray[np.int64]) -> None:
+        """Put rows into it."""
+        np.bitwise_or.at(self._bits, numbers >> 3, (1 << (numbers & 7)).astype(np.uint8))
+
+    def among(self, stretch: Stretch) -> Mask:
+        """Say which rows of a stretch are in it."""
+        first, size = stretch.first_row, len(stretch)
+        octets = self._bits[first >> 3 : ((first + size) >> 3) + 1]
+        return np.unpackbits(octets, bitorder="little")[first & 7 :][:size].astype(np.bool_)
+
+
+class TotalRows:
+    """Rows that are totals: their sum is exact, or not."""
+
+    def __init__(self, rows: int) -> None:
+        self.sums, self.others = Rows(rows), Rows(rows)
+        self.are_clear = True  # or else nobody knows whether those with an exact sum are totals
+
+    def reject(self, stretch: Stretch, verdict: Verdict, column: int) -> None:
+        """Set those of a stretch aside; `column` has the amounts."""
+        verdict.reject(self.others.among(stretch), Fault.UNCLEAR_TOTAL, column)
+        fault = Fault.SUBTOTAL if self.are_clear else Fault.UNCLEAR_TOTAL
+        verdict.reject(self.sums.among(stretch), fault, column)
+
+
+class _Orders(NamedTuple):
+    """Rows of one order below each other; at first each is a row."""
+
+    rows: NDArray[Any]
+    lines: NDArray[Any]  # how many of them have what totals lack
+    amounts: NDArray[Any]  # their sum, see `subtotals`
+    money: NDArray[Any]  # the same, but not exact
+    # Of the row at the end where totals are:
+    places: NDArray[Any]
+    lack: NDArray[Any]
+    ending_amounts: NDArray[Any]
+    ending_money: NDArray[Any]
+
+    @classmethod
+    def none(cls) -> Self:
+        """Return one order without rows."""
+        return cls(*(np.zeros(1, kind) for kind in ("i8", "i8", "u8", "f8", "i8", "?", "u8", "f8")))
+
+    def joined(self, begins: Mask, *, are_first: bool) -> "_Orders":
+        """Return those that belong to one order as one."""
+        starts = np.flatnonzero(begins)
+        ends = starts if are_first else np.append(starts[1:], len(begins)) - 1
+        sums = [np.add.reduceat(each, starts) for each in self[:4]]
+        return _Orders(*sums, *(each[ends] for each in self[4:]))
+
+
+class Weighing:
+    """Adds up orders, whose rows are seen in order."""
+
+    def __init__(self, suspects: Suspects, rows: int) -> None:
+        self._suspects = suspects
+        self._open, self._last = _Orders.none(), ""
+        self._totals = TotalRows(rows)
+        # Of rows that lack what their lines have: those that are a sum and those that cover one,
+        # and, of orders with more than one line, all and those that are a sum.
+        self._all = self._summing = self._covering = self._large = self._large_summing = 0
+
+    def add(self, accepted: Any) -> None:
+        """Look at accepted rows."""
+        if not accepted.num_rows:
+            return
+        ids = accepted["order_id"].combine_chunks().fill_null("")
+        begins = np.ones(1 + len(ids), np.bool_)
+        begins[2:] = np.asarray(pc.not_equal(ids[1:], ids[:-1]))
+        begins[1] = ids[0].as_py() != self._last
+        begins[1:] |= are_empty(ids)
+        rows = map(np.append, self._open, self._each(accepted))
+        orders = _Orders(*rows).joined(begins, are_first=self._suspects.are_first)
+        self._judge(_Orders(*(each[:-1] for each in orders)))
+        self._open, self._last = _Orders(*(each[-1:] for each in orders)), ids[-1].as_py()
+
+    def _each(self, accepted: Any) -> _Orders:
+        amounts = accepted["amount"].combine_chunks()
+        lack = np.all([self._lack(accepted[name]) for name in self._suspects.parts], axis=0)
+        exact, money = whole(amounts), np.asarray(pc.cast(amounts, "float64"))
+        places = np.asarray(accepted["row"])
+        rows = np.ones(len(places), np.int64)
+        return _Orders(rows, (~lack).astype(np.int64), exact, money, places, lack, exact, money)
+
+    def _lack(self, column: Any) -> Mask:
+        column = column.combine_chunks()
+        if self._suspects.parts is not _BOUGHT:
+            return np.asarray(column.is_null())
+        return _name_nothing(column.fill_null(""), has_words=True)
+
+    def _judge(self, orders: _Orders) -> None:
+        """Look at whole orders."""
+        is_end = orders.lack & (orders.rows > 1)
+        is_sum = is_end & (orders.amounts - orders.ending_amounts == orders.ending_amounts)
+        self._totals.sums.add(orders.places[is_sum])
+        self._totals.others.add(orders.places[is_end & ~is_sum])
+        others = orders.money - orders.ending_money
+        covers = is_sum | (
+            (others * orders.ending_money > 0) & (abs(orders.ending_money) >= abs(others))
+        )
+        tells = is_end & (orders.lines > 0) & (orders.ending_amounts != 0)
+        is_large = tells & (orders.rows > 2)
+        self._all += int(tells.sum())
+        self._summing += int((tells & is_sum).sum())
+        self._covering += int((tells & covers).sum())
+        self._large += int(is_large.sum())
+        self._large_summing += int((is_large & is_sum).sum())
+
+    def found(self) -> TotalRows | None:
+        """Return what the rows are, once all were seen."""
+        self._judge(self._open)
+        is_mostly = 2 * self._summing >= self._all and 2 * self._large_summing >= self._large
+        is_clear = is_mostly and self._summing >= _LEAST_SUMS and self._large_summing > 0
+        is_much = self._all >= _LEAST_COVERING or self._large_summing > 0
+        is_unclear = is_much and self._covering >= _MOST_COVER * self._all
+        self._totals.are_clear = is_clear
+        return self._totals if is_clear or is_unclear else None
