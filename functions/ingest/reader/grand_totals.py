@@ -27,9 +27,10 @@ def may_be_total(columns: Sequence[Any], mapping: Mapping[str, int], row: int) -
         said: str = columns[mapping[name]][row].as_py()
         return said.strip()
 
-    names = [text(name) for name in _NAMES if name in mapping]
-    has_money = any(text(name) for name in _MONEY if name in mapping)
-    return has_money and all(not name or mentions_total(name) for name in names)
+    names = (text(name) for name in _NAMES if name in mapping)
+    if not all(not name or mentions_total(name) for name in names):
+        return False
+    return any(text(name) for name in _MONEY if name in mapping)
 
 
 class FirstRow:

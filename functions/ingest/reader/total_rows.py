@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -27,6 +28,7 @@ _PARTS: tuple[Parts, ...] = (("product", "product_id"), ("quantity",), ("unit_pr
 _BOUGHT = _PARTS[0]
 _SAYS_NOTHING = r"^[^\pL\pN]*$"
 _FIRST_OF_SIGNS = first_bytes(bytes(i for i in range(128) if not chr(i).isalnum()) + b"\xc2\xe2")
+_LONGEST_SIGN = 3  # in bytes: `---`, or a dash of another kind
 _AT_ONE_END = 0.8  # of the rows that lack something: others are lines of which less is known
 _LEAST_SUMS = 2  # one may be by chance
 _MOST_COVER, _LEAST_COVERING = 0.9, 5  # of rows that are no sum, but as much as all others
@@ -51,9 +53,9 @@ class Lacking:
             if not mapping.keys().isdisjoint(parts)
         }
         self._totals = totals
-        self._counts = {parts: np.zeros(3, np.int64) for parts in self._parts}
-        # Of the last row: whether it lacks these, its order, and whether that is of the row above.
-        self._lacked = dict.fromkeys(self._parts, False)
+        self._counts = dict.fromkeys(self._parts, (0, 0, 0))
+        # Of the last row: what it lacks, its order, and whether that is of the row above, too.
+        self._lacked: frozenset[Parts] = frozenset()
         self._last: str | None = None
         self._went_on = False
 
@@ -63,19 +65,23 @@ class Lacking:
             return
         ids = columns[self._order]
         lacks = {parts: self._lack(parts, columns) for parts in self._parts}
-        if any(self._lacked.values()) or any(mask.any() for mask in lacks.values()):
-            self._count(self._go_on(ids), lacks)
-        tail = self._go_on(ids[-2:]) if len(ids) > 1 else self._go_on(ids)
-        self._went_on, self._last = bool(tail[-1]), ids[-1].as_py()
-        self._lacked = {parts: bool(mask[-1]) for parts, mask in lacks.items()}
+        for parts, mask in lacks.items():
+            if parts in self._lacked or mask.any():
+                self._count(parts, mask, self._go_on(ids))
+        self._lacked = frozenset(parts for parts, mask in lacks.items() if mask[-1])
+        if self._lacked:
+            self._went_on = bool(self._go_on(ids)[-1])
+        self._last = ids[-1].as_py()
 
     def _lack(self, parts: Parts, columns: Sequence[Any]) -> Mask:
-        lack: Mask = np.all([are_empty(columns[i]) for i in self._parts[parts]], axis=0)
-        if parts is _BOUGHT:
-            has_words = self._totals.may_be_there
-            texts = [columns[i] for i in self._parts[parts]]
-            lack = np.all([_name_nothing(each, has_words=has_words) for each in texts], axis=0)
+        cells = [columns[i] for i in self._parts[parts]]
+        if parts != _BOUGHT:
+            return are_empty(cells[0])
+        lack: Mask = np.all([self._name_nothing(column) for column in cells], axis=0)
         return lack
+
+    def _name_nothing(self, texts: Any) -> Mask:
+        return _name_nothing(texts, has_words=self._totals.may_be_there)
 
     def _go_on(self, ids: Any) -> Mask:
         """Say which rows are of the order of the row above; those without one may be."""
@@ -84,23 +90,24 @@ class Lacking:
         goes_on[0] = self._last is not None and (goes_on[0] or ids[0].as_py() == self._last)
         return goes_on
 
-    def _count(self, goes_on: Mask, lacks: Mapping[Parts, Mask]) -> None:
+    def _count(self, parts: Parts, mask: Mask, goes_on: Mask) -> None:
         """Count where the rows stand up to the last but one: what is below that is not seen yet."""
         above, below = np.append(self._went_on, goes_on[:-1]), goes_on
-        for parts, mask in lacks.items():
-            lack = np.append(self._lacked[parts], mask[:-1])
-            found = (lack & ~above & below, lack & above & ~below, lack & above & below)
-            self._counts[parts] += np.array([int(each.sum()) for each in found])
+        lack = np.append(parts in self._lacked, mask[:-1])
+        first, last, between = self._counts[parts]
+        first += int((lack & ~above & below).sum())
+        last += int((lack & above & ~below).sum())
+        between += int((lack & above & below).sum())
+        self._counts[parts] = first, last, between
 
     def suspects(self) -> Suspects | None:
         """Return what may be totals, once all rows were seen."""
-        best: tuple[int, Suspects] | None = None
+        found: list[tuple[int, Suspects]] = []
         for parts, (first, ended, between) in self._counts.items():
-            last = ended + (self._lacked[parts] and self._went_on)
-            most = max(first, last)
-            if most > (best[0] if best else 0) and most >= _AT_ONE_END * (first + last + between):
-                best = int(most), Suspects(parts, are_first=bool(first > last))
-        return best[1] if best else None
+            last = ended + (parts in self._lacked and self._went_on)
+            if max(first, last) >= max(1, _AT_ONE_END * (first + last + between)):
+                found.append((max(first, last), Suspects(parts, are_first=first > last)))
+        return max(found, key=lambda each: each[0])[1] if found else None
 
 
 def _name_nothing(texts: Any, *, has_words: bool) -> Mask:
@@ -108,9 +115,14 @@ def _name_nothing(texts: Any, *, has_words: bool) -> Mask:
     if is_distinct(texts):
         of_each = _name_nothing(texts.dictionary, has_words=has_words)
         return np.take(of_each, np.asarray(texts.indices))
-    nothing = are_empty(texts) | judge_likely(
-        texts, _FIRST_OF_SIGNS, lambda some: pc.match_substring_regex(some, _SAYS_NOTHING)
-    )
+    edges = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1]
+    nothing: Mask = edges[1:] - edges[:-1] <= _LONGEST_SIGN
+    places = np.flatnonzero(nothing)
+    if places.size:
+        short = texts.take(pa.array(places))
+        nothing[places] = are_empty(short) | judge_likely(
+            short, _FIRST_OF_SIGNS, lambda some: pc.match_substring_regex(some, _SAYS_NOTHING)
+        )
     return nothing | are_called_totals(texts) if has_words else nothing
 
 
@@ -124,9 +136,8 @@ class Rows:
         """Put rows into it."""
         np.bitwise_or.at(self._bits, numbers >> 3, (1 << (numbers & 7)).astype(np.uint8))
 
-    def among(self, stretch: Stretch) -> Mask:
-        """Say which rows of a stretch are in it."""
-        first, size = stretch.first_row, len(stretch)
+    def among(self, first: int, size: int) -> Mask:
+        """Say which of so many rows are in it."""
         octets = self._bits[first >> 3 : ((first + size) >> 3) + 1]
         return np.unpackbits(octets, bitorder="little")[first & 7 :][:size].astype(np.bool_)
 
@@ -140,9 +151,10 @@ class TotalRows:
 
     def reject(self, stretch: Stretch, verdict: Verdict, column: int) -> None:
         """Set those of a stretch aside; `column` has the amounts."""
-        verdict.reject(self.others.among(stretch), Fault.UNCLEAR_TOTAL, column)
+        first, size = stretch.first_row, len(stretch)
+        verdict.reject(self.others.among(first, size), Fault.UNCLEAR_TOTAL, column)
         fault = Fault.SUBTOTAL if self.are_clear else Fault.UNCLEAR_TOTAL
-        verdict.reject(self.sums.among(stretch), fault, column)
+        verdict.reject(self.sums.among(first, size), fault, column)
 
 
 class _Orders(NamedTuple):
@@ -206,7 +218,7 @@ class Weighing:
 
     def _lack(self, column: Any) -> Mask:
         column = column.combine_chunks()
-        if self._suspects.parts is not _BOUGHT:
+        if self._suspects.parts != _BOUGHT:
             return np.asarray(column.is_null())
         return _name_nothing(column.fill_null(""), has_words=True)
 
@@ -233,7 +245,11 @@ class Weighing:
         self._judge(self._open)
         is_mostly = 2 * self._summing >= self._all and 2 * self._large_summing >= self._large
         is_clear = is_mostly and self._summing >= _LEAST_SUMS and self._large_summing > 0
-        is_much = self._all >= _LEAST_COVERING or self._large_summing > 0
-        is_unclear = is_much and self._covering >= _MOST_COVER * self._all
+        is_by_chance = self._all == self._large_summing == 1
+        is_covering = self._covering >= _MOST_COVER * self._all and (
+            self._all >= _LEAST_COVERING or self._large_summing > 0
+        )
+        # What is as much as all others may have a name, and is the dearest: a room and its minibar.
+        is_unclear = is_by_chance or (is_covering and self._suspects.parts == _BOUGHT)
         self._totals.are_clear = is_clear
         return self._totals if is_clear or is_unclear else None
