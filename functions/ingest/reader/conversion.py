@@ -60,6 +60,7 @@ class Conventions:
     has_nobody: bool  # customers that are none
     may_have_totals: bool  # between the rows that no word tells for sure
     totals: TotalRows | None  # of orders and of all, on rows of their own
+    customers_are_once: bool  # named in the first of their rows alone
     orders_are_once: bool  # named in their first line alone
     clock_digits: int  # with which times of day are written alone; 0: they are not
     signs: Signs  # the columns that say what becomes of a row
@@ -112,6 +113,9 @@ def convert(
             filled.get("customer_id", stretch.columns[customer])
         )
     typed = _typed(stretch, conventions, filled, verdict)
+    if conventions.customers_are_once:
+        is_nobody = np.asarray(typed["customer_id"].is_null())
+        verdict.reject(is_nobody, Fault.UNCLEAR_CUSTOMER, conventions.mapping["customer_id"])
     if conventions.discounts:
         typed["amount"] = _discounted(typed, stretch, conventions, verdict)
     typed |= _taken_back(typed, standing.returned)

@@ -52,6 +52,7 @@ from functions.ingest.reader.headings import Headings
 from functions.ingest.reader.kinds import Kinds
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
 from functions.ingest.reader.mapping import Mapped, map_columns
+from functions.ingest.reader.named_once import NamedOnce, are_named_once
 from functions.ingest.reader.nobody import Nobody
 from functions.ingest.reader.order_lines import OrderLines
 from functions.ingest.reader.orders import Orders
@@ -354,6 +355,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             zone=zone_of(stored_at),
             has_nobody=seen.nobody.is_there,
             totals=None,
+            customers_are_once=False,
             may_have_totals=seen.totals.may_be_there and "amount" in mapping,
             orders_are_once=seen.lines.are_named_once,
             clock_digits=_clock_digits(dialect, mapping),
@@ -374,7 +376,11 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             suspects=seen.lacking.suspects(),
             first_may_be_total=seen.first_row.may_be_total,
         )
-        source = replace(source, conventions=replace(conventions, totals=totals))
+        are_once = seen.named_once.may_be and are_named_once(
+            converted.accepted for converted in source.conversions(totals)
+        )
+        conventions = replace(conventions, totals=totals, customers_are_once=are_once)
+        source = replace(source, conventions=conventions)
         return Reading(source, _understanding(source, mapped, profile), stack.pop_all())
 
 
@@ -393,6 +399,7 @@ class _Seen:
         self.first_row = FirstRow(dialect.header, mapped.columns)
         titles = {line.text for line in dialect.furniture}
         self.headings = Headings(dialect.header, mapped.columns, titles)
+        self.named_once = NamedOnce(dialect.header, mapped.columns)
         self.nobody = Nobody(mapped.columns["customer_id"])
         self.sections = Sections(dialect)
         self._signs = find_signs(dialect.header)
@@ -402,7 +409,8 @@ class _Seen:
     def add(self, columns: tuple[Any, ...]) -> None:
         """Look at a block."""
         of_totals = (self.lines, self.totals, self.lacking, self.first_row)
-        for watch in (*of_totals, self.headings, self.nobody, self._kinds, self.refunds):
+        of_customers = (self.headings, self.nobody, self.named_once)
+        for watch in (*of_totals, *of_customers, self._kinds, self.refunds):
             watch.add(columns)
 
     def all_signs(self) -> Signs:
