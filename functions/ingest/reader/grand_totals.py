@@ -27,8 +27,8 @@ def may_be_total(columns: Sequence[Any], mapping: Mapping[str, int], row: int) -
         said: str = columns[mapping[name]][row].as_py()
         return said.strip()
 
-    names = (text(name) for name in _NAMES if name in mapping)
-    if not all(not name or mentions_total(name) for name in names):
+    names = filter(None, (text(name) for name in _NAMES if name in mapping))
+    if not all(map(mentions_total, names)):
         return False
     return any(text(name) for name in _MONEY if name in mapping)
 
@@ -50,7 +50,7 @@ class FirstRow:
 def find_last(
     stretch: Stretch, mapping: Mapping[str, int], amounts: Any, accepted: Mask, above: Balance
 ) -> Mask:
-    """Say which row of the last stretch of a file is the total of all others.
+    """Say whether the last accepted row of the last stretch of a file is the total of all others.
 
     `above` is the balance of the rows before these.
     """
@@ -59,7 +59,7 @@ def find_last(
     if rows.size and may_be_total(stretch.columns, mapping, int(rows[-1])):
         amount = amounts[int(rows[-1])].as_py()
         others = above.amount + pc.sum(amounts.filter(pa.array(accepted))).as_py() - amount
-        found[rows[-1]] = is_total(amount, others, above.accepted + rows.size - 1)
+        found[rows[-1]] = is_total(amount, others, above.accepted + len(rows) - 1)
     return found
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -17,7 +16,7 @@ from common.mending import is_of_mended_rows
 from functions.ingest.reader.spill import are_empty
 
 Mask = NDArray[np.bool_]
-_NAMES = 1000  # that are looked at: few files have as many before one comes again
+_NAMES = 1000  # that are looked at most: few files have as many before one comes again
 _LEAST_GROUPS = 5
 _CHANCE = 0.001  # that dates go back so often at rows with a customer alone, if it means nothing
 
@@ -31,7 +30,7 @@ class NamedOnce:
         self._comes_again = is_of_mended_rows(header)
         self._names: set[str] = set()
         self._groups = 0  # in which rows of nobody are below one with a customer
-        self._is_named, self._last = False, ""  # the last row, and its order
+        self._was_named, self._last = False, ""  # the last row, and its order
 
     @property
     def may_be(self) -> bool:
@@ -42,15 +41,19 @@ class NamedOnce:
         """Look at a block."""
         if self._comes_again or not len(columns[0]):
             return
-        is_named = ~are_empty(columns[self._customer])
-        places = np.flatnonzero(is_named)[: _NAMES - len(self._names)]
-        names = columns[self._customer].take(pa.array(places)).to_pylist()
+        is_nobody = are_empty(columns[self._customer])
+        if is_nobody.any():  # in most files none is
+            self._look_at_names(columns[self._customer])
+            is_below = np.append(not self._was_named, is_nobody[:-1]) < is_nobody
+            self._groups += int((is_below & ~self._goes_on(columns)).sum())
+        self._was_named = not is_nobody[-1]
+        self._last = columns[self._order][-1].as_py() if self._order is not None else ""
+
+    def _look_at_names(self, customers: Any) -> None:
+        names = [name for name in customers[: _NAMES - len(self._names)].to_pylist() if name]
         known = len(self._names)
         self._names.update(names)
         self._comes_again = len(self._names) < known + len(names)
-        above = np.append(self._is_named, is_named[:-1])
-        self._groups += int((above & ~is_named & ~self._goes_on(columns)).sum())
-        self._is_named = bool(is_named[-1])
 
     def _goes_on(self, columns: Sequence[Any]) -> Mask:
         """Say which rows are of the order of the row above."""
@@ -59,7 +62,6 @@ class NamedOnce:
             ids = columns[self._order]
             goes_on[1:] = np.asarray(pc.equal(ids[1:], ids[:-1]), np.bool_)
             goes_on[0] = ids[0].as_py() == self._last
-            self._last = ids[-1].as_py()
             goes_on &= ~are_empty(ids)
         return goes_on
 

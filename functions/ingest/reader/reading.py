@@ -379,8 +379,9 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         are_once = seen.named_once.may_be and are_named_once(
             converted.accepted for converted in source.conversions(totals)
         )
-        conventions = replace(conventions, totals=totals, customers_are_once=are_once)
-        source = replace(source, conventions=conventions)
+        if totals or are_once:
+            conventions = replace(conventions, totals=totals, customers_are_once=are_once)
+            source = replace(source, conventions=conventions)
         return Reading(source, _understanding(source, mapped, profile), stack.pop_all())
 
 

@@ -6,6 +6,7 @@ for rows that look like it, and only where there are some, whether they add up.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from common.mending import is_of_mended_rows
-from functions.ingest.reader.likely import first_bytes, judge_likely
+from functions.ingest.reader.likely import first_bytes
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import Stretch, are_empty, is_distinct
 from functions.ingest.reader.subtotals import Totals, whole
@@ -22,11 +23,12 @@ from functions.ingest.reader.totals import are_called_totals
 from functions.ingest.reader.verdict import Verdict
 
 Mask = NDArray[np.bool_]
+Places = NDArray[np.int64]
 Parts = tuple[str, ...]  # columns of ours, of which a total has none
 
 _PARTS: tuple[Parts, ...] = (("product", "product_id"), ("quantity",), ("unit_price",))
 _BOUGHT = _PARTS[0]
-_SAYS_NOTHING = r"^[^\pL\pN]*$"
+_WORD = r"[\pL\pN]"
 _FIRST_OF_SIGNS = first_bytes(bytes(i for i in range(128) if not chr(i).isalnum()) + b"\xc2\xe2")
 _LONGEST_SIGN = 3  # in bytes: `---`, or a dash of another kind
 _AT_ONE_END = 0.8  # of the rows that lack something: others are lines of which less is known
@@ -55,7 +57,7 @@ class Lacking:
         self._totals = totals
         self._counts = dict.fromkeys(self._parts, (0, 0, 0))
         # Of the last row: what it lacks, its order, and whether that is of the row above, too.
-        self._lacked: frozenset[Parts] = frozenset()
+        self._lacked: set[Parts] = set()
         self._last: str | None = None
         self._went_on = False
 
@@ -65,23 +67,22 @@ class Lacking:
             return
         ids = columns[self._order]
         lacks = {parts: self._lack(parts, columns) for parts in self._parts}
-        for parts, mask in lacks.items():
-            if parts in self._lacked or mask.any():
-                self._count(parts, mask, self._go_on(ids))
-        self._lacked = frozenset(parts for parts, mask in lacks.items() if mask[-1])
+        for parts, rows in lacks.items():
+            if rows.size or parts in self._lacked:
+                self._count(parts, rows, self._go_on(ids))
+        self._lacked = {parts for parts, rows in lacks.items() if len(ids) - 1 in rows[-1:]}
         if self._lacked:
             self._went_on = bool(self._go_on(ids)[-1])
         self._last = ids[-1].as_py()
 
-    def _lack(self, parts: Parts, columns: Sequence[Any]) -> Mask:
-        cells = [columns[i] for i in self._parts[parts]]
+    def _lack(self, parts: Parts, columns: Sequence[Any]) -> Places:
+        """Return the rows that lack all of these."""
+        cells = self._parts[parts]
         if parts != _BOUGHT:
-            return are_empty(cells[0])
-        lack: Mask = np.all([self._name_nothing(column) for column in cells], axis=0)
-        return lack
-
-    def _name_nothing(self, texts: Any) -> Mask:
-        return _name_nothing(texts, has_words=self._totals.may_be_there)
+            return np.flatnonzero(are_empty(columns[cells[0]]))
+        has_words = self._totals.may_be_there
+        rows = [_name_nothing(columns[index], has_words=has_words) for index in cells]
+        return reduce(np.intersect1d, rows)
 
     def _go_on(self, ids: Any) -> Mask:
         """Say which rows are of the order of the row above; those without one may be."""
@@ -90,14 +91,16 @@ class Lacking:
         goes_on[0] = self._last is not None and (goes_on[0] or ids[0].as_py() == self._last)
         return goes_on
 
-    def _count(self, parts: Parts, mask: Mask, goes_on: Mask) -> None:
+    def _count(self, parts: Parts, rows: Places, goes_on: Mask) -> None:
         """Count where the rows stand up to the last but one: what is below that is not seen yet."""
-        above, below = np.append(self._went_on, goes_on[:-1]), goes_on
-        lack = np.append(parts in self._lacked, mask[:-1])
+        rows = rows[rows < len(goes_on) - 1]
+        above, below = goes_on[rows], goes_on[rows + 1]
+        if parts in self._lacked:
+            above, below = np.append(above, self._went_on), np.append(below, goes_on[0])
         first, last, between = self._counts[parts]
-        first += int((lack & ~above & below).sum())
-        last += int((lack & above & ~below).sum())
-        between += int((lack & above & below).sum())
+        first += int((~above & below).sum())
+        last += int((above & ~below).sum())
+        between += int((above & below).sum())
         self._counts[parts] = first, last, between
 
     def suspects(self) -> Suspects | None:
@@ -110,20 +113,25 @@ class Lacking:
         return max(found, key=lambda each: each[0])[1] if found else None
 
 
-def _name_nothing(texts: Any, *, has_words: bool) -> Mask:
-    """Say which texts have no word, or only one for a total."""
+def _name_nothing(texts: Any, *, has_words: bool) -> Places:
+    """Return the places of texts that have no word, or only one for a total."""
     if is_distinct(texts):
-        of_each = _name_nothing(texts.dictionary, has_words=has_words)
-        return np.take(of_each, np.asarray(texts.indices))
-    edges = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1]
-    nothing: Mask = edges[1:] - edges[:-1] <= _LONGEST_SIGN
-    places = np.flatnonzero(nothing)
+        places = _name_nothing(texts.dictionary, has_words=has_words)
+        return np.flatnonzero(np.isin(np.asarray(texts.indices), places)) if places.size else places
+    _, edges, content = texts.buffers()
+    begins = np.frombuffer(edges, np.int32)[texts.offset :][: len(texts) + 1]
+    lengths = begins[1:] - begins[:-1]
+    places = np.flatnonzero(lengths <= _LONGEST_SIGN)
+    if places.size and content.size:
+        octets = np.frombuffer(content, np.uint8)
+        first = octets[np.minimum(begins[places], len(octets) - 1)]
+        places = places[_FIRST_OF_SIGNS[first] | (lengths[places] == 0)]
     if places.size:
-        short = texts.take(pa.array(places))
-        nothing[places] = are_empty(short) | judge_likely(
-            short, _FIRST_OF_SIGNS, lambda some: pc.match_substring_regex(some, _SAYS_NOTHING)
-        )
-    return nothing | are_called_totals(texts) if has_words else nothing
+        has_word = pc.match_substring_regex(texts.take(pa.array(places)), _WORD)
+        places = places[~np.asarray(has_word, np.bool_)]
+    if has_words:
+        places = np.union1d(places, np.flatnonzero(are_called_totals(texts)))
+    return places
 
 
 class Rows:
@@ -210,16 +218,17 @@ class Weighing:
 
     def _each(self, accepted: Any) -> _Orders:
         amounts = accepted["amount"].combine_chunks()
-        lack = np.all([self._lack(accepted[name]) for name in self._suspects.parts], axis=0)
+        lack = np.zeros(len(amounts), np.bool_)
+        rows = [self._lack(accepted[name].combine_chunks()) for name in self._suspects.parts]
+        lack[reduce(np.intersect1d, rows)] = True
         exact, money = whole(amounts), np.asarray(pc.cast(amounts, "float64"))
         places = np.asarray(accepted["row"])
-        rows = np.ones(len(places), np.int64)
-        return _Orders(rows, (~lack).astype(np.int64), exact, money, places, lack, exact, money)
+        each = np.ones(len(places), np.int64)
+        return _Orders(each, (~lack).astype(np.int64), exact, money, places, lack, exact, money)
 
-    def _lack(self, column: Any) -> Mask:
-        column = column.combine_chunks()
+    def _lack(self, column: Any) -> Places:
         if self._suspects.parts != _BOUGHT:
-            return np.asarray(column.is_null())
+            return np.flatnonzero(column.is_null())
         return _name_nothing(column.fill_null(""), has_words=True)
 
     def _judge(self, orders: _Orders) -> None:
