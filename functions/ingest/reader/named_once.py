@@ -41,15 +41,16 @@ class NamedOnce:
         """Look at a block."""
         if self._comes_again or not len(columns[0]):
             return
+        self._look_at_names(columns[self._customer])
         is_nobody = are_empty(columns[self._customer])
-        if is_nobody.any():  # in most files none is
-            self._look_at_names(columns[self._customer])
+        if is_nobody.any():
             is_below = np.append(not self._was_named, is_nobody[:-1]) < is_nobody
             self._groups += int((is_below & ~self._goes_on(columns)).sum())
         self._was_named = not is_nobody[-1]
         self._last = columns[self._order][-1].as_py() if self._order is not None else ""
 
     def _look_at_names(self, customers: Any) -> None:
+        """Look for one that comes again, as in most files soon."""
         names = [name for name in customers[: _NAMES - len(self._names)].to_pylist() if name]
         known = len(self._names)
         self._names.update(names)
