@@ -92,15 +92,17 @@ class Lacking:
         return goes_on
 
     def _count(self, parts: Parts, rows: Places, goes_on: Mask) -> None:
-        """Count where the rows stand up to the last but one: what is below that is not seen yet."""
-        rows = rows[rows < len(goes_on) - 1]
-        above, below = goes_on[rows], goes_on[rows + 1]
-        if parts in self._lacked:
-            above, below = np.append(above, self._went_on), np.append(below, goes_on[0])
+        """Count where the rows stand up to the last but one: what is below that is not seen yet.
+
+        Those between the others count only above a line: what is taken off may stand above a total.
+        """
+        lacks = np.zeros(1 + len(goes_on), np.bool_)
+        lacks[0], lacks[1 + rows] = parts in self._lacked, True
+        lack, above, below = lacks[:-1], np.append(self._went_on, goes_on[:-1]), goes_on
         first, last, between = self._counts[parts]
-        first += int((~above & below).sum())
-        last += int((above & ~below).sum())
-        between += int((above & below).sum())
+        first += int((lack & ~above & below).sum())
+        last += int((lack & above & ~below).sum())
+        between += int((lack & above & below & ~lacks[1:]).sum())
         self._counts[parts] = first, last, between
 
     def suspects(self) -> Suspects | None:
