@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from functions.ingest.reader.spill import are_empty
-from functions.ingest.reader.totals import are_called_totals, begins_with_total
+from functions.ingest.reader.totals import are_called_totals, have_totals
 
 Mask = NDArray[np.bool_]
 _BOUGHT, _SOLD_TO = ("product", "product_id"), ("customer_id", "order_id")
@@ -37,7 +37,7 @@ class Totals:
         """Look at a block."""
         if self._is_wanted and not self.may_be_there:
             first = columns[self._names[0]][:_LOOKED_AT_ROWS].to_pylist()
-            self.may_be_there = any(map(begins_with_total, first)) or self._has_bare(columns)
+            self.may_be_there = have_totals(first) or self._has_bare(columns)
 
     def _has_bare(self, columns: tuple[Any, ...]) -> bool:
         """Say whether a row with a date names nobody and nothing."""

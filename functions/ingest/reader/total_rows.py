@@ -19,7 +19,7 @@ from functions.ingest.reader.likely import first_bytes
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import Stretch, are_empty, is_distinct
 from functions.ingest.reader.subtotals import Totals, whole
-from functions.ingest.reader.totals import are_called_totals
+from functions.ingest.reader.totals import name_totals
 from functions.ingest.reader.verdict import Verdict
 
 Mask = NDArray[np.bool_]
@@ -132,7 +132,7 @@ def _name_nothing(texts: Any, *, has_words: bool) -> Places:
         has_word = pc.match_substring_regex(texts.take(pa.array(places)), _WORD)
         places = places[~np.asarray(has_word, np.bool_)]
     if has_words:
-        places = np.union1d(places, np.flatnonzero(are_called_totals(texts)))
+        places = np.union1d(places, np.flatnonzero(name_totals(texts)))
     return places
 
 

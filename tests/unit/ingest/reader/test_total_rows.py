@@ -27,6 +27,7 @@ WAYS = {
     "no product": "{order},2026-01-31,C1,,1,{total}",
     "no quantity": "{order},2026-01-31,C1,Order,,{total}",
     "a sign for a product": "{order},2026-01-31,C1,---,,{total}",
+    "words for a product": "{order},2026-01-31,C1,Order total {order},3,{total}",
     "a word for a product": "{order},2026-01-31,C1,Total,3,{total}",
 }
 
