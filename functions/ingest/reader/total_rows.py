@@ -32,7 +32,9 @@ _WORD = r"[\pL\pN]"
 _FIRST_OF_SIGNS = first_bytes(bytes(i for i in range(128) if not chr(i).isalnum()) + b"\xc2\xe2")
 _LONGEST_SIGN = 3  # in bytes: `---`, or a dash of another kind
 _AT_ONE_END = 0.8  # of the rows that lack something: others are lines of which less is known
-_LEAST_SUMS = 2  # one may be by chance
+# How many are more than chance, and of more than one line: more if they have a product's name, or
+# most orders have no such row.
+_LEAST_SUMS, _LEAST_NAMED_SUMS, _MANY_LARGE_SUMS = (2, 1), (3, 2), 3
 _MOST_COVER, _LEAST_COVERING = 0.9, 5  # of rows that are no sum, but as much as all others
 
 
@@ -200,9 +202,11 @@ class Weighing:
         self._suspects = suspects
         self._open, self._last = _Orders.none(), ""
         self._totals = TotalRows(rows)
-        # Of rows that lack what their lines have: those that are a sum and those that cover one,
-        # and, of orders with more than one line, all and those that are a sum.
-        self._all = self._summing = self._covering = self._large = self._large_summing = 0
+        # Orders of several rows; of rows that lack what their lines have all, those that are a sum
+        # and those that cover one; and, of orders with more than one line, all and those that are.
+        self._orders = self._all = self._summing = self._covering = self._large = (
+            self._large_summing
+        ) = 0
 
     def add(self, accepted: Any) -> None:
         """Look at accepted rows."""
@@ -245,6 +249,7 @@ class Weighing:
         )
         tells = is_end & (orders.lines > 0) & (orders.ending_amounts != 0)
         is_large = tells & (orders.rows > 2)
+        self._orders += int(((orders.rows > 1) & (orders.lines > 0)).sum())
         self._all += int(tells.sum())
         self._summing += int((tells & is_sum).sum())
         self._covering += int((tells & covers).sum())
@@ -254,9 +259,12 @@ class Weighing:
     def found(self) -> TotalRows | None:
         """Return what the rows are, once all were seen."""
         self._judge(self._open)
+        least, least_large = _LEAST_SUMS if self._suspects.parts == _BOUGHT else _LEAST_NAMED_SUMS
+        are_enough = self._summing >= least and self._large_summing >= least_large
         is_mostly = 2 * self._summing >= self._all and 2 * self._large_summing >= self._large
-        is_clear = is_mostly and self._summing >= _LEAST_SUMS and self._large_summing > 0
-        is_by_chance = self._all == self._large_summing == 1
+        are_many = 2 * self._all >= self._orders or self._large_summing >= _MANY_LARGE_SUMS
+        is_clear = are_enough and is_mostly and are_many
+        is_by_chance = self._large_summing > 0 and self._summing == self._all
         is_covering = self._covering >= _MOST_COVER * self._all and (
             self._all >= _LEAST_COVERING or self._large_summing > 0
         )
