@@ -17,6 +17,7 @@ from functions.ingest.reader.spill import are_empty
 
 Mask = NDArray[np.bool_]
 _NAMES = 1000  # that are looked at most: few files have as many before one comes again
+_SOME_NAMES = 64  # at once
 _LEAST_GROUPS = 5
 _CHANCE = 0.001  # that dates go back so often at rows with a customer alone, if it means nothing
 
@@ -41,7 +42,9 @@ class NamedOnce:
         """Look at a block."""
         if self._comes_again or not len(columns[0]):
             return
-        self._look_at_names(columns[self._customer])
+        if self._has_again(columns[self._customer]):
+            self._comes_again = True
+            return
         is_nobody = are_empty(columns[self._customer])
         if is_nobody.any():
             is_below = np.append(not self._was_named, is_nobody[:-1]) < is_nobody
@@ -49,12 +52,17 @@ class NamedOnce:
         self._was_named = not is_nobody[-1]
         self._last = columns[self._order][-1].as_py() if self._order is not None else ""
 
-    def _look_at_names(self, customers: Any) -> None:
-        """Look for one that comes again, as in most files soon."""
-        names = [name for name in customers[: _NAMES - len(self._names)].to_pylist() if name]
-        known = len(self._names)
-        self._names.update(names)
-        self._comes_again = len(self._names) < known + len(names)
+    def _has_again(self, customers: Any) -> bool:
+        """Say whether one comes again, as in most files soon."""
+        room = min(len(customers), _NAMES - len(self._names))
+        for first in range(0, room, _SOME_NAMES):
+            some = customers[first : min(first + _SOME_NAMES, room)].to_pylist()
+            names = [name for name in some if name]
+            known = len(self._names)
+            self._names.update(names)
+            if len(self._names) < known + len(names):
+                return True
+        return False
 
     def _goes_on(self, columns: Sequence[Any]) -> Mask:
         """Say which rows are of the order of the row above."""

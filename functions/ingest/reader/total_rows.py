@@ -72,7 +72,8 @@ class Lacking:
         for parts, rows in lacks.items():
             if rows.size or parts in self._lacked:
                 self._count(parts, rows, self._go_on(ids))
-        self._lacked = {parts for parts, rows in lacks.items() if len(ids) - 1 in rows[-1:]}
+        last = len(ids) - 1
+        self._lacked = {parts for parts, rows in lacks.items() if rows.size and rows[-1] == last}
         if self._lacked:
             self._went_on = bool(self._go_on(ids)[-1])
         self._last = ids[-1].as_py()
