@@ -14,6 +14,8 @@
                                `order_totals` that are no amounts of lines
     evidence ->  `evidence`    what each column as a whole says of dates, decimal marks, currencies
              ->  `order_lines`, `kinds`, `headings`, `nobody`: what only all rows show together
+             ->  `total_rows`, `grand_totals`, `named_once`: what only their sums or dates show,
+                               by `weighing` them where a row looks like it
     rows     ->  `whole_rows`  what is wrong with a row as a whole
              ->  `standing`    what the export itself says of a row: voided, cancelled, a return;
                                `signs` which columns and titles say so, `meanings` of their words,
@@ -25,7 +27,8 @@
                                `zone_names`, `currencies` and `characters`; `discounts` taken off
              ->  `verdict`     which rows are accepted; the others are told by `rejection`
 
-`reading` ties them together in two passes, with the text of the cells kept in `spill` between them.
+`reading` ties them together in two passes, with the text of the cells kept in `spill` between them;
+only where rows have to be weighed the second is made once more.
 Every code that can be said is in `refusal`. Files in, values out: no network, no clock.
 """
 

@@ -19,6 +19,7 @@ from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_190
 from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
 from functions.ingest.reader.discounts import Discount, take_off
 from functions.ingest.reader.evidence import DateConvention, NumberConvention
+from functions.ingest.reader.grand_totals import find_last
 from functions.ingest.reader.nobody import are_nobody
 from functions.ingest.reader.orders import Orders
 from functions.ingest.reader.reductions import are_reductions
@@ -29,6 +30,7 @@ from functions.ingest.reader.signs import Signs
 from functions.ingest.reader.spill import Stretch, are_empty
 from functions.ingest.reader.standing import Standing, judge
 from functions.ingest.reader.subtotals import Subtotals
+from functions.ingest.reader.total_rows import TotalRows
 from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
 from functions.ingest.reader.whole_rows import judge_whole_rows
 
@@ -60,11 +62,18 @@ class Conventions:
     zone: tzinfo  # of the branch's clock
     has_nobody: bool  # customers that are none
     may_have_totals: bool  # between the rows that no word tells for sure
+    totals: TotalRows | None  # of orders and of all, on rows of their own
+    customers_are_once: bool  # named in the first of their rows alone
     orders_are_once: bool  # named in their first line alone
     clock_digits: int  # with which times of day are written alone; 0: they are not
     signs: Signs  # the columns that say what becomes of a row
     discounts: tuple[Discount, ...]  # to be taken off
     refunds: Refunds | None  # to be taken off the amounts
+
+    @property
+    def money(self) -> int:
+        """Return the column with the amounts, or else the prices."""
+        return self.mapping.get("amount", self.mapping.get("unit_price", WHOLE_ROW))
 
     @property
     def currency(self) -> str | None:
@@ -78,20 +87,28 @@ class Converted:
     """The accepted rows of a stretch, the verdict on all of them, and their balance."""
 
     accepted: Any  # pyarrow.Table: frame.CANONICAL, then the further columns
+    amounts: Any  # of all rows
     verdict: Verdict
     balance: Balance
 
 
 def convert(
-    stretch: Stretch, conventions: Conventions, orders: Orders, subtotals: Subtotals
+    stretch: Stretch,
+    conventions: Conventions,
+    orders: Orders,
+    subtotals: Subtotals,
+    *,
+    above: Balance | None = None,
 ) -> Converted:
-    """Type the columns of a stretch and judge its rows; stretches are given in their order."""
+    """Type the columns of a stretch and judge its rows; stretches are given in their order.
+
+    With the last one the balance of those `above` is given.
+    """
     dates_index, titles = conventions.mapping["ordered_at"], conventions.signs.titles
     verdict = judge_whole_rows(stretch, conventions.header, dates_index, titles)
     order_ids = _order_ids(stretch, conventions, orders)
     standing = judge(stretch, conventions.signs, orders, order_ids, conventions.mapping)
-    for fault, rows_left_out, column in standing.left_out:
-        verdict.reject(rows_left_out, fault, column)
+    _leave_out(stretch, conventions, standing, verdict)
     filled = _filled(stretch, conventions.mapping, orders, order_ids)
     if conventions.has_nobody:
         customer = conventions.mapping["customer_id"]
@@ -99,12 +116,13 @@ def convert(
             filled.get("customer_id", stretch.columns[customer])
         )
     typed = _typed(stretch, conventions, filled, verdict)
+    if conventions.customers_are_once:
+        is_nobody = np.asarray(typed["customer_id"].is_null())
+        verdict.reject(is_nobody, Fault.UNCLEAR_CUSTOMER, conventions.mapping["customer_id"])
     if conventions.discounts:
         typed["amount"] = _discounted(typed, stretch, conventions, verdict)
     typed |= _taken_back(typed, standing.returned)
-    if conventions.may_have_totals:
-        is_subtotal = subtotals.find(typed, verdict.accepted)
-        verdict.reject(is_subtotal, Fault.SUBTOTAL, conventions.mapping["amount"])
+    _leave_sums_out(typed, stretch, conventions, subtotals, above, verdict)
     if refunds := conventions.refunds:
         doubts = refunds.doubts(order_ids, stretch, above=orders.above)
         typed["amount"] = _paid_back(typed["amount"], stretch, conventions, doubts, verdict)
@@ -112,12 +130,38 @@ def convert(
         _reject_partly_back(standing, typed["amount"], verdict)
     if order_ids is not None:
         orders.close(order_ids, filled["customer_id"])
-    names = [typed[name] for name in ("product", "product_id") if name in typed]
-    names += [stretch.text(index) for index in conventions.signs.line_kind]
-    is_return = standing.returned | _have_minus(typed, names)
+    is_return = standing.returned | _have_minus(typed, stretch, conventions.signs)
     table = _table(stretch, conventions, typed, verdict, is_return)
     balance = _balance(stretch, verdict, table, returns=is_return & verdict.accepted)
-    return Converted(accepted=table, verdict=verdict, balance=balance)
+    amounts = typed["amount"]
+    return Converted(accepted=table, amounts=amounts, verdict=verdict, balance=balance)
+
+
+def _leave_out(
+    stretch: Stretch, conventions: Conventions, standing: Standing, verdict: Verdict
+) -> None:
+    """Leave out what the export says is no purchase, and what all of it shows to be totals."""
+    for fault, rows, column in standing.left_out:
+        verdict.reject(rows, fault, column)
+    if totals := conventions.totals:
+        totals.reject(stretch, verdict, conventions.money)
+
+
+def _leave_sums_out(
+    typed: Mapping[str, Any],
+    stretch: Stretch,
+    conventions: Conventions,
+    subtotals: Subtotals,
+    above: Balance | None,
+    verdict: Verdict,
+) -> None:
+    """Leave out totals of the rows above them."""
+    if conventions.may_have_totals:
+        is_subtotal = subtotals.find(typed, verdict.accepted)
+        verdict.reject(is_subtotal, Fault.SUBTOTAL, conventions.money)
+    if above is not None and not is_of_mended_rows(conventions.header):
+        is_total = find_last(stretch, conventions.mapping, typed["amount"], verdict.accepted, above)
+        verdict.reject(is_total, Fault.SUBTOTAL, conventions.money)
 
 
 # --- typing ---------------------------------------------------------------------------------
@@ -383,11 +427,13 @@ def _kinds(is_return: Mask) -> Any:
     return pc.if_else(pa.array(is_return), frame.RETURN, frame.SALE)
 
 
-def _have_minus(typed: Mapping[str, Any], names: Sequence[Any]) -> Mask:
+def _have_minus(typed: Mapping[str, Any], stretch: Stretch, signs: Signs) -> Mask:
     """Tell returns by a negative quantity or amount, or an order `C...`.
 
-    Of what was bought `names` may say that nothing was, and so nothing came back.
+    Where a line says by its name that nothing was bought, nothing came back.
     """
+    names = [typed[name] for name in ("product", "product_id") if name in typed]
+    names += [stretch.text(index) for index in signs.line_kind]
     has_minus = _is_negative(typed["amount"])
     if "quantity" in typed:
         has_minus |= _is_negative(typed["quantity"])

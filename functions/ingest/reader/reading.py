@@ -8,6 +8,7 @@ Blocks are cut by the file's bytes alone, so the same file always gives the same
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -46,10 +47,12 @@ from functions.ingest.reader.evidence import (
     settle_dates,
     settle_numbers,
 )
+from functions.ingest.reader.grand_totals import FirstRow
 from functions.ingest.reader.headings import Headings
 from functions.ingest.reader.kinds import Kinds
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
 from functions.ingest.reader.mapping import Mapped, map_columns
+from functions.ingest.reader.named_once import NamedOnce, are_named_once
 from functions.ingest.reader.nobody import Nobody
 from functions.ingest.reader.order_lines import OrderLines
 from functions.ingest.reader.orders import Orders
@@ -67,6 +70,8 @@ from functions.ingest.reader.signs import Signs, find_signs
 from functions.ingest.reader.spill import Spill, Stretch
 from functions.ingest.reader.subtotals import Subtotals, Totals
 from functions.ingest.reader.texts import Text
+from functions.ingest.reader.total_rows import Lacking, TotalRows
+from functions.ingest.reader.weighing import find_totals
 
 # Raised when the same bytes would be read differently.
 READER_VERSION = "9"
@@ -177,6 +182,17 @@ class _Source:
         top = self.text.origin(self.layout.dialect.body_offset)
         return top + self.text.origin(self.text.size) - self.text.origin(self.ending.offset)
 
+    def is_last(self, stretch: Stretch) -> bool:
+        """Say whether the last row is in a stretch."""
+        return stretch.first_row + len(stretch) > self.rows_in
+
+    def conversions(self, totals: TotalRows | None) -> Iterator[Converted]:
+        """Type all rows, as far as it is known which of them are totals that only all tell."""
+        conventions = replace(self.conventions, totals=totals)
+        headings, orders, subtotals = deepcopy(self.headings), Orders(), Subtotals()
+        for stretch in self.spill.stretches(stop=self.rows_in):
+            yield convert(headings.fill(stretch), conventions, orders, subtotals)
+
     def bytes_of(self, stretch: Stretch) -> int:
         """Count the bytes of a stretch in the file as it was uploaded."""
         size = int(stretch.lengths.sum(dtype="int64"))
@@ -240,7 +256,8 @@ class Reading:
         orders, subtotals = Orders(), Subtotals()
         for as_spilled in source.spill.stretches(stop=source.rows_in):
             stretch = source.headings.fill(as_spilled)
-            converted = convert(stretch, source.conventions, orders, subtotals)
+            above = total if source.is_last(stretch) else None
+            converted = convert(stretch, source.conventions, orders, subtotals, above=above)
             of_rows = replace(converted.balance, bytes=source.bytes_of(stretch))
             balance = of_rows + furniture
             total, furniture = total + balance, Balance()
@@ -338,6 +355,8 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
             has_nobody=seen.nobody.is_there,
+            totals=None,
+            customers_are_once=False,
             may_have_totals=seen.totals.may_be_there and "amount" in mapping,
             orders_are_once=seen.lines.are_named_once,
             clock_digits=_clock_digits(dialect, mapping),
@@ -352,6 +371,18 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             ending=ending,
             headings=seen.headings,
         )
+        totals = find_totals(
+            source.conversions,
+            source.rows_in,
+            suspects=seen.lacking.suspects(),
+            first_may_be_total=seen.first_row.may_be_total,
+        )
+        are_once = seen.named_once.may_be and are_named_once(
+            converted.accepted for converted in source.conversions(totals)
+        )
+        if totals or are_once:
+            conventions = replace(conventions, totals=totals, customers_are_once=are_once)
+            source = replace(source, conventions=conventions)
         return Reading(source, _understanding(source, mapped, profile), stack.pop_all())
 
 
@@ -366,8 +397,11 @@ class _Seen:
     def __init__(self, dialect: Dialect, mapped: Mapped) -> None:
         self.lines = OrderLines(dialect.header, mapped)
         self.totals = Totals(mapped.columns)
+        self.lacking = Lacking(dialect.header, mapped.columns, self.totals)
+        self.first_row = FirstRow(dialect.header, mapped.columns)
         titles = {line.text for line in dialect.furniture}
         self.headings = Headings(dialect.header, mapped.columns, titles)
+        self.named_once = NamedOnce(dialect.header, mapped.columns)
         self.nobody = Nobody(mapped.columns["customer_id"])
         self.sections = Sections(dialect)
         self._signs = find_signs(dialect.header)
@@ -376,8 +410,9 @@ class _Seen:
 
     def add(self, columns: tuple[Any, ...]) -> None:
         """Look at a block."""
-        watches = (self.lines, self.totals, self.headings, self.nobody, self._kinds, self.refunds)
-        for watch in watches:
+        of_totals = (self.lines, self.totals, self.lacking, self.first_row)
+        of_customers = (self.headings, self.nobody, self.named_once)
+        for watch in (*of_totals, *of_customers, self._kinds, self.refunds):
             watch.add(columns)
 
     def all_signs(self) -> Signs:

@@ -94,6 +94,8 @@ class Fault(StrEnum):
     PERCENT = "percent"
     UNCLEAR_DISCOUNT = "unclear_discount"
     UNCLEAR_REFUND = "unclear_refund"
+    UNCLEAR_CUSTOMER = "unclear_customer"
+    UNCLEAR_TOTAL = "unclear_total"
     REFUND_TOO_LARGE = "refund_too_large"
     DEBIT_OR_CREDIT = "debit_or_credit"
     OTHER_UNIT = "other_unit"

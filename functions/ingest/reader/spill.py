@@ -63,7 +63,9 @@ def is_distinct(column: Any) -> bool:
 def are_empty(column: Any) -> NDArray[np.bool_]:
     """Say which rows have no text in a column."""
     if is_distinct(column):
-        return np.take(are_empty(column.dictionary), np.asarray(column.indices))
+        if not (of_each := are_empty(column.dictionary)).any():
+            return np.zeros(len(column), np.bool_)
+        return np.take(of_each, np.asarray(column.indices))
     edges = np.frombuffer(column.buffers()[1], np.int32)[column.offset :][: len(column) + 1]
     is_empty: NDArray[np.bool_] = edges[1:] == edges[:-1]
     return is_empty

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from functions.ingest.reader.spill import are_empty
-from functions.ingest.reader.totals import are_called_totals, begins_with_total
+from functions.ingest.reader.totals import are_called_totals, have_totals
 
 Mask = NDArray[np.bool_]
 _BOUGHT, _SOLD_TO = ("product", "product_id"), ("customer_id", "order_id")
@@ -37,7 +37,7 @@ class Totals:
         """Look at a block."""
         if self._is_wanted and not self.may_be_there:
             first = columns[self._names[0]][:_LOOKED_AT_ROWS].to_pylist()
-            self.may_be_there = any(map(begins_with_total, first)) or self._has_bare(columns)
+            self.may_be_there = have_totals(first) or self._has_bare(columns)
 
     def _has_bare(self, columns: tuple[Any, ...]) -> bool:
         """Say whether a row with a date names nobody and nothing."""
@@ -105,7 +105,7 @@ class Subtotals:
         is_called = _are_called(chosen)
         is_bought = _are_there(chosen, _BOUGHT)
         is_bare = ~is_bought & ~_are_there(chosen, _SOLD_TO)
-        sold = _Sold(_whole(chosen["amount"]), is_bought & ~is_called)
+        sold = _Sold(whole(chosen["amount"]), is_bought & ~is_called)
         found[rows] = self._of_days(chosen, sold, is_bare) & is_bare
         if "order_id" in chosen:
             found[rows] |= self._of_orders(chosen["order_id"], sold) & is_called
@@ -144,7 +144,7 @@ def _are_called(chosen: Mapping[str, Any]) -> Mask:
     return called
 
 
-def _whole(amounts: Any) -> NDArray[np.uint64]:
+def whole(amounts: Any) -> NDArray[np.uint64]:
     """Return the lower halves of decimals of 128 bits."""
     halves = np.frombuffer(amounts.buffers()[1], np.uint64)[2 * amounts.offset :]
     return halves[: 2 * len(amounts) : 2]

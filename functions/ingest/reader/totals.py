@@ -1,7 +1,7 @@
 """Totals between the rows that a word tells: `Subtotal`, `TOTAL DÍA`, `Total for order 7`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,18 @@ _TOTAL_ALONE = (
     r"scontrino|fattura|sipari[sş]|fi[sş]))*\P{L}*$"
 )
 _TOTAL_OF = _TOTAL + r"(?:\P{L}|$)"
-_IS_OF_TOTAL = re.compile(_TOTAL + r"(?:[\W\d_]|$)")  # the same, for texts one by one
+_TOTAL_WITHIN = (
+    r"(?i)(?:\b(?:sub|zwischen|gesamt|end)?(?:totals?|totale?s?|totaux|toplam|suma|summe|"
+    r"gesamt|gesamtbetrag)\b|合計|小計|合计|小计|总计)"
+)
+_TOTAL_AT_END = _TOTAL_WITHIN + r"\P{L}*$"
+_MENTIONS_TOTAL = re.compile(_TOTAL_WITHIN)
 _BEGINS_WITH_TOTAL = re.compile(_TOTAL)
+_WORDS = (
+    *("total", "totaux", "toplam", "suma", "summe", "gesamt"),
+    *("合計", "小計", "合计", "小计", "总计"),
+)
+_IS_OF_TOTAL = re.compile(_TOTAL + r"(?:[\W\d_]|$)")  # the same, for texts one by one
 # With which bytes such a text can begin: few others have to be looked at.
 _FIRST_OF_TOTAL = first_bytes(b" \t\n\v\f\rAaDdGgSsTtZz" + "合小总".encode())
 
@@ -58,14 +68,28 @@ def lines_of_totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[tu
         yield is_total, index
 
 
-def begins_with_total(text: str) -> bool:
-    """Say whether a text begins with a word for a total."""
-    return _BEGINS_WITH_TOTAL.match(text) is not None
-
-
 def is_of_total(text: str) -> bool:
     """Say whether a text is a word for a total, or one and more words."""
     return _IS_OF_TOTAL.match(text) is not None
+
+
+def mentions_total(text: str) -> bool:
+    """Say whether a text has a word for a total anywhere in it."""
+    return _MENTIONS_TOTAL.search(text) is not None
+
+
+def have_totals(texts: Sequence[str]) -> bool:
+    """Say whether any of some texts has a word for a total."""
+    together = "\n".join(texts).casefold()
+    return any(word in together for word in _WORDS) and any(
+        _BEGINS_WITH_TOTAL.match(text) or mentions_total(text) for text in texts
+    )
+
+
+def name_totals(texts: Any) -> Mask:
+    """Say which texts are called by a word for a total, or end with one: `Order total 17`."""
+    at_end = np.asarray(pc.match_substring_regex(texts, _TOTAL_AT_END), np.bool_)
+    return at_end | are_called_totals(texts)
 
 
 def are_of_totals(texts: Any) -> Mask:

@@ -609,6 +609,49 @@ def _exports() -> list[Case]:
             Rows(4, (), (("subtotal", 4),)),
         ),
         (
+            "totals of orders below their lines, the last with a tax",
+            text("Order,Date,Customer,Product,Qty,Total", "1,2026-01-31,C1,Cap,1,5.50")
+            + text("1,2026-01-31,C1,Bag,1,4.50", "1,2026-01-31,C1,,,10.00")
+            + text("2,2026-01-31,C2,Cap,2,11.00", "2,2026-01-31,C2,,,11.00")
+            + text("3,2026-01-31,C2,Cap,1,5.50", "3,2026-01-31,C2,,,6.66"),
+            Rows(4, (("unclear_total", 8),), (("subtotal", 4), ("subtotal", 6))),
+        ),
+        (
+            "totals of orders above their lines",
+            text("Order,Date,Customer,Product,Qty,Total", "1,2026-01-31,C1,Total,2,10.00")
+            + text("1,,,Cap,1,5.50", "1,,,Bag,1,4.50", "2,2026-01-31,C2,Total,2,11.00")
+            + text("2,,,Cap,2,11.00"),
+            Rows(3, (), (("subtotal", 2), ("subtotal", 5))),
+        ),
+        (
+            "orders of two equal lines",
+            text("Order,Date,Customer,Product,Qty,Total", "1,2026-01-31,C1,Cap,1,5.50")
+            + text("1,2026-01-31,C1,Bag,1,5.50", "2,2026-01-31,C1,Cap,1,5.00")
+            + text("2,2026-01-31,C1,Bag,1,2.00", "2,2026-01-31,C1,Pin,1,3.00"),
+            Rows(5),
+        ),
+        (
+            "a total of all in the first row",
+            text("Date,Customer,Total", "2026-01-31,,13.25", "2026-01-31,C1,5.50")
+            + text("2026-01-31,C2,4.50", "2026-02-01,C1,3.25"),
+            Rows(3, (), (("subtotal", 2),)),
+        ),
+        (
+            "a total of all in the last row, with a date",
+            text("Date,Customer,Total", "2026-01-31,C1,5.50", "2026-01-31,C2,4.50")
+            + text("2026-02-01,C1,3.25", "2026-02-28,,13.25"),
+            Rows(3, (), (("subtotal", 5),)),
+        ),
+        (
+            "customers in the first of their rows alone",
+            text("Customer,Date,Total")
+            + "".join(
+                text(f"C{i},2026-01-0{i % 3 + 1},5.50", f",2026-01-2{i % 3},4.50")
+                for i in range(12)
+            ),
+            Rows(12, tuple(("unclear_customer", 3 + 2 * i) for i in range(12))),
+        ),
+        (
             "invoices and their payments",
             text("Date,Document,Type,Customer,Total", "2026-01-31,1,Invoice,C1,10.00")
             + text("2026-02-05,2,Payment,C1,-10.00", "2026-02-06,3,Credit note,C1,2.00"),
