@@ -13,18 +13,21 @@
                                `synonyms`, `samples` by values; `lists` that are no purchases;
                                `order_totals` that are no amounts of lines
     evidence ->  `evidence`    what each column as a whole says of dates, decimal marks, currencies
-             ->  `order_lines`, `kinds`, `headings`, `nobody`: what only all rows show together
+             ->  `order_lines`, `kinds`, `pieces`, `headings`, `nobody`: what only all rows show together
              ->  `total_rows`, `grand_totals`, `named_once`: what only their sums or dates show,
                                by `weighing` them where a row looks like it
+             ->  `settled`     all that holds for the file
     rows     ->  `whole_rows`  what is wrong with a row as a whole
              ->  `standing`    what the export itself says of a row: voided, cancelled, a return;
                                `signs` which columns and titles say so, `meanings` of their words,
                                `totals` by a word, `subtotals` by their sum, `likely` which to judge
              ->  `orders`      what the first line of an order says for those below it
              ->  `refunds`     what was paid back of a row
-    values   ->  `conversion`  `dates` and `numbers`, vectorised by `shapes`; `careful_dates` and
+    values   ->  `typed`       `dates` and `numbers`, vectorised by `shapes`; `careful_dates` and
                                `careful_numbers` where that cannot tell, by `calendar_names`,
-                               `zone_names`, `currencies` and `characters`; `discounts` taken off
+                               `zone_names`, `currencies` and `characters`; `rounded` ids
+             ->  `conversion`  all of a row together: `discounts` taken off, `reductions` told from
+                               returns, its balance
              ->  `verdict`     which rows are accepted; the others are told by `rejection`
 
 `reading` ties them together in two passes, with the text of the cells kept in `spill` between them;

@@ -24,14 +24,7 @@ from functions.ingest.reader import rows
 from functions.ingest.reader.ahead import ahead
 from functions.ingest.reader.blocks import read_blocks
 from functions.ingest.reader.columns import name_others
-from functions.ingest.reader.conversion import (
-    NUMBERS,
-    Conventions,
-    Converted,
-    convert,
-    latest_moment,
-    zone_of,
-)
+from functions.ingest.reader.conversion import Converted, convert
 from functions.ingest.reader.date_parts import join_dates
 from functions.ingest.reader.dates import clock_digits
 from functions.ingest.reader.dialect import Dialect
@@ -66,6 +59,7 @@ from functions.ingest.reader.refusal import (
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
 from functions.ingest.reader.scratch import made_when_needed
 from functions.ingest.reader.sections import Sections
+from functions.ingest.reader.settled import NUMBERS, Conventions, latest_moment, zone_of
 from functions.ingest.reader.signs import Signs, find_signs
 from functions.ingest.reader.spill import Spill, Stretch
 from functions.ingest.reader.subtotals import Subtotals, Totals
