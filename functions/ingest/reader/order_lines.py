@@ -43,7 +43,7 @@ class OrderLines:
         )
         self._may_be_once = names_orders
         self._lacks_names = False
-        self._last = ""  # order of the last row, where orders have names
+        self._above: list[Any] = []  # cells of the last row
 
     @property
     def have_order_totals(self) -> bool:
@@ -56,11 +56,16 @@ class OrderLines:
         return self._may_be_once and self._lacks_names
 
     def add(self, columns: tuple[Any, ...]) -> None:
-        """Look at a block."""
+        """Look at a block, and at its first row below the last one of the block before."""
         if not (self._may_be_totals or self._may_be_once) or not len(columns[0]):
             return
-        if self._may_be_once:
-            self._look_at_names(columns[self._order[0]])
+        if self._above:
+            self._look([_below(*cells) for cells in zip(self._above, columns, strict=True)])
+        self._look(columns)
+        self._above = [column[-1:] for column in columns]
+
+    def _look(self, columns: Sequence[Any]) -> None:
+        self._lacks_names |= self._may_be_once and bool(are_empty(columns[self._order[0]]).any())
         goes_on = np.all([_is_same(columns[i]) for i in self._order], axis=0)
         if not goes_on.any():
             return
@@ -70,12 +75,7 @@ class OrderLines:
             self._may_be_once = False
             self._add_amounts(columns, goes_on)
 
-    def _look_at_names(self, order_ids: Any) -> None:
-        self._lacks_names |= bool(are_empty(order_ids).any())
-        self._may_be_once = not self._last or order_ids[0].as_py() != self._last
-        self._last = order_ids[-1].as_py()
-
-    def _add_amounts(self, columns: tuple[Any, ...], goes_on: Mask) -> None:
+    def _add_amounts(self, columns: Sequence[Any], goes_on: Mask) -> None:
         """Look at amounts of rows from the second on that go on with the order of the row above."""
         if not self._may_be_totals:
             return
@@ -88,6 +88,12 @@ class OrderLines:
             lines = goes_on & is_same & is_filled[1:] & is_other
             orders = columns[self._order[0]][1:].filter(pa.array(lines))
             self._orders.update(pc.unique(orders)[: self._least_orders].to_pylist())
+
+
+def _below(above: Any, column: Any) -> Any:
+    """Return a cell and the first one of the block below."""
+    cells = [cell.dictionary_decode() if is_distinct(cell) else cell for cell in (above, column[:1])]
+    return pa.concat_arrays(cells)
 
 
 def _is_same(column: Any) -> Mask:

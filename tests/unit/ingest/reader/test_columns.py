@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from common.texts import LANGUAGES, say
-from functions.ingest.reader import FormatProfile, OpenQuestionError
+from functions.ingest.reader import FormatProfile, OpenQuestionError, blocks
 from functions.ingest.reader.columns import known, similar
 from functions.ingest.reader.mapping import SURE, map_columns
 from tests.unit.ingest.reader.files import REAL_FILES, lines, read, refusal
@@ -362,13 +362,19 @@ def test_a_total_on_all_lines_is_told_by_all_rows_of_the_file() -> None:
     assert read(lines(*alone, *late, header=header), profile=told).balance.amount == 534
 
 
-def test_a_total_on_all_lines_is_asked_by_all_rows_of_the_file() -> None:
+@pytest.mark.parametrize("batch_rows", [1, 3, 1000])
+def test_a_total_on_all_lines_is_asked_by_all_rows_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, batch_rows: int
+) -> None:
+    monkeypatch.setattr(blocks, "MAX_BLOCK_RECORDS", batch_rows)
     alone = [f"{i},2026-01-31,C{i},Cap,5.00" for i in range(100)]
     late = ["A,2026-02-01,7,Cap,9.00", "A,2026-02-01,7,Bag,9.00"]
     late += ["B,2026-02-01,8,Cap,8.00", "B,2026-02-01,8,Bag,8.00"]
     header = "order,date,customer,product,total"
     assert question(lines(*alone, *late, header=header)).code == "money_column"
     assert read(lines(*alone, *late[:2], header=header)).balance.amount == 518
+    own = ["C,2026-02-02,9,Cap,3.00", "C,2026-02-02,9,Bag,4.00"]
+    assert read(lines(*alone, *late, *own, header=header)).balance.amount == 541
 
 
 @pytest.mark.parametrize("alone", [0, 100])
