@@ -92,7 +92,9 @@ class OrderLines:
 
 def _below(above: Any, column: Any) -> Any:
     """Return a cell and the first one of the block below."""
-    cells = [cell.dictionary_decode() if is_distinct(cell) else cell for cell in (above, column[:1])]
+    cells = [
+        cell.dictionary_decode() if is_distinct(cell) else cell for cell in (above, column[:1])
+    ]
     return pa.concat_arrays(cells)
 
 

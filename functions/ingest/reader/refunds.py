@@ -119,6 +119,11 @@ class RefundLines:
         self._are_there = self._are_said_again = False
         self._is_of_lines = self._stands_once = False
         self._firsts: dict[int, str] = {}
+        self._last = (
+            "",
+            False,
+            False,
+        )  # order of the last row, whether a refund is written there, and is one
         self._rows = 0
 
     def add(self, columns: Sequence[Any]) -> None:
@@ -161,11 +166,14 @@ class RefundLines:
 
         That of an order stands in its first line; below a line with a zero it is of a line.
         """
-        self._firsts[self._rows + 1] = order_ids[0].as_py()
-        goes_on = _go_on(order_ids)
-        self._stands_once |= bool((goes_on & (is_filled[1:] != is_filled[:-1])).any())
-        is_own = has_refund[1:] & is_filled[:-1] & ~has_refund[:-1]
+        first, (last, *above) = order_ids[0].as_py(), self._last
+        self._firsts[self._rows + 1] = first
+        goes_on = np.append(first == last != "", _go_on(order_ids))
+        filled, refunded = map(np.append, above, (is_filled, has_refund))
+        self._stands_once |= bool((goes_on & (filled[1:] != filled[:-1])).any())
+        is_own = refunded[1:] & filled[:-1] & ~refunded[:-1]
         self._is_of_lines |= bool((goes_on & is_own).any())
+        self._last = order_ids[-1].as_py(), filled[-1], refunded[-1]
 
     def found(self, mapping: Mapping[str, int]) -> Refunds | None:
         """Return what is known of refunds, if there are any."""

@@ -189,7 +189,11 @@ def test_rows_without_an_order_are_none_of_several_lines(batch_rows: int) -> Non
 
 
 @pytest.mark.parametrize("name", ["Line Refund Amount", "Refund Amount"])
-def test_each_line_may_have_its_own_refund(name: str) -> None:
+@pytest.mark.parametrize("batch_rows", [1, 2, 100])
+def test_each_line_may_have_its_own_refund(
+    monkeypatch: pytest.MonkeyPatch, batch_rows: int, name: str
+) -> None:
+    monkeypatch.setattr(blocks, "MAX_BLOCK_RECORDS", batch_rows)
     rows = ["1,2026-01-31,C1,Cap,5.00,0.00", "1,2026-01-31,C1,Bag,6.00,2.00"]
     got = read(lines(*rows, header=HEADER.replace("Refund Amount", name)))
     assert amounts(got) == ["5", "4"]
