@@ -258,10 +258,10 @@ def _have_minus(typed: Mapping[str, Any], stretch: Stretch, signs: Signs) -> Mas
     has_minus = _is_negative(typed["amount"])
     if "quantity" in typed:
         has_minus |= _is_negative(typed["quantity"])
-    has_minus &= ~are_reductions(names, has_minus)
-    if "order_id" in typed:
-        has_minus |= _is_cancelled(typed["order_id"])
-    return has_minus
+    if "order_id" not in typed:
+        return has_minus & ~are_reductions(names, has_minus)
+    is_cancelled = _is_cancelled(typed["order_id"])
+    return is_cancelled | (has_minus & ~are_reductions(names, has_minus & ~is_cancelled))
 
 
 def _is_negative(values: Any) -> Mask:

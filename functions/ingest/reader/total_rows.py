@@ -51,10 +51,12 @@ class Lacking:
     def __init__(self, header: Sequence[str], mapping: Mapping[str, int], totals: Totals) -> None:
         self._order = mapping.get("order_id", -1)
         is_wanted = "order_id" in mapping and not is_of_mended_rows(header)
+        money = ("amount",) if "amount" in mapping else ("quantity", "unit_price")
+        self._money = [mapping[name] for name in money] if is_wanted else []
         self._parts = {
             parts: [mapping[name] for name in parts if name in mapping]
             for parts in (_PARTS if is_wanted else ())
-            if not mapping.keys().isdisjoint(parts)
+            if not mapping.keys().isdisjoint(parts) and set(parts).isdisjoint(money)
         }
         self._totals = totals
         self._counts = dict.fromkeys(self._parts, (0, 0, 0))
@@ -79,13 +81,17 @@ class Lacking:
         self._last = ids[-1].as_py()
 
     def _lack(self, parts: Parts, columns: Sequence[Any]) -> Places:
-        """Return the rows that lack all of these."""
+        """Return the rows that lack all of these, but have money: most damaged ones have none."""
         cells = self._parts[parts]
-        if parts != _BOUGHT:
-            return np.flatnonzero(are_empty(columns[cells[0]]))
-        has_words = self._totals.may_be_there
-        rows = [_name_nothing(columns[index], has_words=has_words) for index in cells]
-        return reduce(np.intersect1d, rows)
+        if parts == _BOUGHT:
+            has_words = self._totals.may_be_there
+            lacks = [_name_nothing(columns[index], has_words=has_words) for index in cells]
+            rows = reduce(np.intersect1d, lacks)
+        else:
+            rows = np.flatnonzero(are_empty(columns[cells[0]]))
+        for index in self._money if rows.size else ():
+            rows = rows[~are_empty(columns[index])[rows]]
+        return rows
 
     def _go_on(self, ids: Any) -> Mask:
         """Say which rows are of the order of the row above; those without one may be."""
