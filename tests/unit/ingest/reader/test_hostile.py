@@ -5,7 +5,8 @@ import pytest
 from common.texts import LANGUAGES, say
 from functions.ingest.reader import OpenQuestionError, UnreadableFileError
 from tests.unit.ingest.reader.files import Read, read
-from tests.unit.ingest.reader.hostile import Asked, Hostile, Refused, Rows, hostile_files
+from tests.unit.ingest.reader.hostile import hostile_files
+from tests.unit.ingest.reader.outcomes import Asked, Hostile, Refused, Rows
 
 pytestmark = pytest.mark.unit
 
