@@ -238,12 +238,12 @@ def test_a_worker_fetches_ahead_only_when_it_has_done_a_message(world: World):
         world.transport.publish("ingest", body)
     first = world.transport.receive("ingest", wait_s=10)
     assert first is not None
-    assert world.transport.waiting("ingest") == 3
+    assert world.transport.receive("ingest", wait_s=0.5) is None
 
     first.ack()
-    assert world.transport.receive("ingest", wait_s=10) is not None
 
-    wait_until(lambda: world.transport.waiting("ingest") == 1)
+    for _ in range(2):
+        assert world.transport.receive("ingest", wait_s=10) is not None
 
 
 def test_what_waits_behind_a_long_message_is_given_to_others(world: World):

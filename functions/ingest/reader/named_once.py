@@ -88,6 +88,6 @@ def are_named_once(accepted: Iterable[Any]) -> bool:
         ways += [np.bincount(at[steps < 0], minlength=2), np.bincount(at[steps > 0], minlength=2)]
         last = days[-1:] if len(days) else last
         named, rows = named + int(is_named.sum()), rows + len(is_named)
-    return any(
+    return rows > 0 and any(
         not nobody and (named / rows) ** somebody < _CHANCE for nobody, somebody in ways.tolist()
     )

@@ -4,7 +4,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
-from io import FileIO
+from io import SEEK_SET, FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -89,12 +89,20 @@ def _inflate(member: Any, packed: bytes) -> bytes:
 
 
 class _Sparing(FileIO):
-    """Does not read as much at once as an archive of millions of names would have it."""
+    """Does not read as much at once as an archive of millions of names would have it.
+
+    Nor before its beginning, where an archive points that has lost some of its bytes.
+    """
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > _MOST_NAMES_BYTES:
             raise zipfile.BadZipFile("too many names")
         return super().read(size)
+
+    def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
+        if whence == SEEK_SET and offset < 0:
+            raise zipfile.BadZipFile("a part is missing")
+        return super().seek(offset, whence)
 
 
 def _unzip(path: Path, folder: Path) -> Path:

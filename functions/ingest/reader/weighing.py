@@ -28,7 +28,7 @@ def find_totals(
         for converted in convert_all(None):
             weighing.add(converted.accepted)
         totals = weighing.found()
-    if first_may_be_total and _is_first_total(convert_all(totals)):
+    if rows and first_may_be_total and _is_first_total(convert_all(totals)):
         totals = totals or TotalRows(rows)
         totals.sums.add(np.ones(1, np.int64))
     return totals

@@ -38,6 +38,12 @@ def test_an_archive_of_many_files_is_refused() -> None:
     assert code_of(zipped(a=ROW, b=ROW)) == "compressed_many"
 
 
+def test_an_archive_that_lost_any_of_its_bytes_is_damaged() -> None:
+    whole = zipped(sales=lines(ROW))
+    for lost in range(4, len(whole)):
+        assert code_of(whole[:4] + whole[lost + 1 :]).startswith("compressed")
+
+
 def test_an_archive_unpacks_to_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     table = lines(*[ROW] * 99)
     packed = gzip.compress(table.encode())

@@ -6,7 +6,7 @@ from unittest import mock
 import pytest
 
 from functions.ingest.reader import blocks
-from tests.unit.ingest.reader.files import lines, read
+from tests.unit.ingest.reader.files import lines, read, refusal
 
 pytestmark = pytest.mark.unit
 
@@ -42,6 +42,11 @@ def test_sales_to_nobody_are_counted(batch_rows: int) -> None:
         with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
             got = read(lines(*rows, header=HEADER))
         assert (got.balance.rejected, got.balance.accepted) == (0, len(rows))
+
+
+def test_where_no_row_can_be_read_that_is_what_is_said() -> None:
+    bad = [f"{row.rpartition(',')[0]},?" for row in groups()]
+    assert refusal(lines(*bad, header=HEADER)).code == "too_many_rejected"
 
 
 def test_lines_of_an_order_are_its_customers() -> None:

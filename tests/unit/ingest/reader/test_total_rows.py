@@ -315,6 +315,12 @@ def test_a_total_above_all_needs_no_date(row: str) -> None:
     assert (told(got), got.balance.accepted) == (subtotals(1), 4)
 
 
+@pytest.mark.parametrize("row", ["Total,,50.00", ",Total,50.00"])
+def test_a_total_alone_is_no_row(row: str) -> None:
+    got = read(lines(row, header="date,customer,amount"))
+    assert (got.balance.rows_in, got.balance.accepted) == (0, 0)
+
+
 @pytest.mark.parametrize(
     "row", ["2026-02-28,,14.16", "2026-02-28,C1,14.15", "2026-02-28,Anna,14.15"]
 )
