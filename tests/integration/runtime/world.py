@@ -32,6 +32,7 @@ class World:
     handled: list[Event] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     lease_s: float = 60.0
+    relay_after_s: float = 10.0
 
     def __post_init__(self) -> None:
         self.app = Postgres(self.settings.postgres_app_url)
@@ -56,7 +57,9 @@ class World:
             owner=owner,
             lease_s=self.lease_s,
         )
-        pace = Pace(lease_s=self.lease_s, relay_after_s=10, drain_s=1, delays_s=DELAYS_S)
+        pace = Pace(
+            lease_s=self.lease_s, relay_after_s=self.relay_after_s, drain_s=1, delays_s=DELAYS_S
+        )
         return Runtime(function, transport=self.transport, ledger=ledger, pace=pace)
 
     def put(self, event: Event) -> bytes:
