@@ -6,6 +6,7 @@ not where a well-formed one would be, the careful path reads that record and say
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import BinaryIO
 
 import numpy as np
@@ -13,20 +14,14 @@ from numpy.typing import NDArray
 
 from functions.ingest.reader.careful import Record, Style, Unfinished, read_record
 from functions.ingest.reader.dialect import Dialect
+from functions.ingest.reader.marks import Marks, Positions, find_marks
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError
 
 BLOCK_BYTES = 1 << 22
 MAX_BLOCK_RECORDS = 1 << 17
-_SOME_BYTES = 1 << 18
 MAX_RECORD_BYTES = 1 << 20
 
-Positions = NDArray[np.int64]
-_NO_POSITIONS: Positions = np.empty(0, np.int64)
-
 _LF, _CR = 10, 13
-# Quotes looked at together at first, then twice as many each time: a block full of stray quotes is
-# not gone through again for each of them, and one without any in few steps.
-_QUOTES_AT_ONCE = 1024
 _MOST_CAREFUL_RECORDS = 4096
 
 
@@ -40,6 +35,24 @@ class Records:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Turn:
+    """What bytes come to if every other quote opens a cell."""
+
+    ends: Positions  # of lines outside of quotes
+    doubts: Positions  # the quotes that are not where a well-formed one would be
+
+    def doubt(self, start: int) -> int | None:
+        """Return the first quote in doubt from `start` on."""
+        place = self.doubts.searchsorted(start)
+        return int(self.doubts[place]) if place < len(self.doubts) else None
+
+    def regular_ends(self, start: int, doubt: int | None) -> Positions:
+        """Return the line ends after `start` up to a quote in doubt."""
+        last = len(self.ends) if doubt is None else self.ends.searchsorted(doubt, side="right")
+        return self.ends[self.ends.searchsorted(start, side="right") : last]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
     """Some whole records of the file."""
 
@@ -48,6 +61,7 @@ class Block:
     edges: Positions  # record i is data[edges[i]:edges[i + 1]]
     lines: Positions  # physical line of each record, from 1
     spoiled: dict[int, int]
+    has_controls: bool  # of ASCII, that no cell may hold; maybe beside the block's own bytes
 
     @property
     def rows(self) -> int:
@@ -85,6 +99,7 @@ def _parts(block: Block) -> Iterator[Block]:
             edges=edges - edges[0],
             lines=block.lines[first:last],
             spoiled={i - first: cell for i, cell in block.spoiled.items() if first <= i < last},
+            has_controls=block.has_controls,
         )
 
 
@@ -92,18 +107,18 @@ def _next_block(
     data: bytes, style: Style, *, offset: int, line: int, final: bool
 ) -> tuple[Block, int]:
     """Return the whole records of `data`, and the line after them."""
-    octets = np.frombuffer(data, np.uint8)
-    breaks = _line_breaks(octets, data, final=final)
-    records = find_records(data, breaks, style=style, final=final)
+    marks = find_marks(data, quote=style.quote, final=final)
+    records = find_records(data, marks, style=style, final=final)
     edges = np.concatenate(([0], records.ends)).astype(np.int64)
-    _check_sizes(data, edges, breaks, records.unfinished, place=(offset, line))
-    below = _count_below(breaks, edges)
+    _check_sizes(data, edges, marks.breaks, records.unfinished, place=(offset, line))
+    below = _count_below(marks.breaks, edges)
     block = Block(
         data=data[: edges[-1]],
         offset=offset,
         edges=edges,
         lines=line + below[:-1],
         spoiled=records.spoiled,
+        has_controls=marks.has_controls,
     )
     return block, line + int(below[-1])
 
@@ -146,52 +161,19 @@ def _check_sizes(
         raise refuse(Refusal.LINE_TOO_LONG, unfinished.start)
 
 
-def _line_breaks(octets: NDArray[np.uint8], data: bytes, *, final: bool) -> Positions:
-    """Return the position after each LF, CRLF and CR; a CR that may be half of a CRLF is none."""
-    ends = _places(octets, _LF)
-    if b"\r" not in data:
-        return ends + 1
-    before = octets[ends[ends > 0] - 1]
-    if count_octets(octets, np.equal, _CR) == np.count_nonzero(before == _CR):
-        return ends + 1  # each is part of a CRLF, as in nearly all files that have any
-    is_end, returns = octets == _LF, octets == _CR
-    returns[:-1] &= ~is_end[1:]
-    returns[-1:] &= final
-    return np.flatnonzero(is_end | returns) + 1
-
-
-def _places(octets: NDArray[np.uint8], wanted: int) -> Positions:
-    """Return where a byte stands."""
-    found = [first + np.flatnonzero(some == wanted) for first, some in _some(octets)]
-    return np.concatenate([_NO_POSITIONS, *found])
-
-
-def count_octets(octets: NDArray[np.uint8], compare: np.ufunc, value: int) -> int:
-    """Count the bytes for which a comparison with a value holds."""
-    return sum(int(np.count_nonzero(compare(some, value))) for _, some in _some(octets))
-
-
-def _some(octets: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """Yield bytes some at a time: what is said of a whole block needs new memory, which is slow."""
-    for first in range(0, len(octets), _SOME_BYTES):
-        yield first, octets[first : first + _SOME_BYTES]
-
-
-def find_records(data: bytes, breaks: Positions, *, style: Style, final: bool) -> Records:
-    """Find the records of `data`; `breaks` are the positions after its line ends."""
+def find_records(data: bytes, marks: Marks, *, style: Style, final: bool) -> Records:
+    """Find the records of `data`, whose line ends and quotes are `marks`."""
     if not style.is_plain:
         return _find_carefully(data, style, final=final)
-    octets = np.frombuffer(data, np.uint8)
-    quotes = _places(octets, style.quote[0]) if style.quote in data else _NO_POSITIONS
-    border = _border(style)
+    turn_from = cache(partial(_turn, np.frombuffer(data, np.uint8), marks, _border(style)))
     ends: list[Positions] = []
     spoiled: dict[int, int] = {}
     start = count = 0
     some = 1
     while True:
-        ahead = quotes[np.searchsorted(quotes, start) :]
-        doubt = _first_doubt(octets, ahead, start, border)
-        regular = _regular_ends(breaks, ahead, start, doubt)
+        turn = turn_from(int(marks.quotes.searchsorted(start)) % 2)
+        doubt = turn.doubt(start)
+        regular = turn.regular_ends(start, doubt)
         ends.append(regular)
         count += len(regular)
         start = int(regular[-1]) if regular.size else start
@@ -244,39 +226,18 @@ def _border(style: Style) -> NDArray[np.bool_]:
     return border
 
 
-def _first_doubt(
-    octets: NDArray[np.uint8], quotes: Positions, start: int, border: NDArray[np.bool_]
-) -> int | None:
-    """Return the index of the first quote that is not where a well-formed one would be.
+def _turn(octets: NDArray[np.uint8], marks: Marks, border: NDArray[np.bool_], first: int) -> _Turn:
+    """Let quotes open and close in turn, from the first one on or, with `first` 1, from the second.
 
-    Quotes open and close in turn. A doubled quote closes and opens again, which comes to the same.
+    A doubled quote closes and opens again, which comes to the same.
     """
-    first, size = 0, _QUOTES_AT_ONCE
-    while first < len(quotes):
-        window = quotes[first : first + size]
-        is_fine = np.empty(len(window), np.bool_)
-        opening, closing = window[0::2], window[1::2]
-        is_fine[0::2] = border[octets[opening - 1]]
-        is_fine[0] |= opening[0] == start
-        after = np.minimum(closing + 1, len(octets) - 1)
-        is_fine[1::2] = border[octets[after]]
-        if not is_fine.all():
-            return first + int(np.argmin(is_fine))
-        first, size = first + size, 2 * size
-    return None
-
-
-def _regular_ends(breaks: Positions, quotes: Positions, start: int, doubt: int | None) -> Positions:
-    """Return the line ends outside of quotes, from `start` up to the quote in doubt."""
-    first = np.searchsorted(breaks, start, side="right")
-    last = len(breaks)
-    if doubt is not None:
-        last = int(np.searchsorted(breaks, quotes[doubt], side="right"))
-    ends = breaks[first:last]
-    if not quotes.size:
-        return ends
-    is_outside: NDArray[np.bool_] = np.searchsorted(quotes, ends) % 2 == 0
-    return ends[is_outside]
+    beside = np.minimum(marks.quotes + 1, len(octets) - 1)
+    beside[first::2] = np.maximum(marks.quotes[first::2] - 1, 0)  # at 0 it is a quote, too
+    is_outside = marks.quotes_above % 2 == first
+    return _Turn(
+        ends=marks.breaks if is_outside.all() else marks.breaks[is_outside],
+        doubts=marks.quotes[~border[octets[beside]]],
+    )
 
 
 def _tail(data: bytes, start: int, style: Style) -> Unfinished | None:

@@ -15,13 +15,13 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from common import mending
-from functions.ingest.reader.blocks import Block, Positions, count_octets
+from functions.ingest.reader.blocks import Block
 from functions.ingest.reader.careful import FORMULA, Record, Style, read_records, says_nothing
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.encoding import BOM, decode, decode_all, to_utf_8
+from functions.ingest.reader.marks import Positions
 from functions.ingest.reader.refusal import Fault
 
-_TAB, _LF, _CR, _BLANK = 9, 10, 13, 32
 _FORMULA = f"^{FORMULA}$"
 
 # What is wrong with a record as a whole; the numbers are those of `Parsed.fault`.
@@ -86,19 +86,18 @@ def parse_fast(block: Block, dialect: Dialect) -> Parsed | None:
         columns=_spread(table, fault),
         fault=fault,
         detail=detail,
-        may_hold_controls=_may_hold_controls(data),
+        may_hold_controls=block.has_controls or _holds_rarer_controls(data),
     )
 
 
-def _may_hold_controls(data: bytes) -> bool:
-    """Say whether UTF-8 bytes hold control characters that are no tabs or line ends."""
-    octets = np.frombuffer(data, np.uint8)
-    low = count_octets(octets, np.less, _BLANK)
-    low -= sum(count_octets(octets, np.equal, each) for each in (_TAB, _LF, _CR) if each in data)
-    if low or b"\x7f" in data:
+def _holds_rarer_controls(data: bytes) -> bool:
+    """Say whether UTF-8 bytes hold U+007F to U+009F."""
+    if b"\x7f" in data:
         return True
-    # U+0080 to U+009F are 0xC2 and a byte of their own.
-    return b"\xc2" in data and bool((octets[1:][octets[:-1] == 0xC2] < 0xA0).any())
+    if b"\xc2" not in data:
+        return False
+    octets = np.frombuffer(data, np.uint8)  # these are 0xC2 and a byte of their own
+    return bool((octets[1:][octets[:-1] == 0xC2] < 0xA0).any())
 
 
 def read_back(block: Block, parsed: Parsed, *, is_mended: bool) -> Parsed:

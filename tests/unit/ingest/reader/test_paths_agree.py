@@ -71,10 +71,9 @@ def dialect(width: int) -> Dialect:
     return Dialect(encoding="utf-8", style=COMMAS, header=header, body_offset=0, body_line=1)
 
 
-def blocks_of(content: bytes, *, block_bytes: int, quotes_at_once: int = 4) -> list[Block]:
+def blocks_of(content: bytes, *, block_bytes: int) -> list[Block]:
     with (
         mock.patch.object(blocks, "BLOCK_BYTES", block_bytes),
-        mock.patch.object(blocks, "_QUOTES_AT_ONCE", quotes_at_once),
         mock.patch.object(blocks, "MAX_BLOCK_RECORDS", 3),
     ):
         return list(read_blocks(io.BytesIO(content), dialect(2)))
