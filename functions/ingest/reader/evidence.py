@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -212,6 +212,7 @@ class NumberEvidence:
         self.currencies = Evidence()
         self.sides: Counter[str] = Counter()  # of an account
         self.minus: Counter[bool] = Counter()  # with one, and without; of zeros it says nothing
+        self._shown_by: dict[str, _Shown | None] = {}  # the numbers of each shape
 
     @property
     def unit(self) -> str:
@@ -226,27 +227,58 @@ class NumberEvidence:
         rows = np.bincount(places, counts, minlength=len(alike.dictionary)).astype(np.int64)
         first = np.empty(len(rows), np.int64)
         first[places[::-1]] = np.arange(len(places))[::-1]
-        for value, times in zip(values.take(pa.array(first)).to_pylist(), rows, strict=True):
-            self._add_one(value, int(times))
+        examples = values.take(pa.array(first)).to_pylist()
+        for shape, value, times in zip(
+            alike.dictionary.to_pylist(), examples, rows.tolist(), strict=True
+        ):
+            number = self._number(value)
+            if shape not in self._shown_by:
+                self._shown_by[shape] = _show(number)
+            if shown := self._shown_by[shape]:
+                self._add_shown(shown, number, times)
 
-    def _add_one(self, value: str, rows: int) -> None:
-        written = careful_numbers.parse(value)
-        if written is None:
-            return
-        self.sides[written.side] += rows
-        if not written.is_zero:
-            self.minus[written.is_negative] += rows
-        if written.currency:
-            self.currencies.count(written.currency, value, rows)
-        figures = {mark: found for mark in OTHER if (found := written.under(mark))}
-        if written.is_open and currencies.is_whole(written.currency):
-            figures = {mark: found for mark, found in figures.items() if found.grouping}
-        elif written.is_open:
-            self.marks.count(OPEN, value, rows)
-            return
-        if len(figures) == 1:
-            self.marks.count(next(iter(figures)), value, rows)
-        self.groupings |= {each.grouping for each in figures.values() if each.grouping is not None}
+    def _number(self, value: str) -> str:
+        return value
+
+    def _add_shown(self, shown: "_Shown", value: str, rows: int) -> None:
+        self.sides[shown.side] += rows
+        if shown.is_negative is not None:
+            self.minus[shown.is_negative] += rows
+        if shown.currency:
+            self.currencies.count(shown.currency, value, rows)
+        if shown.mark:
+            self.marks.count(shown.mark, value, rows)
+        self.groupings |= shown.groupings
+
+
+class _Shown(NamedTuple):
+    """What a number shows of its column."""
+
+    side: str
+    is_negative: bool | None  # None: it is zero
+    currency: str | None
+    mark: str | None  # the only one that it can have, or that it is open
+    groupings: frozenset[str]
+
+
+def _show(value: str) -> _Shown | None:
+    written = careful_numbers.parse(value)
+    if written is None:
+        return None
+    figures = {mark: found for mark in OTHER if (found := written.under(mark))}
+    is_open = written.is_open and not currencies.is_whole(written.currency)
+    if is_open:
+        figures = {}
+    elif written.is_open:
+        figures = {mark: found for mark, found in figures.items() if found.grouping}
+    only = next(iter(figures)) if len(figures) == 1 else None
+    return _Shown(
+        side=written.side,
+        is_negative=None if written.is_zero else written.is_negative,
+        currency=written.currency,
+        mark=OPEN if is_open else only,
+        groupings=frozenset(f.grouping for f in figures.values() if f.grouping is not None),
+    )
 
 
 class QuantityEvidence(NumberEvidence):
@@ -267,11 +299,11 @@ class QuantityEvidence(NumberEvidence):
             pa.DictionaryArray.from_arrays(column.indices, numbers.count(column.dictionary))
         )
 
-    def _add_one(self, value: str, rows: int) -> None:
+    def _number(self, value: str) -> str:
         number, unit = numbers.split_unit(value)
         if careful_numbers.parse(number):
             self._units.add(unit)
-        super()._add_one(number, rows)
+        return number
 
 
 def _others(
