@@ -16,6 +16,7 @@ from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
 from functions.ingest.reader.discounts import take_off
 from functions.ingest.reader.grand_totals import find_last
+from functions.ingest.reader.likely import first_bytes, judge_likely, trimmed
 from functions.ingest.reader.nobody import are_nobody
 from functions.ingest.reader.orders import Orders
 from functions.ingest.reader.reductions import are_reductions
@@ -31,6 +32,7 @@ from functions.ingest.reader.verdict import Verdict
 from functions.ingest.reader.whole_rows import judge_whole_rows
 
 _CANCELLATION = "^[Cc][0-9]+"
+_FIRST_OF_CANCELLATION = first_bytes(b"Cc")
 
 Mask = NDArray[np.bool_]
 
@@ -138,7 +140,7 @@ def _filled(
     """
     if order_ids is None:
         return {}
-    own = pc.utf8_trim_whitespace(stretch.text(mapping["customer_id"]))
+    own = trimmed(stretch.text(mapping["customer_id"]))
     customers = orders.fill(own, mapping["customer_id"], order_ids, is_one=True)
     days = stretch.columns[mapping["ordered_at"]]
     filled = orders.fill(days, mapping["ordered_at"], order_ids, is_one=True)
@@ -150,8 +152,8 @@ def _filled(
 
 def _without_nobody(customers: Any) -> Any:
     """Return trimmed customers, an empty text for those that are none."""
-    trimmed = pc.utf8_trim_whitespace(customers)
-    return pc.if_else(pa.array(are_nobody(trimmed)), "", trimmed)
+    names = trimmed(customers)
+    return pc.if_else(pa.array(are_nobody(names)), "", names)
 
 
 def _discounted(
@@ -272,7 +274,9 @@ def _is_negative(values: Any) -> Mask:
 
 
 def _is_cancelled(order_id: Any) -> Mask:
-    return np.asarray(pc.match_substring_regex(order_id, _CANCELLATION).fill_null(False))
+    return judge_likely(
+        order_id, _FIRST_OF_CANCELLATION, lambda some: pc.match_substring_regex(some, _CANCELLATION)
+    )
 
 
 def _balance(stretch: Stretch, verdict: Verdict, table: Any, *, returns: Mask) -> Balance:

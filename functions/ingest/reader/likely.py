@@ -1,13 +1,16 @@
-"""Few texts are what is looked for, and their first byte tells which may be: only those are judged."""
+"""Few texts are what is looked for, and a byte at their border tells which may be: only those are judged."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
+
+_BLANK, _NOT_ASCII = 0x20, 0x80
 
 
 def first_bytes(octets: bytes) -> Mask:
@@ -25,7 +28,7 @@ def begin_with(texts: Any, first: Mask) -> Mask:
     if not is_filled.any():
         return is_filled
     octets = np.frombuffer(content, np.uint8)
-    return is_filled & first[octets[np.minimum(places[:-1], len(octets) - 1)]]
+    return is_filled & first[np.take(octets, places[:-1], mode="clip")]
 
 
 def judge_likely(texts: Any, first: Mask, judge_texts: Callable[[Any], Any]) -> Mask:
@@ -35,3 +38,17 @@ def judge_likely(texts: Any, first: Mask, judge_texts: Callable[[Any], Any]) -> 
     if places.size:
         is_likely[places] = judge_texts(texts.take(pa.array(places)))
     return is_likely
+
+
+def trimmed(texts: Any) -> Any:
+    """Return texts without the blanks around them; if they have none, as is usual, these same ones."""
+    _, edges, content = texts.buffers()
+    if not len(texts) or content is None or not content.size:
+        return texts
+    places = np.frombuffer(edges, np.int32)[texts.offset :][: len(texts) + 1]
+    octets = np.frombuffer(content, np.uint8)
+    # Of an empty text it is a byte of another one: then more is trimmed than has to be.
+    borders = (np.take(octets, at, mode="clip") for at in (places[:-1], places[1:] - 1))
+    if all(some.min() > _BLANK and some.max() < _NOT_ASCII for some in borders):
+        return texts
+    return pc.utf8_trim_whitespace(texts)

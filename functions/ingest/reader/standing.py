@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from functions.ingest.reader.columns import fold, folded
+from functions.ingest.reader.likely import trimmed
 from functions.ingest.reader.meanings import OF_LINES, PARTLY_BACK, RETURNED, meaning_of
 from functions.ingest.reader.orders import Orders, has_gaps
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
@@ -94,7 +95,7 @@ def _filler(
         return orders.apart(order_ids, stretch.text(mapping["customer_id"]))
 
     def filled(index: int) -> Any:
-        column = pc.utf8_trim_whitespace(stretch.text(index))
+        column = trimmed(stretch.text(index))
         if order_ids is None:
             return column
         return orders.fill(column, index, apart() if has_gaps(column, order_ids) else order_ids)

@@ -137,9 +137,9 @@ def _name_nothing(texts: Any, *, has_words: bool) -> Places:
         octets = np.frombuffer(content, np.uint8)
         first = octets[np.minimum(begins[places], len(octets) - 1)]
         places = places[_FIRST_OF_SIGNS[first] | (lengths[places] == 0)]
-    if places.size:
-        has_word = pc.match_substring_regex(texts.take(pa.array(places)), _WORD)
-        places = places[~np.asarray(has_word, np.bool_)]
+    if (signs := places[lengths[places] > 0]).size:
+        has_word = pc.match_substring_regex(texts.take(pa.array(signs)), _WORD)
+        places = np.setdiff1d(places, signs[np.asarray(has_word, np.bool_)], assume_unique=True)
     if has_words:
         places = np.union1d(places, np.flatnonzero(name_totals(texts)))
     return places

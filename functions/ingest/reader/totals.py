@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from functions.ingest.reader.likely import begin_with, first_bytes, judge_likely
+from functions.ingest.reader.rows import SOUND
 from functions.ingest.reader.spill import Stretch, are_empty
 
 Mask = NDArray[np.bool_]
@@ -48,7 +49,7 @@ def lines_of_totals(stretch: Stretch, mapping: Mapping[str, int]) -> Iterator[tu
     named = [mapping[name] for name in ("customer_id", "order_id") if name in mapping]
     names = [stretch.text(index) for index in named]
     is_likely = [are_empty(texts) | begin_with(texts, _FIRST_OF_TOTAL) for texts in names]
-    places = np.flatnonzero(np.all(is_likely, axis=0))
+    places = np.flatnonzero(np.all([stretch.fault == SOUND, *is_likely], axis=0))
     if not places.size:
         return
     empty = {i: np.asarray(pc.equal(stretch.text(i).take(places), "")) for i in named}

@@ -13,6 +13,7 @@ from common import frame
 from functions.ingest.reader import currencies, dates, numbers
 from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_1904, WALL
 from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
+from functions.ingest.reader.likely import trimmed
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.rounded import are_rounded, may_be_rounded
 from functions.ingest.reader.settled import NUMBERS, Conventions
@@ -50,7 +51,7 @@ def typed_columns(
 
 def _texts(name: str, column: Any, index: int, verdict: Verdict) -> Any:
     """Return trimmed texts, and reject numbers of customers or orders without their last digits."""
-    texts = _null_if_empty(pc.utf8_trim_whitespace(column))
+    texts = _null_if_empty(trimmed(column))
     if name in _IDS and may_be_rounded(texts):
         verdict.reject(are_rounded(texts), Fault.ROUNDED_ID, index)
     return texts
@@ -58,13 +59,13 @@ def _texts(name: str, column: Any, index: int, verdict: Verdict) -> Any:
 
 def _null_if_empty(column: Any) -> Any:
     """Return texts with nulls for the empty ones; their bytes are not copied."""
-    is_filled = np.asarray(pc.binary_length(column)) > 0
-    if is_filled.all():
+    is_empty = are_empty(column)
+    if not is_empty.any():
         return column
-    assert column.offset == 0  # it was just made by trimming, and the bits begin with its first row
     _, edges, content = column.buffers()
-    filled = pa.py_buffer(np.packbits(is_filled, bitorder="little"))
-    return pa.StringArray.from_buffers(len(column), edges, content, filled)
+    filled = pa.py_buffer(np.packbits(~is_empty, bitorder="little"))
+    own_edges = edges.slice(column.offset * np.dtype(np.int32).itemsize)
+    return pa.StringArray.from_buffers(len(column), own_edges, content, filled)
 
 
 def _currencies(column: Any, index: int, conventions: Conventions, verdict: Verdict) -> Any:
