@@ -45,8 +45,13 @@ class Record:
     # itself, `apart` bytes from each other.
     told_spans: tuple[tuple[int, int], ...] = ()
     apart: int = 0
-    # Index of the first cell with text after its closing quote, or that a border goes through.
-    spoiled: int | None = None
+    # Indexes of the cells with text after their closing quote, or that a border goes through.
+    all_spoiled: tuple[int, ...] = ()
+
+    @property
+    def spoiled(self) -> int | None:
+        """Return the index of the first spoiled cell."""
+        return self.all_spoiled[0] if self.all_spoiled else None
 
     @property
     def spans(self) -> tuple[tuple[int, int], ...]:
@@ -96,8 +101,11 @@ def _endings(style: Style) -> _Endings:
 
 def _ending(endings: re.Pattern[bytes], data: bytes, start: int) -> int | None:
     """Return where the first ending is; what is escaped, or a doubled quote, is none."""
-    found = (match.start() for match in endings.finditer(data, start) if match[1] is not None)
-    return next(found, None)
+    while match := endings.search(data, start):
+        if match[1] is not None:
+            return match.start()
+        start = match.end()
+    return None
 
 
 def read_record(data: bytes, start: int, *, style: Style, final: bool) -> Record | Unfinished:
@@ -148,22 +156,22 @@ def _read_wrapped(
         end=after,
         cells=whole_cells(line, record, own),
         told_spans=tuple((place(begin), place(end)) for begin, end in record.spans),
-        spoiled=record.spoiled,
+        all_spoiled=record.all_spoiled,
     )
 
 
 def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record | Unfinished:
     cells: list[bytes] = []
     spans: list[tuple[int, int]] = []
-    spoiled: int | None = None
+    spoiled: list[int] = []
     position = start
     endings = _endings(style)
     while True:
         cell, end, state = _read_cell(data, position, style, endings)
-        if state in {_OPEN, _SWALLOWED}:
+        if state >= _OPEN:
             return Unfinished(start=start, opening=position, is_lost=state == _SWALLOWED)
-        if state == _SPOILED and spoiled is None:
-            spoiled = len(cells)
+        if state == _SPOILED:
+            spoiled.append(len(cells))
         cells.append(cell)
         spans.append((position, end))
         if not data.startswith(style.delimiter, end):
@@ -173,11 +181,15 @@ def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record
     if _may_go_on(data, end, after, final=final):
         return Unfinished(start=start)
     return Record(
-        start=start, end=after, cells=tuple(cells), told_spans=tuple(spans), spoiled=spoiled
+        start=start,
+        end=after,
+        cells=tuple(cells),
+        told_spans=tuple(spans),
+        all_spoiled=tuple(spoiled),
     )
 
 
-_WHOLE, _SPOILED, _OPEN, _SWALLOWED = range(4)
+_WHOLE, _SPOILED, _OPEN, _SWALLOWED = range(4)  # of the last two the record goes on
 
 
 def _read_cell(data: bytes, start: int, style: Style, endings: _Endings) -> tuple[bytes, int, int]:
@@ -220,13 +232,13 @@ def whole_cells(data: bytes, record: Record, style: Style) -> tuple[bytes, ...]:
 
     A cell with text after its closing quote is returned as it stands, quotes and all.
     """
-    if record.spoiled is None or style.cuts or style.is_wrapped:
+    if style.cuts or style.is_wrapped:
         return record.cells
-    states = [_read_cell(data, start, style, _endings(style))[2] for start, _ in record.spans]
-    return tuple(
-        cell if state == _WHOLE else data[start:end]
-        for cell, state, (start, end) in zip(record.cells, states, record.spans, strict=True)
-    )
+    cells = list(record.cells)
+    for i in record.all_spoiled:
+        start, end = record.spans[i]
+        cells[i] = data[start:end]
+    return tuple(cells)
 
 
 def _spans_lines(cell: bytes) -> bool:
@@ -258,7 +270,7 @@ def _read_line(data: bytes, start: int, *, style: Style, final: bool) -> Record 
         end=after,
         cells=tuple(line[a:b].strip(b" \t") for a, b in spans),
         told_spans=tuple((start + a, start + b) for a, b in spans),
-        spoiled=across[0] if across else None,
+        all_spoiled=tuple(across),
     )
 
 
