@@ -29,7 +29,7 @@ _PLACES = (
 )
 _DISTINCT = pa.dictionary(pa.int32(), pa.string())
 
-_KEPT_BYTES = 1 << 20  # of the file: what is longer goes to disk
+_KEPT_BYTES = 80 << 20  # of all columns: what is more goes to disk
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,8 +111,9 @@ class Spill:
             for i, column in enumerate(parsed.columns)
         )
         self._may_hold_controls |= parsed.may_hold_controls
-        self._kept.append(pa.record_batch([*arrays, *columns], schema=self._schema))
-        self._bytes += len(block.data)
+        batch = pa.record_batch([*arrays, *columns], schema=self._schema)
+        self._kept.append(batch)
+        self._bytes += batch.nbytes
         self.rows += block.rows
         if self._bytes > _KEPT_BYTES:
             self._write_kept()
