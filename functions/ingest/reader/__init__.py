@@ -5,14 +5,16 @@
              ->  `texts`       the file's own bytes, or a copy in UTF-8 with the way back
     layout   ->  `dialect`     `styles`: how cells are written; `shape`: where the table begins;
                                `layout` holds all that, `raw` the table as text and nothing more
-    records  ->  `blocks`      with line and byte, vectorised; `careful` where that cannot tell
+    records  ->  `blocks`      with line and byte, vectorised by `marks`; `careful` where that
+                               cannot tell
              ->  `rows`        their cells, by Arrow; `careful` where that finds other records
              ->  `date_parts`  year, month and day in three columns joined
              ->  `ending`      where the table ends, and what stands below it; `sections` of it
     columns  ->  `mapping`     which of the file's columns is which of ours: `columns` by name with
                                `synonyms`, `samples` by values; `lists` that are no purchases;
                                `order_totals` that are no amounts of lines
-    evidence ->  `evidence`    what each column as a whole says of dates, decimal marks, currencies
+    evidence ->  `date_evidence`, `number_evidence`: what each column as a whole says of the order of
+                               day and month, decimal marks, currencies
              ->  `order_lines`, `kinds`, `pieces`, `headings`, `nobody`: what only all rows show together
              ->  `total_rows`, `grand_totals`, `named_once`: what only their sums or dates show,
                                by `weighing` them where a row looks like it

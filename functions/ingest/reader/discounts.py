@@ -19,7 +19,7 @@ from common import frame
 from functions.ingest.reader import currencies
 from functions.ingest.reader.careful_numbers import OTHER, POINT, Written, parse, read_number
 from functions.ingest.reader.columns import fold, folded, is_of_lines, words
-from functions.ingest.reader.evidence import NumberConvention
+from functions.ingest.reader.number_evidence import NumberConvention
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.spill import by_distinct
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from functions.ingest.reader import numbers
 from functions.ingest.reader.careful_numbers import COMMA, OTHER, POINT, read_number
-from functions.ingest.reader.evidence import NumberConvention
+from functions.ingest.reader.number_evidence import NumberConvention
 
 _OF_PRODUCT = ("quantity", "unit_price", "amount")
 _SCALE = 12

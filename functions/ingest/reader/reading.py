@@ -25,21 +25,13 @@ from functions.ingest.reader.ahead import ahead
 from functions.ingest.reader.blocks import read_blocks
 from functions.ingest.reader.columns import name_others
 from functions.ingest.reader.conversion import Converted, convert
+from functions.ingest.reader.date_evidence import DateEvidence, settle_dates
 from functions.ingest.reader.date_parts import join_dates
 from functions.ingest.reader.dates import clock_digits
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.discounts import find_discounts
 from functions.ingest.reader.ending import Below, Ending
-from functions.ingest.reader.evidence import (
-    Convention,
-    DateEvidence,
-    Look,
-    NumberEvidence,
-    QuantityEvidence,
-    Told,
-    settle_dates,
-    settle_numbers,
-)
+from functions.ingest.reader.evidence import Convention, Look, Told
 from functions.ingest.reader.grand_totals import FirstRow
 from functions.ingest.reader.headings import Headings
 from functions.ingest.reader.kinds import Kinds
@@ -47,6 +39,7 @@ from functions.ingest.reader.layout import Described, Layout, described, find_la
 from functions.ingest.reader.mapping import Mapped, map_columns
 from functions.ingest.reader.named_once import NamedOnce, are_named_once
 from functions.ingest.reader.nobody import Nobody
+from functions.ingest.reader.number_evidence import NumberEvidence, QuantityEvidence, settle_numbers
 from functions.ingest.reader.order_lines import OrderLines
 from functions.ingest.reader.orders import Orders
 from functions.ingest.reader.pieces import settle_pieces

@@ -20,8 +20,8 @@ from common.mending import is_of_mended_rows
 from functions.ingest.reader import numbers
 from functions.ingest.reader.columns import fold, folded, is_of_lines, words
 from functions.ingest.reader.discounts import says_none
-from functions.ingest.reader.evidence import NumberConvention
 from functions.ingest.reader.looks import is_amount, is_number
+from functions.ingest.reader.number_evidence import NumberConvention
 from functions.ingest.reader.reductions import are_reductions
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.signs import Signs

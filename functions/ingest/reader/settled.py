@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from common import frame
+from functions.ingest.reader.date_evidence import DateConvention
 from functions.ingest.reader.discounts import Discount
-from functions.ingest.reader.evidence import DateConvention, NumberConvention
+from functions.ingest.reader.number_evidence import NumberConvention
 from functions.ingest.reader.refunds import Refunds
 from functions.ingest.reader.signs import Signs
 from functions.ingest.reader.total_rows import TotalRows

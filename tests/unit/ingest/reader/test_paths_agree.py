@@ -38,9 +38,10 @@ from functions.ingest.reader.careful_dates import (
     read_date,
 )
 from functions.ingest.reader.careful_numbers import read_number
+from functions.ingest.reader.date_evidence import DateEvidence
 from functions.ingest.reader.dialect import Dialect
 from functions.ingest.reader.encoding import decode, to_utf_8
-from functions.ingest.reader.evidence import DateEvidence, NumberEvidence
+from functions.ingest.reader.number_evidence import NumberEvidence
 from functions.ingest.reader.refusal import UnreadableFileError
 from functions.ingest.reader.rows import parse_carefully, parse_fast
 from functions.ingest.reader.spill import by_distinct
