@@ -15,6 +15,8 @@ PROGRESS := sed -un 's/^ *Downloading \([^ ]*\).*(\(.*\))/  \1 (\2)/p; s/^Instal
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --no-compile --require-hashes -r $< | $(PROGRESS)
 # The local servers come with Go, which builds MinIO, and with Debian's packages.
 SET_UP = $(if $(filter local,$(STACK)),$(VENV)/.local,setup)
+# Where it is set, every process that is started would compile all that it imports once more.
+unexport PYTHONDONTWRITEBYTECODE
 # The long ones first: at the end no file is left that all others wait for.
 LEVELS = $(wildcard $(addprefix tests/,chaos e2e integration browser contract unit))
 
