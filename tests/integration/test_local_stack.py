@@ -32,6 +32,15 @@ def client_s3(stack: EmbeddedStack, client_id: str) -> Any:
     return s3_client(stack.s3_url, *stack.object_store_keys().add_client(client_id))
 
 
+@pytest.fixture(scope="module")
+def queues(settings: Settings) -> SqsTransport:
+    """The queues, that of ingest without the hundreds of messages that other tests have left in it."""
+    sqs = aws_client("sqs", settings.sqs_endpoint_url)
+    url = sqs.get_queue_url(QueueName=f"{settings.queue_prefix}ingest")["QueueUrl"]
+    sqs.purge_queue(QueueUrl=url)
+    return SqsTransport(settings)
+
+
 def announced(transport: SqsTransport, key: str) -> ObjectCreated | ObjectRemoved:
     """Take messages until one is about `key`."""
 
@@ -48,28 +57,27 @@ def announced(transport: SqsTransport, key: str) -> ObjectCreated | ObjectRemove
 
 
 def test_an_upload_is_announced_with_its_version(
-    settings: Settings, client_s3: Any, client_id: str
+    queues: SqsTransport, client_s3: Any, client_id: str
 ) -> None:
     key = f"{client_id}/centro/ventas de mayo (1)+ñ.csv"
     version = client_s3.put_object(Bucket="uploads", Key=key, Body=b"a,b\n1,2\n")["VersionId"]
 
-    event = announced(SqsTransport(settings), key)
+    event = announced(queues, key)
 
     assert isinstance(event, ObjectCreated)
     assert (event.object.version_id, event.size) == (version, 8)
 
 
 def test_a_delete_is_announced_and_keeps_the_version(
-    settings: Settings, client_s3: Any, client_id: str
+    settings: Settings, queues: SqsTransport, client_s3: Any, client_id: str
 ) -> None:
     key = f"{client_id}/centro/a.csv"
     version = client_s3.put_object(Bucket="uploads", Key=key, Body=b"x")["VersionId"]
-    transport = SqsTransport(settings)
-    announced(transport, key)
+    announced(queues, key)
 
     client_s3.delete_object(Bucket="uploads", Key=key)
 
-    assert isinstance(announced(transport, key), ObjectRemoved)
+    assert isinstance(announced(queues, key), ObjectRemoved)
     service = s3_client(
         settings.s3_endpoint_url or "",
         settings.aws_access_key_id,
