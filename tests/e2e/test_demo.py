@@ -102,10 +102,10 @@ def test_progress_is_not_in_the_output(demo):
     assert "sending" not in demo.stdout
 
 
-def test_an_interrupt_stops_everything_and_leaves_nothing(tmp_path):
+def test_an_interrupt_stops_everything_and_leaves_nothing(servers, tmp_path):
     with (tmp_path / "said").open("w+") as said:
         process = subprocess.Popen(
-            [*COMMAND, "demo"],
+            [*COMMAND, "demo", "--stack", servers],
             cwd=PROJECT,
             env=plain_environment(TMPDIR=str(tmp_path)),
             stdout=said,

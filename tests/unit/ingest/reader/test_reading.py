@@ -234,11 +234,11 @@ FAULTS = {
 }
 
 
-@settings(max_examples=50)
+@settings(max_examples=80)
 @given(
     place=st.integers(0, len(TABLE) - 1),
     code=st.sampled_from(sorted(FAULTS)),
-    block_bytes=st.sampled_from([100, 400, 1 << 20]),
+    block_bytes=st.sampled_from([16, 100, 1 << 20]),
 )
 def test_one_fault_anywhere_is_reported_there_and_all_other_rows_are_accepted(
     place: int, code: str, block_bytes: int

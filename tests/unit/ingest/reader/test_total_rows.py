@@ -206,7 +206,7 @@ table = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(table=table, batch_rows=st.sampled_from([1, 2, 3, 5]))
 def test_blocks_change_nothing(table: list[tuple[str, str, str, int]], batch_rows: int) -> None:
     text = lines(*(f"{o},2026-01-31,C1,{p},{q},{a}.00" for o, p, q, a in table), header=HEADER)
@@ -271,7 +271,7 @@ def accepted(rows: Sequence[Row], first: int) -> Any:
     return pa.table(columns)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(rows=weighed, are_first=st.booleans(), size=st.integers(1, 14))
 @example(rows=[("1", "Cap", 1), ("1", "Cap", 2), ("1", None, 3)] * 3, are_first=False, size=9)
 def test_orders_are_added_up_as_one_by_one(rows: list[Row], are_first: bool, size: int) -> None:
