@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 from common import frame
 from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
-from functions.ingest.reader.discounts import take_off
-from functions.ingest.reader.grand_totals import find_last
-from functions.ingest.reader.likely import first_bytes, judge_likely, trimmed
-from functions.ingest.reader.nobody import are_nobody
-from functions.ingest.reader.orders import Orders
-from functions.ingest.reader.reductions import are_reductions
-from functions.ingest.reader.refunds import pay_back
+from functions.ingest.reader.lines.discounts import take_off
+from functions.ingest.reader.lines.grand_totals import find_last
+from functions.ingest.reader.lines.nobody import are_nobody
+from functions.ingest.reader.lines.orders import Orders
+from functions.ingest.reader.lines.refunds import pay_back
+from functions.ingest.reader.lines.standing import Standing, judge
+from functions.ingest.reader.lines.subtotals import Subtotals
+from functions.ingest.reader.lines.verdict import Verdict
+from functions.ingest.reader.lines.whole_rows import judge_whole_rows
+from functions.ingest.reader.records.spill import Stretch
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.settled import Conventions
-from functions.ingest.reader.signs import Signs
-from functions.ingest.reader.spill import Stretch
-from functions.ingest.reader.standing import Standing, judge
-from functions.ingest.reader.subtotals import Subtotals
 from functions.ingest.reader.typed import typed_columns
-from functions.ingest.reader.verdict import Verdict
-from functions.ingest.reader.whole_rows import judge_whole_rows
+from functions.ingest.reader.values.likely import first_bytes, judge_likely, trimmed
+from functions.ingest.reader.words.reductions import are_reductions
+from functions.ingest.reader.words.signs import Signs
 
 _CANCELLATION = "^[Cc][0-9]+"
 _FIRST_OF_CANCELLATION = first_bytes(b"Cc")

@@ -6,8 +6,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from functions.ingest.reader.dialect import Dialect, find_dialect
-from functions.ingest.reader.encoding import (
+from functions.ingest.reader.lines.ending import Ending
+from functions.ingest.reader.records.dialect import Dialect, find_dialect
+from functions.ingest.reader.records.shape import Furniture
+from functions.ingest.reader.text.encoding import (
     HEAD_BYTES,
     UTF_8,
     WIDE,
@@ -15,10 +17,8 @@ from functions.ingest.reader.encoding import (
     detect,
     refuse_other_kinds,
 )
-from functions.ingest.reader.ending import Ending
-from functions.ingest.reader.shape import Furniture
-from functions.ingest.reader.texts import Text, copy, original
-from functions.ingest.reader.unpacking import is_packed, unpack
+from functions.ingest.reader.text.texts import Text, copy, original
+from functions.ingest.reader.text.unpacking import is_packed, unpack
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

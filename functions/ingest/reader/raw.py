@@ -8,15 +8,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from functions.ingest.reader import rows as r
-from functions.ingest.reader.blocks import Block, read_blocks
-from functions.ingest.reader.careful import Record, read_record
-from functions.ingest.reader.columns import recognise
-from functions.ingest.reader.dialect import Dialect
-from functions.ingest.reader.encoding import decode_all
-from functions.ingest.reader.ending import Below, Ending
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
-from functions.ingest.reader.scratch import made_when_needed
+from functions.ingest.reader.lines.ending import Below, Ending
+from functions.ingest.reader.records import rows as r
+from functions.ingest.reader.records.blocks import Block, read_blocks
+from functions.ingest.reader.records.careful import Record, read_record
+from functions.ingest.reader.records.dialect import Dialect
+from functions.ingest.reader.text.encoding import decode_all
+from functions.ingest.reader.text.scratch import made_when_needed
+from functions.ingest.reader.words.header_names import recognise
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

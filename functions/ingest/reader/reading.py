@@ -20,45 +20,49 @@ import numpy as np
 
 from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
-from functions.ingest.reader import rows
 from functions.ingest.reader.ahead import ahead
-from functions.ingest.reader.blocks import read_blocks
-from functions.ingest.reader.columns import name_others
+from functions.ingest.reader.columns.mapping import Mapped, map_columns
+from functions.ingest.reader.columns.order_lines import OrderLines
 from functions.ingest.reader.conversion import Converted, convert
-from functions.ingest.reader.date_evidence import DateEvidence, settle_dates
-from functions.ingest.reader.date_parts import join_dates
-from functions.ingest.reader.dates import clock_digits
-from functions.ingest.reader.dialect import Dialect
-from functions.ingest.reader.discounts import find_discounts
-from functions.ingest.reader.ending import Below, Ending
-from functions.ingest.reader.evidence import Convention, Look, Told
-from functions.ingest.reader.grand_totals import FirstRow
-from functions.ingest.reader.headings import Headings
-from functions.ingest.reader.kinds import Kinds
+from functions.ingest.reader.evidence.dates import DateEvidence, settle_dates
+from functions.ingest.reader.evidence.numbers import (
+    NumberEvidence,
+    QuantityEvidence,
+    settle_numbers,
+)
+from functions.ingest.reader.evidence.whole_columns import Convention, Look, Told
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
-from functions.ingest.reader.mapping import Mapped, map_columns
-from functions.ingest.reader.named_once import NamedOnce, are_named_once
-from functions.ingest.reader.nobody import Nobody
-from functions.ingest.reader.number_evidence import NumberEvidence, QuantityEvidence, settle_numbers
-from functions.ingest.reader.order_lines import OrderLines
-from functions.ingest.reader.orders import Orders
-from functions.ingest.reader.pieces import settle_pieces
-from functions.ingest.reader.refunds import RefundLines
+from functions.ingest.reader.lines.discounts import find_discounts
+from functions.ingest.reader.lines.ending import Below, Ending
+from functions.ingest.reader.lines.grand_totals import FirstRow
+from functions.ingest.reader.lines.headings import Headings
+from functions.ingest.reader.lines.kinds import Kinds
+from functions.ingest.reader.lines.named_once import NamedOnce, are_named_once
+from functions.ingest.reader.lines.nobody import Nobody
+from functions.ingest.reader.lines.orders import Orders
+from functions.ingest.reader.lines.pieces import settle_pieces
+from functions.ingest.reader.lines.refunds import RefundLines
+from functions.ingest.reader.lines.subtotals import Subtotals, Totals
+from functions.ingest.reader.lines.total_rows import Lacking, TotalRows
+from functions.ingest.reader.records import rows
+from functions.ingest.reader.records.blocks import read_blocks
+from functions.ingest.reader.records.date_parts import join_dates
+from functions.ingest.reader.records.dialect import Dialect
+from functions.ingest.reader.records.sections import Sections
+from functions.ingest.reader.records.spill import Spill, Stretch
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
     Refusal,
     UnreadableFileError,
 )
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
-from functions.ingest.reader.scratch import made_when_needed
-from functions.ingest.reader.sections import Sections
 from functions.ingest.reader.settled import NUMBERS, Conventions, latest_moment, zone_of
-from functions.ingest.reader.signs import Signs, find_signs
-from functions.ingest.reader.spill import Spill, Stretch
-from functions.ingest.reader.subtotals import Subtotals, Totals
-from functions.ingest.reader.texts import Text
-from functions.ingest.reader.total_rows import Lacking, TotalRows
+from functions.ingest.reader.text.scratch import made_when_needed
+from functions.ingest.reader.text.texts import Text
+from functions.ingest.reader.values.dates import clock_digits
 from functions.ingest.reader.weighing import find_totals
+from functions.ingest.reader.words.header_names import name_others
+from functions.ingest.reader.words.signs import Signs, find_signs
 
 # Raised when the same bytes would be read differently.
 READER_VERSION = "9"

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.mending import is_of_mended_rows, read_back
-from functions.ingest.reader import dates, numbers
-from functions.ingest.reader.careful import Record, Style, read_record, whole_cells
-from functions.ingest.reader.dialect import count_line_ends
-from functions.ingest.reader.encoding import decode, decode_all
+from functions.ingest.reader.lines.verdict import Verdict
+from functions.ingest.reader.records.careful import Record, Style, read_record, whole_cells
+from functions.ingest.reader.records.dialect import count_line_ends
+from functions.ingest.reader.records.spill import Stretch
 from functions.ingest.reader.refusal import Fault, Severity, excerpt, masked_excerpt, severity
 from functions.ingest.reader.settled import NUMBERS, Conventions
-from functions.ingest.reader.spill import Stretch
-from functions.ingest.reader.texts import Text
-from functions.ingest.reader.verdict import Verdict
+from functions.ingest.reader.text.encoding import decode, decode_all
+from functions.ingest.reader.text.texts import Text
+from functions.ingest.reader.values import dates, numbers
 
 # Of these the text of the cell is shown; other cells may hold anything, a person's name too.
 _SHOWN = frozenset({

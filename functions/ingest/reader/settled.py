@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from common import frame
-from functions.ingest.reader.date_evidence import DateConvention
-from functions.ingest.reader.discounts import Discount
-from functions.ingest.reader.number_evidence import NumberConvention
-from functions.ingest.reader.refunds import Refunds
-from functions.ingest.reader.signs import Signs
-from functions.ingest.reader.total_rows import TotalRows
-from functions.ingest.reader.verdict import WHOLE_ROW
+from functions.ingest.reader.evidence.dates import DateConvention
+from functions.ingest.reader.evidence.numbers import NumberConvention
+from functions.ingest.reader.lines.discounts import Discount
+from functions.ingest.reader.lines.refunds import Refunds
+from functions.ingest.reader.lines.total_rows import TotalRows
+from functions.ingest.reader.lines.verdict import WHOLE_ROW
+from functions.ingest.reader.words.signs import Signs
 
 NUMBERS = {
     "quantity": frame.QUANTITY,

@@ -10,15 +10,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from common import frame
-from functions.ingest.reader import currencies, dates, numbers
-from functions.ingest.reader.careful_dates import COMPACT, EXCEL_1900, EXCEL_1904, WALL
-from functions.ingest.reader.careful_numbers import MAX_INTEGER_DIGITS
-from functions.ingest.reader.likely import trimmed
+from functions.ingest.reader.lines.verdict import WHOLE_ROW, Verdict
+from functions.ingest.reader.records.spill import Stretch, are_empty
 from functions.ingest.reader.refusal import Fault
-from functions.ingest.reader.rounded import are_rounded, may_be_rounded
 from functions.ingest.reader.settled import NUMBERS, Conventions
-from functions.ingest.reader.spill import Stretch, are_empty
-from functions.ingest.reader.verdict import WHOLE_ROW, Verdict
+from functions.ingest.reader.values import currencies, dates, numbers
+from functions.ingest.reader.values.careful_dates import COMPACT, EXCEL_1900, EXCEL_1904, WALL
+from functions.ingest.reader.values.careful_numbers import MAX_INTEGER_DIGITS
+from functions.ingest.reader.values.likely import trimmed
+from functions.ingest.reader.values.rounded import are_rounded, may_be_rounded
 
 _IDS = ("customer_id", "order_id")
 _TEXTS = (*_IDS, "branch", "product_id", "product")

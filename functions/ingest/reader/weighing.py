@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from functions.ingest.reader.conversion import Converted
-from functions.ingest.reader.grand_totals import is_total
-from functions.ingest.reader.total_rows import Suspects, TotalRows, Weighing
+from functions.ingest.reader.lines.grand_totals import is_total
+from functions.ingest.reader.lines.total_rows import Suspects, TotalRows, Weighing
 
 _FAR_MORE = 2  # times: not so much of what was sold so far is taken back below
 

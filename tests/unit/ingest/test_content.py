@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.ingest.content import RowsHash
-from functions.ingest.reader import blocks
+from functions.ingest.reader.records import blocks
 from tests.unit.ingest.reader.files import lines, read
 
 HEADER = "order,date,customer,quantity,amount,note"

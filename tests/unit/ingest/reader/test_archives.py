@@ -6,7 +6,8 @@ import zipfile
 
 import pytest
 
-from functions.ingest.reader import UnreadableFileError, unpacking
+from functions.ingest.reader import UnreadableFileError
+from functions.ingest.reader.text import unpacking
 from tests.unit.ingest.reader.files import ROW, lines, read
 
 pytestmark = pytest.mark.unit

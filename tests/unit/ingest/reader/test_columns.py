@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 
 from common.texts import LANGUAGES, say
-from functions.ingest.reader import FormatProfile, OpenQuestionError, blocks
-from functions.ingest.reader.columns import known, similar
-from functions.ingest.reader.mapping import SURE, map_columns
+from functions.ingest.reader import FormatProfile, OpenQuestionError
+from functions.ingest.reader.columns.mapping import SURE, map_columns
+from functions.ingest.reader.records import blocks
+from functions.ingest.reader.words.header_names import known, similar
 from tests.unit.ingest.reader.files import REAL_FILES, lines, read, refusal
 
 pytestmark = pytest.mark.unit

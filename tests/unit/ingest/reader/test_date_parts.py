@@ -5,7 +5,7 @@ from unittest import mock
 
 import pytest
 
-from functions.ingest.reader import blocks
+from functions.ingest.reader.records import blocks
 from tests.unit.ingest.reader.files import lines, read, refusal
 
 pytestmark = pytest.mark.unit

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from common.texts import LANGUAGES, say
 from functions.ingest.reader import FormatProfile, OpenQuestionError
-from functions.ingest.reader.careful_dates import ORDERS
+from functions.ingest.reader.values.careful_dates import ORDERS
 from tests.unit.ingest.reader.files import STORED_AT, Read, lines, read, refusal
 
 pytestmark = pytest.mark.unit

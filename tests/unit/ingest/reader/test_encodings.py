@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.ingest.reader import UnreadableFileError
-from functions.ingest.reader.alphabets import guess
-from functions.ingest.reader.texts import copy
+from functions.ingest.reader.text.alphabets import guess
+from functions.ingest.reader.text.texts import copy
 from tests.unit.ingest.reader.files import ROW, Read, lines, read
 
 pytestmark = pytest.mark.unit

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.ingest.reader import UnreadableFileError
-from functions.ingest.reader.careful import (
+from functions.ingest.reader.records.careful import (
     BACKSLASH,
     DOUBLE,
     NONE,
@@ -392,7 +392,7 @@ def test_columns_are_known_in_many_languages(header: str) -> None:
 
 @pytest.mark.skipif(not REAL_FILES.exists(), reason="the folder of real files is absent")
 def test_the_table_of_cdnow_is_found_between_its_blanks() -> None:
-    from functions.ingest.reader.dialect import find_dialect
+    from functions.ingest.reader.records.dialect import find_dialect
 
     dialect = find_dialect(
         (REAL_FILES / "cdnow/CDNOW_master.txt").read_bytes()[:9999], encoding="utf-8"

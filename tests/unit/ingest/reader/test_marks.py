@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.ingest.reader.likely import trimmed
-from functions.ingest.reader.marks import find_marks
+from functions.ingest.reader.records.marks import find_marks
+from functions.ingest.reader.values.likely import trimmed
 
 pytestmark = pytest.mark.unit
 

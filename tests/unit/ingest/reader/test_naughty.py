@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 
 from common.mending import read_back
-from functions.ingest.reader import rows
+from functions.ingest.reader.records import rows
 from functions.report_api.export import Origin, rejected_text
 from functions.report_api.schemas import Rejected
 from tests.unit.ingest.reader.files import Read, read, refusal

@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.ingest.reader import blocks
+from functions.ingest.reader.records import blocks
 from tests.unit.ingest.reader.files import lines, read
 
 pytestmark = pytest.mark.unit

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common import frame
-from functions.ingest.reader import FormatProfile, OpenQuestionError, currencies, numbers
-from functions.ingest.reader.careful_numbers import parse
+from functions.ingest.reader import FormatProfile, OpenQuestionError
 from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.values import currencies, numbers
+from functions.ingest.reader.values.careful_numbers import parse
 from tests.unit.ingest.reader.files import Read, lines, read, refusal
 
 pytestmark = pytest.mark.unit

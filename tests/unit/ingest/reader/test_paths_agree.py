@@ -13,10 +13,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from common import frame
-from functions.ingest.reader import blocks, careful, dates, numbers
-from functions.ingest.reader.alphabets import SINGLE_BYTE
-from functions.ingest.reader.blocks import Block, read_blocks
-from functions.ingest.reader.careful import (
+from functions.ingest.reader.evidence.dates import DateEvidence
+from functions.ingest.reader.evidence.numbers import NumberEvidence
+from functions.ingest.reader.records import blocks, careful
+from functions.ingest.reader.records.blocks import Block, read_blocks
+from functions.ingest.reader.records.careful import (
     BACKSLASH,
     DOUBLE,
     NONE,
@@ -26,7 +27,14 @@ from functions.ingest.reader.careful import (
     Unfinished,
     read_records,
 )
-from functions.ingest.reader.careful_dates import (
+from functions.ingest.reader.records.dialect import Dialect
+from functions.ingest.reader.records.rows import parse_carefully, parse_fast
+from functions.ingest.reader.records.spill import by_distinct
+from functions.ingest.reader.refusal import UnreadableFileError
+from functions.ingest.reader.text.alphabets import SINGLE_BYTE
+from functions.ingest.reader.text.encoding import decode, to_utf_8
+from functions.ingest.reader.values import dates, numbers
+from functions.ingest.reader.values.careful_dates import (
     COMPACT,
     EXCEL_1900,
     EXCEL_1904,
@@ -37,14 +45,7 @@ from functions.ingest.reader.careful_dates import (
     WALL,
     read_date,
 )
-from functions.ingest.reader.careful_numbers import read_number
-from functions.ingest.reader.date_evidence import DateEvidence
-from functions.ingest.reader.dialect import Dialect
-from functions.ingest.reader.encoding import decode, to_utf_8
-from functions.ingest.reader.number_evidence import NumberEvidence
-from functions.ingest.reader.refusal import UnreadableFileError
-from functions.ingest.reader.rows import parse_carefully, parse_fast
-from functions.ingest.reader.spill import by_distinct
+from functions.ingest.reader.values.careful_numbers import read_number
 
 pytestmark = pytest.mark.unit
 

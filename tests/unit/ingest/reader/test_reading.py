@@ -17,9 +17,8 @@ from functions.ingest.reader import (
     FormatProfile,
     OpenQuestionError,
     UnreadableFileError,
-    blocks,
-    spill,
 )
+from functions.ingest.reader.records import blocks, spill
 from functions.ingest.reader.refusal import Fault, Question, Refusal
 from tests.unit.ingest.reader.files import HEADER, ROW, lines, many, read, refusal
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from functions.ingest.reader import UnreadableFileError, rows
-from functions.ingest.reader.blocks import read_blocks
-from functions.ingest.reader.dialect import find_dialect
+from functions.ingest.reader import UnreadableFileError
+from functions.ingest.reader.records import rows
+from functions.ingest.reader.records.blocks import read_blocks
+from functions.ingest.reader.records.dialect import find_dialect
 from tests.unit.ingest.reader.files import REAL_FILES, read
 
 pytestmark = [

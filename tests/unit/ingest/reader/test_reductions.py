@@ -4,7 +4,7 @@ from unittest import mock
 
 import pytest
 
-from functions.ingest.reader import rows
+from functions.ingest.reader.records import rows
 from tests.unit.ingest.reader.files import Read, lines, read
 
 pytestmark = pytest.mark.unit

@@ -4,7 +4,7 @@ from unittest import mock
 
 import pytest
 
-from functions.ingest.reader import blocks
+from functions.ingest.reader.records import blocks
 from tests.unit.ingest.reader.files import Read, lines, read, refusal
 
 pytestmark = pytest.mark.unit

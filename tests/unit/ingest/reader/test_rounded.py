@@ -5,7 +5,7 @@ from unittest import mock
 import pytest
 
 from common.texts import LANGUAGES, say
-from functions.ingest.reader import rows
+from functions.ingest.reader.records import rows
 from tests.unit.ingest.reader.files import lines, read
 
 pytestmark = pytest.mark.unit

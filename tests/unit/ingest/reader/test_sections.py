@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from functions.ingest.reader import blocks
+from functions.ingest.reader.records import blocks
 from tests.unit.ingest.reader.files import Read, read
 
 pytestmark = pytest.mark.unit

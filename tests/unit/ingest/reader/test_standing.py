@@ -7,7 +7,8 @@ from unittest import mock
 import pytest
 
 from common import mending
-from functions.ingest.reader import blocks, reading
+from functions.ingest.reader import reading
+from functions.ingest.reader.records import blocks
 from functions.ingest.reader.refusal import Severity, severity
 from tests.unit.ingest.reader.files import Read, lines, read
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.ingest.reader import styles
+from functions.ingest.reader.records import styles
 
 pytestmark = pytest.mark.unit
 

@@ -13,8 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from common import frame
-from functions.ingest.reader import OpenQuestionError, blocks
-from functions.ingest.reader.total_rows import Suspects, Weighing
+from functions.ingest.reader import OpenQuestionError
+from functions.ingest.reader.lines.total_rows import Suspects, Weighing
+from functions.ingest.reader.records import blocks
 from tests.unit.ingest.reader.files import Read, lines, read
 
 pytestmark = pytest.mark.unit

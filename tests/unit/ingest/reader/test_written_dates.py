@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
-from functions.ingest.reader import dates
-from functions.ingest.reader.careful_dates import parse
 from functions.ingest.reader.refusal import Fault
+from functions.ingest.reader.values import dates
+from functions.ingest.reader.values.careful_dates import parse
 
 pytestmark = pytest.mark.unit
 

@@ -1,0 +1,420 @@
+"""Which column of the file is which of ours, and how sure that is.
+
+Names count most: known ones, then mistyped ones whose values fit. What only the values suggest, or
+a part of a longer name, is never taken: it is asked, in one question with the candidates.
+"""
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from common import mending
+from functions.ingest.reader.columns.lists import refuse_other_lists
+from functions.ingest.reader.columns.order_totals import (
+    find_payments,
+    least_orders,
+    repeats,
+    stands_once,
+)
+from functions.ingest.reader.columns.samples import Sample, is_code, sample_of
+from functions.ingest.reader.columns.unnamed import read_unnamed
+from functions.ingest.reader.lines.headings import find_unnamed
+from functions.ingest.reader.lines.refunds import is_not_of_amounts
+from functions.ingest.reader.records.date_parts import find_parts
+from functions.ingest.reader.refusal import (
+    OpenQuestionError,
+    Question,
+    Refusal,
+    UnreadableFileError,
+    excerpt,
+    mask,
+)
+from functions.ingest.reader.values import currencies
+from functions.ingest.reader.words.header_names import (
+    are_made_up,
+    fold,
+    is_of_lines,
+    is_title_of_scaled,
+    known,
+    recognise,
+    similar,
+    within,
+    words,
+)
+from functions.ingest.reader.words.synonyms import SYNONYMS
+
+SURE = 0.8  # from here on a column is taken without asking
+_KNOWN, _KNOWN_UNSEEN, _KNOWN_ODD = 0.99, 0.95, 0.8
+_VALUES_ALONE = 0.85  # where they leave no other reading
+_SUGGESTED_BY_NAME, _SUGGESTED_BY_VALUES = 0.6, 0.5
+_MOST_CANDIDATES = 4
+_LAST_RANK = 1000
+_REQUIRED = (
+    ("customer_id", Question.CUSTOMER_COLUMN, Refusal.NO_CUSTOMER),
+    ("ordered_at", Question.DATE_COLUMN, Refusal.NO_DATE),
+    ("amount", Question.MONEY_COLUMN, Refusal.NO_MONEY),
+)
+_OPENING = str.maketrans("()[]", "    ")
+_OF_AMAZON = frozenset({"amazon-order-id", "order-item-id"})
+# Of several known names for these one whose values can be read goes before all others.
+_READ = (*(column for column, _, _ in _REQUIRED), "unit_price", "quantity")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mapped:
+    """The file's columns that are ours, as indices into its header."""
+
+    columns: Mapping[str, int]
+    confidence: Mapping[str, float] = field(default_factory=dict)
+    settled_by: Mapping[str, str] = field(default_factory=dict)  # name | similar | values | profile
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Candidate:
+    column: str
+    index: int
+    confidence: float
+    by: str  # name | similar | values
+    rank: float = 0  # of a known name
+
+
+def map_columns(
+    header: Sequence[str],
+    *,
+    rows: Sequence[Sequence[str]] = (),
+    told: Mapping[str, str] | None = None,
+    titles: Sequence[str] = (),
+    has_order_totals: bool = False,
+) -> Mapped:
+    """Find our columns in a header, with its first `rows` and what was `told` for the branch.
+
+    `titles` are the lines above the table.
+
+    `has_order_totals` says that the amount is known to be that of whole orders.
+
+    Raises:
+        UnreadableFileError: A required column is missing, or one is there twice, or the file is
+            a list of something else.
+        OpenQuestionError: Several columns could be a required one, or one that is not surely it.
+    """
+    samples = [sample_of(rows, index) for index in range(len(header))]
+    _refuse_tables_side_by_side(header)
+    if are_made_up(header):
+        return _mapped(_unnamed(header, samples, rows, told or {}))
+    candidates = list(_candidates(header, samples))
+    chosen = _chosen(header, candidates, samples) | _told(header, told or {})
+    chosen |= _parts_of_dates(header, rows, chosen)
+    if "customer_id" not in chosen and (index := find_unnamed(header, rows, titles)) is not None:
+        chosen["customer_id"] = _Candidate(
+            column="customer_id", index=index, confidence=_VALUES_ALONE, by="values"
+        )
+    _drop_scaled(chosen, titles)
+    _take_price_of_all_pieces(chosen, header)
+    _drop_order_totals(chosen, header, rows, is_known=has_order_totals)
+    _drop_totals_without_lines(chosen, header, rows, is_known=has_order_totals)
+    if "currency" in chosen and _is_of_orders_alone(chosen, header, samples):
+        del chosen["currency"]
+    columns = {name: each.index for name, each in chosen.items()}
+    if "refunded" in columns and is_not_of_amounts(header, columns):
+        del chosen["refunded"], columns["refunded"]
+    refuse_other_lists(header, samples, columns)
+    _require(header, candidates, samples, columns)
+    return _mapped(chosen)
+
+
+def _refuse_tables_side_by_side(header: Sequence[str]) -> None:
+    """Refuse two lists of purchases beside each other, with an empty column between."""
+    for gap in (index for index, name in enumerate(header) if not name):
+        halves = [{recognise(name): name for name in half} for half in (header[:gap], header[gap:])]
+        if all(half.keys() >= {"customer_id", "ordered_at", "amount"} for half in halves):
+            twice = " / ".join(dict.fromkeys(half["ordered_at"] for half in halves))
+            raise UnreadableFileError(
+                Refusal.DUPLICATE_COLUMN, {"column": excerpt(twice), "found": _shown(header)}
+            )
+
+
+def _mapped(chosen: Mapping[str, "_Candidate"]) -> Mapped:
+    return Mapped(
+        columns={name: each.index for name, each in chosen.items()},
+        confidence={name: each.confidence for name, each in chosen.items()},
+        settled_by={name: each.by for name, each in chosen.items()},
+    )
+
+
+def _unnamed(
+    header: Sequence[str],
+    samples: Sequence[Sample],
+    rows: Sequence[Sequence[str]],
+    told: Mapping[str, str],
+) -> dict[str, "_Candidate"]:
+    """Return what was told of columns without names, if it fits, else what can be nothing else."""
+    said = _told(header, told)
+    fits = all(samples[each.index].allows(name) for name, each in said.items())
+    if fits and all(_is_there(column, said) for column, _, _ in _REQUIRED):
+        return said
+    own = [i for i, name in enumerate(header) if name not in mending.COLUMNS]
+    of_own = [[row[i] for i in own] for row in rows]
+    found = read_unnamed([header[i] for i in own], [samples[i] for i in own], of_own)
+    return {
+        name: _Candidate(column=name, index=own[i], confidence=_VALUES_ALONE, by="values")
+        for name, i in found.items()
+    }
+
+
+def _is_there(column: str, chosen: Container[str]) -> bool:
+    """Say whether a required column is there; price and quantity make an amount."""
+    is_made = column == "amount" and "unit_price" in chosen and "quantity" in chosen
+    return column in chosen or is_made
+
+
+# --- candidates -----------------------------------------------------------------------------
+
+
+def _candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterator[_Candidate]:
+    names_orders = _names_orders(header)
+    for index, (name, sample) in enumerate(zip(header, samples, strict=True)):
+        if name in mending.COLUMNS:
+            continue
+        if index == names_orders:
+            yield _Candidate(column="order_id", index=index, confidence=_KNOWN, by="name", rank=-1)
+        elif found := _known(name, sample):
+            column, rank = found
+            sure = _KNOWN if sample.fits(column) else _KNOWN_ODD
+            sure = _KNOWN_UNSEEN if sample.is_empty else sure
+            yield _Candidate(column=column, index=index, confidence=sure, by="name", rank=rank)
+        else:
+            yield from _guesses(name, index, sample)
+
+
+def _known(name: str, sample: Sample) -> tuple[str, float] | None:
+    """Return which of ours a known name stands for, and its rank."""
+    found = known(name)
+    if found and found[0] in {"customer_id", "refunded"} and sample.names_nobody:
+        return None
+    if found is None or found[0] not in {"ordered_at", "time"}:
+        return found
+    # "Transaction time" may be the time of a day alone, and "time" all of the moment.
+    if sample.fits("time") or (found[0] == "time" and sample.is_of_clocks_of_digits):
+        return "time", found[1]
+    if found[0] == "time":
+        return ("ordered_at", _LAST_RANK) if sample.fits("ordered_at") else None
+    return found
+
+
+def _names_orders(header: Sequence[str]) -> int | None:
+    """Return the column `Name` where lines have names of their own, as in Shopify's exports."""
+    folded = [fold(name) for name in header]
+    if fold("Lineitem name") in folded and folded.count("name") == 1:
+        return folded.index("name")
+    return None
+
+
+def _guesses(name: str, index: int, sample: Sample) -> Iterator[_Candidate]:
+    if (found := similar(name)) and (sample.is_empty or sample.fits(found[0])):
+        column, alike = found
+        yield _Candidate(column=column, index=index, confidence=round(alike, 2), by="similar")
+        return
+    column_within = within(name)
+    for column, _, _ in _REQUIRED:
+        if column_within == column and sample.fits(column):
+            sure = _SUGGESTED_BY_NAME
+            yield _Candidate(column=column, index=index, confidence=sure, by="similar")
+        elif sample.suggests(column):
+            sure = _SUGGESTED_BY_VALUES
+            yield _Candidate(column=column, index=index, confidence=sure, by="values")
+
+
+# --- choosing -------------------------------------------------------------------------------
+
+
+def _chosen(
+    header: Sequence[str], candidates: Sequence[_Candidate], samples: Sequence[Sample]
+) -> dict[str, _Candidate]:
+    chosen: dict[str, _Candidate] = {}
+    for column in SYNONYMS:
+        sure = [c for c in candidates if c.column == column and c.confidence >= SURE]
+        by_name = sorted((c for c in sure if c.by == "name"), key=lambda c: (c.rank, c.index))
+        if column == "time" and len(sure) > 1:
+            continue  # of what these are the times, nobody said
+        if by_name:
+            best = max(by_name, key=partial(_readable, samples)) if column in _READ else by_name[0]
+            same = [c for c in by_name if c.rank == best.rank]
+            if only := _only(same, header, samples):
+                chosen[column] = only
+        elif len(sure) == 1:
+            chosen[column] = sure[0]
+    return chosen
+
+
+def _readable(samples: Sequence[Sample], candidate: _Candidate) -> tuple[bool, bool]:
+    """Say whether a column's values are those that its name promises, or there are any at all."""
+    sample = samples[candidate.index]
+    return sample.fits(candidate.column), not sample.is_empty
+
+
+def _only(
+    same: Sequence[_Candidate], header: Sequence[str], samples: Sequence[Sample]
+) -> _Candidate | None:
+    """Return the one column of these with the same name, or of two the one that is filled.
+
+    A required one that is there in two ways, "Total EUR" and "Total USD", is none: it is asked.
+    """
+    filled = [c for c in same if not samples[c.index].is_empty]
+    if len(filled) == 1:
+        return filled[0]
+    names = {header[c.index].casefold() for c in same}
+    if len(names) == len(same) > 1 and same[0].column in {column for column, _, _ in _REQUIRED}:
+        return None
+    if len(same) > 1:
+        raise UnreadableFileError(
+            Refusal.DUPLICATE_COLUMN,
+            {"column": excerpt(header[same[0].index]), "found": _shown(header)},
+        )
+    return same[0]
+
+
+def _parts_of_dates(
+    header: Sequence[str], rows: Sequence[Sequence[str]], chosen: Mapping[str, _Candidate]
+) -> dict[str, _Candidate]:
+    """Return the columns of year, month and day, where no other one has the date."""
+    if "ordered_at" not in chosen:
+        return {}
+    day = chosen["ordered_at"].index
+    if not (parts := find_parts(header, rows, day)):
+        return {}
+    return {
+        name: _Candidate(column=name, index=index, confidence=_KNOWN, by="name")
+        for name, index in {**parts, "ordered_at": day}.items()
+    }
+
+
+def _told(header: Sequence[str], told: Mapping[str, str]) -> dict[str, _Candidate]:
+    """Return the columns that a person named, where the file has them."""
+    return {
+        column: _Candidate(column=column, index=header.index(name), confidence=1.0, by="profile")
+        for column, name in told.items()
+        if list(header).count(name) == 1
+    }
+
+
+def _is_of_orders_alone(
+    chosen: Mapping[str, _Candidate], header: Sequence[str], samples: Sequence[Sample]
+) -> bool:
+    """Say whether the currency is another one than that of the amount's name, as `Total EUR`."""
+    if (money := chosen.get("amount", chosen.get("unit_price"))) is None:
+        return False
+    parts = words(header[money.index].translate(_OPENING))[1:]
+    codes = {part.upper() for part in parts if currencies.is_code(part.upper())}
+    said = {currencies.identify(text) for text in samples[chosen["currency"].index].cells}
+    return bool(codes) and not said <= codes
+
+
+def _drop_scaled(chosen: dict[str, _Candidate], titles: Sequence[str]) -> None:
+    """Let a person say what the amount is where a title says that it is in thousands, or in cents."""
+    if any(map(is_title_of_scaled, titles)):
+        for name in ("amount", "unit_price"):
+            if name in chosen and chosen[name].by != "profile":
+                del chosen[name]
+
+
+def _take_price_of_all_pieces(chosen: dict[str, _Candidate], header: Sequence[str]) -> None:
+    """Take `item-price` of Amazon's reports for what it is: that of all pieces of the line."""
+    price = chosen.get("unit_price")
+    if price is None or "amount" in chosen or _OF_AMAZON.isdisjoint(header):
+        return
+    if header[price.index] == "item-price":
+        chosen["amount"] = replace(chosen.pop("unit_price"), column="amount")
+
+
+def _drop_order_totals(
+    chosen: dict[str, _Candidate],
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    is_known: bool,
+) -> None:
+    """Prefer price times quantity of a line to a total that its order has once, or on each line."""
+    if not {"amount", "unit_price", "quantity"} <= chosen.keys():
+        return
+    if chosen["amount"].by == "profile":
+        return  # a person said so
+    amount, price, quantity = (chosen[n].index for n in ("amount", "unit_price", "quantity"))
+    names_lines = all(is_of_lines(header[index]) for index in (price, quantity))
+    is_of_orders = is_known or (names_lines and not is_of_lines(header[amount]))
+    if order := _order(chosen):
+        is_of_orders |= stands_once(rows, order, amount, (price, quantity))
+        least = least_orders(header[amount])
+        is_of_orders |= repeats(rows, order, amount, (price, quantity), least=least)
+    if is_of_orders:
+        del chosen["amount"]
+
+
+def _drop_totals_without_lines(
+    chosen: dict[str, _Candidate],
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    is_known: bool,
+) -> None:
+    """Let a person say what an amount is that all lines of an order have, whatever was bought.
+
+    It would count once for each line, or each payment, and nothing else says what a line cost.
+    """
+    parts = [chosen[name].index for name in ("product_id", "product") if name in chosen]
+    parts += find_payments(header)
+    if not parts or not {"amount", "order_id"} <= chosen.keys():
+        return
+    amount, order = chosen["amount"], chosen["order_id"].index
+    least = least_orders(header[amount.index])
+    is_of_orders = is_known or repeats(rows, (order,), amount.index, parts, least=least)
+    if amount.by != "profile" and is_of_orders:
+        del chosen["amount"]
+
+
+def _order(chosen: Mapping[str, _Candidate]) -> tuple[int, ...]:
+    """Return the columns that say which lines are of one order."""
+    if order := chosen.get("order_id"):
+        return (order.index,)
+    names = ("customer_id", "ordered_at")
+    return tuple(chosen[name].index for name in names) if chosen.keys() >= set(names) else ()
+
+
+def _require(
+    header: Sequence[str],
+    candidates: Sequence[_Candidate],
+    samples: Sequence[Sample],
+    columns: Mapping[str, int],
+) -> None:
+    """Ask for a required column that is not surely there, or refuse the file without it."""
+    for column, question, refusal in _REQUIRED:
+        if _is_there(column, columns):
+            continue
+        open_ones = [
+            c for c in candidates if c.column == column and c.index not in columns.values()
+        ]
+        if column == "amount" and "unit_price" in columns:  # of one piece it is the amount
+            open_ones += [
+                c
+                for c in candidates
+                if c.index == columns["unit_price"] and samples[c.index].suggests("amount")
+            ]
+        if not open_ones:
+            raise UnreadableFileError(refusal, {"found": _shown(header)})
+        open_ones.sort(key=lambda c: (-c.confidence, c.index))
+        names = [header[c.index] for c in open_ones[:_MOST_CANDIDATES]]
+        shown = [
+            _with_values(header, c.index, samples[c.index], is_secret=column == "customer_id")
+            for c in open_ones[:_MOST_CANDIDATES]
+        ]
+        raise OpenQuestionError(question, {"candidates": shown, "columns": [*map(excerpt, names)]})
+
+
+def _with_values(header: Sequence[str], index: int, sample: Sample, *, is_secret: bool) -> str:
+    """Name a column with values of it; what could be a person's name or address only by its form."""
+    values = dict.fromkeys(mask(v) if is_secret and not is_code(v) else v for v in sample.shown)
+    name = header[index] or f"#{index + 1}"
+    return f"{excerpt(name)} ({'; '.join(map(excerpt, values))})"
+
+
+def _shown(header: Sequence[str]) -> list[str]:
+    return [excerpt(name) for name in header]

@@ -1,0 +1,1 @@
+"""What whole columns of dates and numbers show, and what that settles."""

@@ -1,0 +1,1 @@
+"""From the uploaded file to its text: unpacked, its encoding known, each byte's place kept."""

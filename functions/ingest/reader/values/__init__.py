@@ -1,0 +1,1 @@
+"""What a single text means: a date, a number, a currency."""

@@ -1,0 +1,1 @@
+"""What names of columns mean, and the words in them, in nine languages."""

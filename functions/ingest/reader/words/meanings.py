@@ -1,0 +1,148 @@
+"""What words say of rows: voided, cancelled, a draft, refunded, shipping, a total, a return."""
+
+from functions.ingest.reader.refusal import LEFT_OUT, Fault
+from functions.ingest.reader.values.calendar_names import MONTHS
+from functions.ingest.reader.words.header_names import fold, folded, words
+
+_PAYMENTS = folded("""
+    payment; tender; pago; cobro; paiement; reglement; zahlung; pagamento; odeme; 支払; 支付;
+    payments; payment received; pagos; cobros; zahlungseingang; zahlungen; incasso; recebimento;
+    tahsilat; 入金; 收款; incoming payment; auftragsbestatigung; order confirmation;
+    confirmation commande; conferma ordine; mahnung; zahlungserinnerung; payment reminder;
+    lieferschein; delivery note; bon livraison; ddt
+""")
+# Money that moves between a shop and its till, bank or market place.
+_MONEY_MOVED = folded("""
+    payout; payouts; withdrawal; general withdrawal; bank withdrawal; stripe fee; processing fee;
+    service fee; fba inventory fee; general currency conversion; cash in; cash out; pay in; pay out;
+    paid in; paid out; no sale; entrada efectivo; salida efectivo; retiro efectivo; auszahlung;
+    bareinlage; barentnahme
+""")
+_SAID = {
+    Fault.VOIDED: folded("voided; void; anulado; anulada; nulo; nula; annullato; annullata"),
+    Fault.CANCELLED: folded("""
+        cancelled; canceled; cancelado; cancelada; annule; annulee; storniert; stornierte;
+        cancelados; canceladas; anulados; anuladas; annules; annulees; annullati; cancelamentos;
+        cancelaciones; anulaciones; cancellations; annulations; stornierungen;
+        cancellato; iptal; iptal edildi; キャンセル; キャンセル済み; 取消; 已取消; wc cancelled;
+        trash; wc trash; deleted; eliminado; eliminada; geloscht; failed; payment failed; wc failed;
+        fallido; fallida; echoue; echouee; fehlgeschlagen; fallito; falhou; basarisiz; declined;
+        denied; rejected; rechazado; rechazada; refuse; refusee; abgelehnt; rifiutato; recusado;
+        reddedildi; 失敗; 失败; failure; blocked; incomplete; payment error; error pago;
+        erreur paiement; errore pagamento; paiement refuse; pago rechazado; pago fallido;
+        pagamento rifiutato; pagamento recusado; zahlung fehlgeschlagen; odeme basarisiz;
+        iptal edilmis; キャンセル完了; 取消し; 取消済み; 会計取消; 取引取消; 已关闭; 交易关闭; expired; expirado; expirada; abandoned; abandonado; abandonada;
+        abandonne; abandonnee; abgebrochen; abbandonato
+    """),
+    Fault.DRAFT: folded("""
+        draft; drafts; quotes; presupuestos; angebote; preventivi; orcamentos; quotations; estimates;
+        cotizaciones; teklifler; checkout draft; wc checkout draft; borrador; brouillon; entwurf; bozza; rascunho; taslak; quote; presupuesto; devis;
+        angebot; preventivo; orcamento; 下書き; 草稿; quotation; estimate; proforma; pro forma;
+        cotizacion; teklif; 見積; authorization; authorisation; uncaptured; requires capture;
+        requires payment method; requires confirmation; requires action
+    """),
+    Fault.REFUNDED: folded("""
+        refunded; fully refunded; wc refunded; reembolsado; reembolsada; rembourse; remboursee; erstattet; ruckerstattet;
+        rimborsato; iade edildi; iade edilmis; 返金済み; 返金完了; 退款成功; 已退款; reversed; chargeback; estornado; estornada
+    """),
+    Fault.SHIPPING: folded("""
+        shipping; shipping line; shipping cost; shipping fee; delivery fee; delivery charge;
+        envio; gastos envio; coste envio; costo envio; transporte; frais port; frais livraison;
+        livraison; versand; versandkosten; spedizione; spese spedizione; frete; kargo;
+        kargo ucreti; 送料; 配送料; 运费
+    """),
+    Fault.SUBTOTAL: folded("total; subtotal") | _PAYMENTS,
+}
+_RETURN = folded("""
+    return; returned; refund; refund line; credit note; devolucion; devuelto; devuelta; reembolso;
+    nota credito; abono; retour; retourne; retournee; remboursement; avoir; retoure; ruckgabe;
+    gutschrift; reso; restituito; rimborso; nota credito; devolucao; devolvido; iade; 返品; 返金;
+    退货; 退款; credit memo; rectificativa; rechnungskorrektur; estorno; cancellation; reversal; anulacion; cancelacion; annulation; storno; stornierung;
+    storno buchung; annullamento; cancelamento;
+    returns; refunds; credit notes; devoluciones; reembolsos; notas credito; abonos; retours;
+    remboursements; avoirs; retouren; ruckgaben; gutschriften; erstattung; erstattungen; stornos;
+    resi; rimborsi; note credito; devolucoes; reembolso; iadeler;
+    sales credit; sales credit note; egreso; out refund; iade faturasi; 赤伝;
+    退货单; 退款单; 销售退货;
+    返品済み; 返品完了; 已退货
+""")
+# What may stand beside such a word: "Order cancelled by customer", "Nota de crédito B".
+_BESIDE = folded("""
+    order; pedido; orden; commande; bestellung; auftrag; ordine; siparis; sale; sales; venta; vente;
+    verkauf; invoice; factura; facture; fattura; rechnung; fatura; transaction; transaccion; by; por;
+    par; vom; durch; customer; client; cliente; kunde; kunden; buyer; comprador; seller; vendedor;
+    merchant; admin; system; a; b; c; e; m; x; report; list; informe; listado; bericht; liste;
+    rapport; ventes; ventas; verkaufe; vendita; vendite; vendas; satis; satislar; bestellungen;
+    orders; pedidos; ordenes; commandes; ordini; siparisler; 売上; 销售;
+    r; ar; perakende; toptan; faturasi; fisi; electronica; electronico
+""")
+# Beside a word for a refund or a return: not all of it came back.
+_PARTLY = frozenset([
+    *("partial", "partially", "partly", "parcial", "parcialmente", "partiel", "partielle"),
+    *("partiellement", "teilweise", "parziale", "parzialmente", "kismi", "kismen"),
+])
+_PARTLY_BACK = folded("""
+    teilerstattung; teilerstattet; teilgutschrift; teilretoure; teilruckerstattung; 一部返金;
+    一部返金済み; 一部返品; 部分返金; 部分退款; 部分退货
+""")
+OF_LINES = (Fault.SHIPPING, Fault.SUBTOTAL)
+RETURNED = len(LEFT_OUT)
+PARTLY_BACK = RETURNED + 1
+_MEANINGS = {
+    **dict.fromkeys(_RETURN, RETURNED),
+    **{word: LEFT_OUT.index(fault) for fault, words in _SAID.items() for word in words},
+    **dict.fromkeys(_PARTLY_BACK, PARTLY_BACK),
+}
+_BACK = (RETURNED, LEFT_OUT.index(Fault.REFUNDED))
+
+
+def meaning_of(text: str) -> int:
+    """Return what a text says of a row: a place in `LEFT_OUT`, `RETURNED`, `PARTLY_BACK`, or -1."""
+    if (said := _MEANINGS.get(fold(text))) is not None:
+        return said
+    if (said := _MEANINGS.get(_telling(text))) is not None:
+        return said
+    return PARTLY_BACK if _is_partly_back(text) else -1
+
+
+def _is_partly_back(text: str) -> bool:
+    parts = words(text)
+    rest = " ".join(part for part in parts if part not in _PARTLY)
+    is_partly = len(words(rest)) < len(parts)
+    return is_partly and _MEANINGS.get(_telling(rest)) in _BACK
+
+
+def _telling(text: str) -> str:
+    """Return a text without what may stand beside a telling word."""
+    return "".join(sorted(word for word in words(text) if word not in _BESIDE))
+
+
+def is_sum(text: str) -> bool:
+    """Say whether a kind of rows is called a total or a payment."""
+    return meaning_of(text) == LEFT_OUT.index(Fault.SUBTOTAL)
+
+
+def is_payment(text: str) -> bool:
+    """Say whether a kind of rows is called a payment."""
+    return fold(text) in _PAYMENTS or _telling(text) in _PAYMENTS
+
+
+def is_money_moved(text: str) -> bool:
+    """Say whether a kind of rows is money that was brought to the till, the bank or a service."""
+    return fold(text) in _MONEY_MOVED
+
+
+def is_of_sales(text: str) -> bool:
+    """Say whether a text speaks of sales, orders or invoices, and of nothing else."""
+    return bool(words(text)) and not _telling(text)
+
+
+def meaning_of_title(title: str) -> int | None:
+    """Return what a title says of all rows below it; `Sales` says nothing, others are no titles.
+
+    Which month they are of may stand beside it.
+    """
+    title = " ".join(word for word in words(title) if not word.isdigit() and word not in MONTHS)
+    said = meaning_of(title)
+    is_of_rows = said == RETURNED or (0 <= said < RETURNED and LEFT_OUT[said] not in OF_LINES)
+    return said if is_of_rows or (said < 0 and is_of_sales(title)) else None
