@@ -24,7 +24,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up check test chaos chaos-mutants bench fix lock clean
+.PHONY: help setup demo up check test packages minio chaos chaos-mutants bench fix lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -44,23 +44,26 @@ check: $(VENV)/.dev  ## Look at the code: lint, format, types, house rules, depe
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 
-# Three files of tests at a time: a third of it is waiting for servers, and each starts its own.
-test: $(VENV)/.dev  ## Check, then run all tests; installs what they need
-	@PYTHON=$(BIN)/python sh infra/local/doctor.sh --tests --install
-	@$(BIN)/python -m infra.local.minio_program
-	@$(MAKE) --no-print-directory check
+# Two things at a time: one loads while the other computes. Then three files of tests: a third of it
+# is waiting for servers, and each starts its own.
+test:  ## Check, then run all tests; installs what they need
+	@$(MAKE) --no-print-directory -j2 $(VENV)/.dev packages
+	@$(MAKE) --no-print-directory -j2 minio check
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(LEVELS)
 
-chaos: $(VENV)/.local  ## Kill, cut, stop and repeat everything that can be; long
+packages: | $(BIN)/python
+	@PYTHON=$(BIN)/python sh infra/local/doctor.sh --tests --install
+
+minio: | $(VENV)/.dev
 	@$(BIN)/python -m infra.local.minio_program
+
+chaos: $(VENV)/.local minio  ## Kill, cut, stop and repeat everything that can be; long
 	$(BIN)/pytest -m chaos tests/chaos
 
-chaos-mutants: $(VENV)/.local  ## Switch off one guard at a time, and see that the tests notice
-	@$(BIN)/python -m infra.local.minio_program
+chaos-mutants: $(VENV)/.local minio  ## Switch off one guard at a time, and see that the tests notice
 	@$(BIN)/python -m tests.chaos.mutants
 
-bench: $(VENV)/.local  ## Measure against what else could be done; long
-	@$(BIN)/python -m infra.local.minio_program
+bench: $(VENV)/.local minio  ## Measure against what else could be done; long
 	$(BIN)/python -m bench
 
 fix: $(VENV)/.dev  ## Let the tools correct what they can

@@ -17,6 +17,7 @@ from functions.ingest.balance import Balance
 from functions.ingest.reader.lines.discounts import take_off
 from functions.ingest.reader.lines.grand_totals import find_last
 from functions.ingest.reader.lines.nobody import are_nobody
+from functions.ingest.reader.lines.of_orders import share_out
 from functions.ingest.reader.lines.orders import Orders
 from functions.ingest.reader.lines.refunds import pay_back
 from functions.ingest.reader.lines.standing import Standing, judge
@@ -74,8 +75,9 @@ def convert(
     if conventions.customers_are_once:
         is_nobody = np.asarray(typed["customer_id"].is_null())
         verdict.reject(is_nobody, Fault.UNCLEAR_CUSTOMER, conventions.mapping["customer_id"])
-    if conventions.discounts:
-        typed["amount"] = _discounted(typed, stretch, conventions, verdict)
+    typed["amount"] = _discounted(typed, stretch, conventions, verdict)
+    if conventions.of_orders:
+        typed["amount"] = _shared_out(typed["amount"], order_ids, stretch, conventions, verdict)
     typed |= _taken_back(typed, standing.returned)
     _leave_sums_out(typed, stretch, conventions, subtotals, above, verdict)
     if refunds := conventions.refunds:
@@ -160,6 +162,8 @@ def _discounted(
     typed: Mapping[str, Any], stretch: Stretch, conventions: Conventions, verdict: Verdict
 ) -> Any:
     """Return amounts without what was taken off."""
+    if not conventions.discounts:
+        return typed["amount"]
     money = "amount" if "amount" in conventions.mapping else "unit_price"
     amount, wrong = take_off(
         typed["amount"],
@@ -171,6 +175,18 @@ def _discounted(
     for mask, fault, index in wrong:
         verdict.reject(mask, fault, index)
     return amount
+
+
+def _shared_out(
+    amount: Any, order_ids: Any, stretch: Stretch, conventions: Conventions, verdict: Verdict
+) -> Any:
+    """Return amounts less their part of what was taken off whole orders, or paid back of them."""
+    columns, prices = conventions.of_orders, conventions.numbers["unit_price"]
+    assert columns is not None
+    left, is_paid_back = share_out(columns, amount, order_ids, stretch, prices, verdict)
+    if columns.refund is not None:
+        verdict.reject(is_paid_back, Fault.REFUNDED, columns.refund)
+    return left
 
 
 def _paid_back(

@@ -32,6 +32,7 @@ from functions.ingest.reader.evidence.numbers import (
 )
 from functions.ingest.reader.evidence.whole_columns import Convention, Look, Told
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
+from functions.ingest.reader.lines import of_orders
 from functions.ingest.reader.lines.discounts import find_discounts
 from functions.ingest.reader.lines.ending import Below, Ending
 from functions.ingest.reader.lines.grand_totals import FirstRow
@@ -65,7 +66,7 @@ from functions.ingest.reader.words.header_names import name_others
 from functions.ingest.reader.words.signs import Signs, find_signs
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "9"
+READER_VERSION = "10"
 
 MAX_ROWS = 20_000_000
 
@@ -181,8 +182,13 @@ class _Source:
         """Type all rows, as far as it is known which of them are totals that only all tell."""
         conventions = replace(self.conventions, totals=totals)
         headings, orders, subtotals = deepcopy(self.headings), Orders(), Subtotals()
-        for stretch in self.spill.stretches(stop=self.rows_in):
+        for stretch in self.stretches():
             yield convert(headings.fill(stretch), conventions, orders, subtotals)
+
+    def stretches(self) -> Iterator[Stretch]:
+        """Yield the rows that were put aside; where orders share something out, whole orders."""
+        together = self.conventions.mapping["order_id"] if self.conventions.of_orders else None
+        return self.spill.stretches(stop=self.rows_in, together=together)
 
     def bytes_of(self, stretch: Stretch) -> int:
         """Count the bytes of a stretch in the file as it was uploaded."""
@@ -245,7 +251,7 @@ class Reading:
         reasons: Counter[str] = Counter()
         example: RejectedRow | None = None
         orders, subtotals = Orders(), Subtotals()
-        for as_spilled in source.spill.stretches(stop=source.rows_in):
+        for as_spilled in source.stretches():
             stretch = source.headings.fill(as_spilled)
             above = total if source.is_last(stretch) else None
             converted = convert(stretch, source.conventions, orders, subtotals, above=above)
@@ -354,6 +360,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             signs=seen.all_signs(),
             discounts=find_discounts(header, mapping),
             refunds=refunds,
+            of_orders=of_orders.find_columns(header, mapping),
         )
         source = _Source(
             layout=layout,

@@ -8,6 +8,7 @@ from common import frame
 from functions.ingest.reader.evidence.dates import DateConvention
 from functions.ingest.reader.evidence.numbers import NumberConvention
 from functions.ingest.reader.lines.discounts import Discount
+from functions.ingest.reader.lines.of_orders import OfOrders
 from functions.ingest.reader.lines.refunds import Refunds
 from functions.ingest.reader.lines.total_rows import TotalRows
 from functions.ingest.reader.lines.verdict import WHOLE_ROW
@@ -40,6 +41,7 @@ class Conventions:
     signs: Signs  # the columns that say what becomes of a row
     discounts: tuple[Discount, ...]  # to be taken off
     refunds: Refunds | None  # to be taken off the amounts
+    of_orders: OfOrders | None  # what is to be shared out among lines
 
     @property
     def money(self) -> int:

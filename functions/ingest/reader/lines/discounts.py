@@ -142,6 +142,13 @@ def find_discounts(header: Sequence[str], mapping: Mapping[str, int]) -> tuple[D
     return tuple(sorted(found, key=lambda each: each.kind))
 
 
+def find_of_orders(header: Sequence[str], mapping: Mapping[str, int]) -> list[int]:
+    """Find the columns of plain discounts of whole orders, beside prices of lines."""
+    return [
+        i for i, kind in _columns(header, mapping) if kind == OPEN and not is_of_lines(header[i])
+    ]
+
+
 def _off_gross(header: Sequence[str], mapping: Mapping[str, int]) -> tuple[Discount, ...]:
     """Find discounts beside an amount before them: money is what its row has less."""
     name = header[mapping["amount"]]

@@ -109,10 +109,10 @@ class Orders:
 
         Tills that begin to count again each day, or beside each other, have several such orders.
         """
-        is_new = _differ_from_above(order_ids)
+        is_new = differ_from_above(order_ids)
         is_new[:1] = [each.as_py() != self.last for each in order_ids[:1]]
         is_named_again = ~are_empty(customers) & ~is_new
-        if not is_named_again.any() or not (is_named_again & _differ_from_above(customers)).any():
+        if not is_named_again.any() or not (is_named_again & differ_from_above(customers)).any():
             return order_ids
         order_ids, customers = _without_signs(order_ids), pc.utf8_trim_whitespace(customers)
         speaks = is_new | ~are_empty(customers)
@@ -133,7 +133,7 @@ class Orders:
             self.customer = customers[last].as_py()
 
 
-def _differ_from_above(texts: Any) -> Mask:
+def differ_from_above(texts: Any) -> Mask:
     """Say which rows have another text than the row above; the first may have one."""
     differ = np.ones(len(texts), np.bool_)
     differ[1:] = np.asarray(pc.not_equal(texts[1:], texts[:-1]))

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.ipc
 from numpy.typing import NDArray
 
-from functions.ingest.reader.records.blocks import Block
+from functions.ingest.reader.records.blocks import MAX_BLOCK_RECORDS, Block
 from functions.ingest.reader.records.rows import Parsed
 
 _PLACES = (
@@ -127,10 +127,15 @@ class Spill:
             self._writer.write(batch)
         self._kept.clear()
 
-    def stretches(self, *, stop: int) -> Iterator[Stretch]:
-        """Yield the first `stop` records, block by block; without any, one stretch of none."""
+    def stretches(self, *, stop: int, together: int | None = None) -> Iterator[Stretch]:
+        """Yield the first `stop` records, block by block; without any, one stretch of none.
+
+        With `together` no stretch ends between records that have the same text in that column, or
+        none below one, unless there are more of them than a block has.
+        """
         first_row = 1
-        for batch in self._batches():
+        batches = self._batches()
+        for batch in batches if together is None else _together(batches, str(together)):
             yield self._stretch(batch.slice(0, stop + 1 - first_row), first_row)
             first_row += batch.num_rows
             if first_row > stop:
@@ -157,6 +162,28 @@ class Spill:
             may_hold_controls=self._may_hold_controls,
             columns=tuple(batch.columns[len(_PLACES) :]),
         )
+
+
+def _together(batches: Iterator[Any], name: str) -> Iterator[Any]:
+    """Cut batches where another text begins in a column, instead of where they are cut."""
+    rest = next(batches)
+    for batch in batches:
+        rest = pa.concat_batches([rest, batch])
+        cut = _last_beginning(rest.column(name))
+        if not cut and rest.num_rows > MAX_BLOCK_RECORDS:
+            cut = rest.num_rows - 1
+        if cut:
+            yield rest.slice(0, cut)
+            rest = rest.slice(cut)
+    yield rest
+
+
+def _last_beginning(texts: Any) -> int:
+    """Return the last place at which another text begins than stands above."""
+    filled = np.flatnonzero(~are_empty(texts))
+    named = texts.take(pa.array(filled))
+    begins = 1 + np.flatnonzero(np.asarray(pc.not_equal(named[1:], named[:-1]), np.bool_))
+    return int(filled[begins[-1]]) if begins.size else 0
 
 
 def by_distinct(column: Any) -> Any:

@@ -201,14 +201,6 @@ def test_each_line_may_have_its_own_refund(
     assert faults(got) == [("unclear_refund", 2)]
 
 
-def test_beside_prices_of_lines_those_of_orders_are_not_shared_out() -> None:
-    header = (
-        "Name;Email;Total;Refunded Amount;Created at;Lineitem quantity;Lineitem name;Lineitem price"
-    )
-    got = read(lines("#1;a@x.example;20.00;3.00;2026-01-31;2;Cap;10.00", header=header))
-    assert (amounts(got), "refunded" in got.understanding.mapping) == (["20"], False)
-
-
 @pytest.mark.parametrize(
     "amount", ["Net amount", "Net sales", "Importe neto", "Montant HT", "小計"]
 )

@@ -1,0 +1,203 @@
+"""What was taken off a whole order, or paid back of it, shared out among its lines.
+
+Exports with a price for each line have the discount and the refund of the order in its first line,
+as Shopify's do. Each line bears its part, so that lines add up to what the order came to.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from common import frame
+from common.mending import is_of_mended_rows
+from functions.ingest.reader.evidence.numbers import NumberConvention
+from functions.ingest.reader.lines.discounts import find_of_orders
+from functions.ingest.reader.lines.orders import differ_from_above
+from functions.ingest.reader.lines.verdict import Verdict
+from functions.ingest.reader.records.spill import Stretch, are_empty, by_distinct, is_distinct
+from functions.ingest.reader.values import numbers
+from functions.ingest.reader.words.header_names import fold, folded, is_of_lines, known
+
+Mask = NDArray[np.bool_]
+
+# What an order's lines come to, less its discount, before shipping.
+_SUBTOTALS = folded("""
+    subtotal; sub total; order subtotal; subtotal price; subtotal pedido; sous total;
+    zwischensumme; subtotale; ara toplam; 小計; 小计
+""")
+_DIGITS = 60  # no digit of an amount may be rounded away
+_SMALLEST = 10**frame.AMOUNT.scale  # parts of one
+_PARTS = (_SMALLEST // 100, _SMALLEST // 10_000, 1)  # a cent, if what is shared out are whole ones
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfOrders:
+    """The columns that say something of whole orders, as indices into the header."""
+
+    subtotal: int | None
+    discount: int | None
+    refund: int | None
+
+
+class _Order(NamedTuple):
+    """An order of which something was taken off: its rows, and what its first one says."""
+
+    rows: NDArray[np.intp]
+    subtotal: Decimal | None
+    discount: Decimal
+    refund: Decimal
+
+
+def find_columns(header: Sequence[str], mapping: Mapping[str, int]) -> OfOrders | None:
+    """Find the columns by their names; none unless the prices are called those of lines.
+
+    A discount may be one of the shipping: it counts where the subtotal says so.
+    """
+    is_priced_by_line = "unit_price" in mapping and is_of_lines(header[mapping["unit_price"]])
+    if "amount" in mapping or "order_id" not in mapping or not is_priced_by_line:
+        return None
+    if is_of_mended_rows(header):  # the other lines of their orders are not there
+        return None
+    others = [
+        index
+        for index, name in enumerate(header)
+        if index not in mapping.values() and not is_of_lines(name)
+    ]
+    subtotals = [index for index in others if fold(header[index]) in _SUBTOTALS]
+    discounts = [index for index in find_of_orders(header, mapping) if index in others]
+    refunds = [index for index in others if (known(header[index]) or ("",))[0] == "refunded"]
+    found = OfOrders(
+        subtotal=_only(subtotals) if _only(discounts) is not None else None,
+        discount=_only(discounts) if _only(subtotals) is not None else None,
+        refund=_only(refunds),
+    )
+    return found if (found.discount, found.refund) != (None, None) else None
+
+
+def _only(indices: Sequence[int]) -> int | None:
+    return indices[0] if len(indices) == 1 else None
+
+
+def share_out(
+    columns: OfOrders,
+    amounts: Any,
+    order_ids: Any,
+    stretch: Stretch,
+    prices: NumberConvention,
+    verdict: Verdict,
+) -> tuple[Any, Mask]:
+    """Return amounts less their part of what was taken off, and which rows were paid back in full.
+
+    Only what adds up is shared out: lines less the discount are the subtotal, and no line was
+    rejected or is a return. All lines of an order are in one stretch.
+    """
+    is_paid_back = np.zeros(len(stretch), np.bool_)
+    left: dict[int, Decimal] = {}
+    accepted, rejected = verdict.accepted, verdict.rejected
+    for order in _orders(columns, order_ids, stretch, prices):
+        rows = order.rows[accepted[order.rows]]
+        own = amounts.take(pa.array(rows)).to_pylist()
+        if rejected[order.rows].any() or not own or min(own) < 0:
+            continue
+        reduced = _less(own, order.discount) if _is_of_goods(order, own) else own
+        if order.refund >= sum(reduced) > 0:
+            is_paid_back[rows] = True
+            continue
+        left |= dict(zip(rows.tolist(), _less(reduced, order.refund), strict=True))
+    if not left:
+        return amounts, is_paid_back
+    is_less = np.zeros(len(stretch), np.bool_)
+    is_less[list(left)] = True
+    in_order = pa.array([left[row] for row in sorted(left)], frame.AMOUNT)
+    return pc.replace_with_mask(amounts, pa.array(is_less), in_order), is_paid_back
+
+
+def _is_of_goods(order: _Order, own: Sequence[Decimal]) -> bool:
+    """Say whether a discount is one of the lines; it may be of the shipping, or off already."""
+    with localcontext(prec=_DIGITS):
+        return order.discount > 0 and sum(own) - order.discount == order.subtotal
+
+
+def _orders(
+    columns: OfOrders, order_ids: Any, stretch: Stretch, prices: NumberConvention
+) -> Iterator[_Order]:
+    """Yield the orders of which something was taken off, as far as all their lines agree."""
+    discounts, refunds, subtotals = (
+        _money(stretch, index, prices)
+        for index in (columns.discount, columns.refund, columns.subtotal)
+    )
+    is_there = _are_positive(discounts) | _are_positive(refunds)
+    if not is_there.any():
+        return
+    firsts = np.flatnonzero(differ_from_above(order_ids))
+    ends = np.append(firsts[1:], len(stretch))
+    is_named = ~are_empty(order_ids)
+    is_said = np.any([np.asarray(v.is_valid()) for v in (discounts, refunds, subtotals)], axis=0)
+    for place in np.flatnonzero(is_there[firsts] & is_named[firsts]):
+        first, end = int(firsts[place]), int(ends[place])
+        said, *further = [
+            tuple(values[row].as_py() for values in (subtotals, discounts, refunds))
+            for row in (first, *(first + 1 + np.flatnonzero(is_said[first + 1 : end])))
+        ]
+        if all(again == said for again in further):
+            subtotal, discount, refund = said
+            yield _Order(
+                rows=np.arange(first, end),
+                subtotal=subtotal,
+                discount=discount or Decimal(0),
+                refund=refund or Decimal(0),
+            )
+
+
+def _money(stretch: Stretch, index: int | None, prices: NumberConvention) -> Any:
+    """Return a column of money, written as the prices are, null where it says nothing."""
+    if index is None:
+        return pa.nulls(len(stretch), frame.AMOUNT)
+    column = stretch.columns[index]
+    column = column if is_distinct(column) else by_distinct(column)
+    values, _ = numbers.convert(
+        column.dictionary,
+        kind=frame.AMOUNT,
+        mark=prices.value,
+        groupings=prices.groupings,
+        currency=prices.currency,
+    )
+    return pc.abs(values).take(column.indices)
+
+
+def _are_positive(values: Any) -> Mask:
+    return np.asarray(pc.greater(values, Decimal(0)).fill_null(False))
+
+
+def _less(amounts: Sequence[Decimal], off: Decimal) -> list[Decimal]:
+    """Return amounts of which each bears its part of `off`, which is at most all of them.
+
+    The parts are whole cents if `off` is, and add up to it exactly.
+    """
+    with localcontext(prec=_DIGITS):
+        own = [int(amount * _SMALLEST) for amount in amounts]
+        shares = _shares(int(off * _SMALLEST), own)
+        return [Decimal(a - s) / _SMALLEST for a, s in zip(own, shares, strict=True)]
+
+
+def _shares(off: int, own: Sequence[int]) -> list[int]:
+    """Return parts of `off` in proportion, by the method of the largest remainders."""
+    total = sum(own)
+    if not off:
+        return [0] * len(own)
+    for part in _PARTS:
+        shares = [off * each // (total * part) * part for each in own]
+        rest = (off - sum(shares)) // part
+        has_room = [i for i, each in enumerate(own) if shares[i] + part <= each]
+        has_room.sort(key=lambda i: (off * own[i] % (total * part), own[i]), reverse=True)
+        if off % part == 0 and rest <= len(has_room):
+            for i in has_room[:rest]:
+                shares[i] += part
+            return shares
+    raise AssertionError("parts of the smallest size always add up")

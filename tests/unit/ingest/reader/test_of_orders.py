@@ -1,0 +1,135 @@
+"""Discounts and refunds of whole orders, beside prices of lines: each line bears its part."""
+
+from decimal import ROUND_DOWN, Decimal, localcontext
+from unittest import mock
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.ingest.reader.lines.of_orders import _less
+from functions.ingest.reader.records import blocks, spill
+from tests.unit.ingest.reader.files import Read, lines, read
+
+pytestmark = pytest.mark.unit
+
+# As Shopify exports orders; what is said of an order stands in its first line.
+HEADER = (
+    "Name;Email;Subtotal;Discount Amount;Refunded Amount;Created at;"
+    "Lineitem quantity;Lineitem name;Lineitem price"
+)
+
+
+def order(number: int, said: str, *bought: str) -> list[str]:
+    """Return the lines of an order; `said` are its subtotal, discount and refund."""
+    all_said = [said, *[";;"] * (len(bought) - 1)]
+    return [
+        f"#{number};c{number}@x.example;{each};2026-01-{number:02};{line}"
+        for each, line in zip(all_said, bought, strict=True)
+    ]
+
+
+def amounts(got: Read) -> list[str]:
+    return [f"{amount.normalize():f}" for amount in got.column("amount")]
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("24.00;1.00;0.00", ["19.2", "4.8"]),
+        ("0.00;25.00;", ["0", "0"]),
+        ("25.00;0.00;10.00", ["12", "3"]),
+        ("20.00;5.00;10.00", ["8", "2"]),
+        ("25.00;4.90;0.00", ["20", "5"]),  # of the shipping
+        ("21.00;1.00;0.00", ["20", "5"]),  # of nobody knows what
+        (";1.00;", ["20", "5"]),
+        ("?;1.00;soon", ["20", "5"]),
+        ("25.00;;-10.00", ["12", "3"]),
+    ],
+)
+def test_what_was_taken_off_an_order_is_borne_by_its_lines(said: str, left: list[str]) -> None:
+    rows = order(1, said, "2;Cap;10.00", "1;Bag;5.00")
+    got = read(lines(*rows, *order(2, "9.00;0.00;0.00", "1;Pin;9.00"), header=HEADER))
+    assert amounts(got) == [*left, "9"]
+    assert (got.balance.rejected, got.balance.returns) == (0, 0)
+
+
+def test_parts_are_whole_cents_and_add_up() -> None:
+    rows = order(1, "29.00;1.00;", *["1;Cap;10.00"] * 3)
+    assert amounts(read(lines(*rows, header=HEADER))) == ["9.66", "9.67", "9.67"]
+    rows = order(1, "29.995;0.005;", *["1;Cap;10.00"] * 3)
+    assert sum(read(lines(*rows, header=HEADER)).column("amount")) == Decimal("29.995")
+
+
+@pytest.mark.parametrize("refund", ["25.00", "29.90"])  # with the shipping, too
+def test_an_order_that_was_paid_back_in_full_is_left_out(refund: str) -> None:
+    rows = order(1, f"25.00;0.00;{refund}", "2;Cap;10.00", "1;Bag;5.00")
+    got = read(lines(*rows, *order(2, "9.00;0.00;0.00", "1;Pin;9.00"), header=HEADER))
+    assert amounts(got) == ["9"]
+    assert [(row.code, row.row, row.column) for row in got.left_out] == [
+        ("refunded", 1, "Refunded Amount"),
+        ("refunded", 2, "Refunded Amount"),
+    ]
+
+
+def test_refunds_need_no_subtotal() -> None:
+    header = "Name;Email;Refunded Amount;Created at;Lineitem quantity;Lineitem name;Lineitem price"
+    got = read(lines("#1;a@x.example;3.00;2026-01-31;2;Cap;10.00", header=header))
+    assert (amounts(got), "refunded" in got.understanding.mapping) == (["17"], False)
+
+
+def test_nothing_is_shared_among_lines_of_which_one_is_damaged_or_came_back() -> None:
+    damaged = order(1, "24.00;1.00;", "2;Cap;10.00", "one;Bag;5.00")
+    back = order(2, "14.00;1.00;", "2;Cap;10.00", "-1;Bag;5.00")
+    got = read(lines(*damaged, *back, header=HEADER))
+    assert (amounts(got), got.balance.rejected) == (["20", "20", "-5"], 1)
+
+
+def test_what_all_lines_say_is_of_the_order_and_what_they_say_otherwise_of_nobody_knows() -> None:
+    again = [
+        f"#1;a@x.example;24.00;1.00;;2026-01-31;{bought};5.00" for bought in ("4;Cap", "1;Bag")
+    ]
+    other = [again[0].replace("#1", "#2"), again[1].replace("#1", "#2").replace("1.00", "2.00")]
+    assert amounts(read(lines(*again, *other, header=HEADER))) == ["19.2", "4.8", "20", "5"]
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 3, 4, 100])
+def test_an_order_is_seen_whole_wherever_the_file_is_cut(batch_rows: int) -> None:
+    rows = [
+        *order(1, "24.00;1.00;", "2;Cap;10.00", "1;Bag;5.00"),
+        *order(2, "29.00;1.00;", *["1;Cap;10.00"] * 3),
+        *order(3, "9.00;0.00;", "1;Pin;9.00"),
+        *order(4, "25.00;0.00;30.00", "2;Cap;10.00", "1;Bag;5.00"),
+    ]
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(lines(*rows, header=HEADER))
+    assert amounts(got) == ["19.2", "4.8", "9.66", "9.67", "9.67", "9"]
+    assert got.column("row") == [1, 2, 3, 4, 5, 6]
+    assert got.column("line") == [2, 3, 4, 5, 6, 7]
+    assert [row.row for row in got.left_out] == [7, 8]
+
+
+def test_an_order_of_more_lines_than_are_read_at_once_loses_none_of_them() -> None:
+    rows = [*order(1, "45.00;5.00;", *["1;Cap;10.00"] * 5), *order(2, "9;;", "1;Pin;9.00")]
+    with (
+        mock.patch.object(blocks, "MAX_BLOCK_RECORDS", 2),
+        mock.patch.object(spill, "MAX_BLOCK_RECORDS", 2),
+    ):
+        got = read(lines(*rows, header=HEADER))
+    assert got.column("row") == [1, 2, 3, 4, 5, 6]
+
+
+@given(
+    st.lists(st.decimals(0, 10**18, allow_nan=False, places=6), min_size=1, max_size=40),
+    st.integers(0, 10**6),
+    st.integers(0, 12),
+)
+def test_parts_of_anything_add_up_and_are_no_more_than_what_bears_them(
+    own: list[Decimal], millionths: int, places: int
+) -> None:
+    with localcontext(prec=60):
+        total = sum(own, Decimal(0))
+        off = (total * millionths / 10**6).quantize(Decimal(1).scaleb(-places), ROUND_DOWN)
+        left = _less(own, off)
+        assert all(0 <= less <= amount for less, amount in zip(left, own, strict=True))
+        assert total - sum(left, Decimal(0)) == off
