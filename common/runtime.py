@@ -27,14 +27,13 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from types import FrameType
 
-import structlog
-
 from common import messaging
 from common.events import Event, ObjectCreated, client_of, upload_of
 from common.exceptions import LostClaimError, PermanentError, TransientError
 from common.failpoints import failpoint
 from common.lease import LeaseKeeper
 from common.ledger import Claim, Ledger, NotClaimed, Outgoing, Policy
+from common.logs import bound, get_logger
 from common.messages import Message, UnreadableMessageError, from_message
 from common.messaging import Delivery, Transport
 from common.postgres import Postgres
@@ -48,7 +47,7 @@ MOST_STARTS = 5
 _BUSY_S = 1.0  # a claim that is about to be free is asked for again after this
 _RECEIVE_S = 1.0
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 class FailureKind(Enum):
@@ -232,7 +231,7 @@ class Runtime:
             self._observer.handled("unreadable")
             delivery.ack()
             return
-        with structlog.contextvars.bound_contextvars(event_id=message.event_id):
+        with bound(event_id=message.event_id):
             if not message.events:
                 self._note("left_alone")
             self._finish_delivery(message, delivery)
@@ -277,7 +276,7 @@ class Runtime:
         claim = self._ledger.claim(event, self._function.policy, message)
         fields = {"client": client_of(event), "work": claim.work_key, "upload": upload_of(event)}
         known = {name: value for name, value in fields.items() if value is not None}
-        with structlog.contextvars.bound_contextvars(**known):
+        with bound(**known):
             if isinstance(claim, NotClaimed):
                 self._note("left_alone")
                 return self._leave_alone(claim)

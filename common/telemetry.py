@@ -10,11 +10,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from common.exceptions import TransientError
+from common.logs import get_logger
 from common.postgres import Postgres
 from common.settings import Settings
 
@@ -26,7 +26,7 @@ _PATIENCE_S = 2.0
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _WAITED_S = (0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 24 * 3600)
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 class Observer(Protocol):

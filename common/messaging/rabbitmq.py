@@ -30,7 +30,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 import pika
-import structlog
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import (
     AMQPError,
@@ -41,6 +40,7 @@ from pika.exceptions import (
 )
 
 from common.exceptions import TransientError
+from common.logs import get_logger
 from common.messaging import topology
 from common.settings import Settings
 
@@ -56,7 +56,7 @@ _MISCONFIGURED_BACK_OFF_S = 15.0
 # Not permitted, declared with other arguments, no such virtual host: waiting alone mends none.
 _MISCONFIGURED = (403, 406, 530)
 
-log = structlog.get_logger()
+log = get_logger()
 T = TypeVar("T")
 
 

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import structlog
-
 from common import logs, messaging
 from common.events import FUNCTIONS, DatasetsChanged, Event, ObjectRemoved, subject_of
 from common.exceptions import TransientError
 from common.ledger import Ledger
+from common.logs import get_logger
 from common.messages import to_message
 from common.messaging import Transport
 from common.object_storage import ObjectStorage
@@ -30,7 +29,7 @@ from functions.reconcile.handler import Found, handle, silent_branches
 from functions.reconcile.replays import Driver
 from functions.reconcile.repository import Cursor, Repository
 
-log = structlog.get_logger()
+log = get_logger()
 _RETRY_S = 5.0
 _LOOK_FOR_RUNS_S = 1.0
 _PROBE_S = 2.0  # between two questions whether the store still answers

@@ -17,12 +17,12 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from common import logs
 from common.exceptions import TransientError
+from common.logs import get_logger
 from common.parked import ParkedMessages
 from common.postgres import Postgres
 from common.replay import ReplayRuns
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _CONNECTIONS = 8
 _HEAVY = ("common.cache", "babel.dates", "babel.numbers", "common.mongo", "common.object_storage")
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 def main() -> None:

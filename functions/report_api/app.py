@@ -6,7 +6,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -15,13 +14,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.exceptions import TransientError
+from common.logs import get_logger
 from functions.report_api import formats, handler, recovery
 from functions.report_api.access import language_of
 from functions.report_api.dashboard import pages
 from functions.report_api.problems import Problem, problem_response
 from functions.report_api.world import World
 
-log = structlog.get_logger()
+log = get_logger()
 
 _CODES = {
     HTTPStatus.NOT_FOUND: "not_found",

@@ -16,11 +16,10 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-import structlog
-
 from common import logs
 from common.events import FUNCTIONS, ObjectCreated
 from common.exceptions import TransientError
+from common.logs import get_logger
 from common.messages import UnreadableMessageError, from_message
 from common.messaging import Transport
 from common.messaging.sqs import SqsTransport
@@ -30,7 +29,7 @@ from infra.local.queues import TOKEN_VARIABLE
 
 _LONGEST_BODY = 1 << 20  # bytes; a change of one object takes some hundred
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 def announce(body: bytes, transport: Transport) -> HTTPStatus:

@@ -44,7 +44,7 @@ SQS, RABBITMQ = "", "amqp://127.0.0.1:1"
 # Slow to load, and needed later, by few, or by nobody.
 LATER = {
     *("pandas", "numpy", "pyarrow", "scipy", "sklearn", "babel", "jinja2", "prometheus_client"),
-    *("minio", "typer", "redis"),
+    *("minio", "typer", "redis", "rich", "pygments"),
 }
 HTTP = {"fastapi", "starlette", "uvicorn"}
 
