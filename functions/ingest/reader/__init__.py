@@ -17,9 +17,9 @@ From the bottom up; nothing below knows what is above it:
     evidence  what columns of `dates` and `numbers` as a whole say of their order and marks
     lines     what rows say of themselves and of each other: `ending` of the table; `whole_rows`
               that are damaged; `standing`: voided, cancelled, a return; `orders`; `refunds`,
-              `discounts`, and those `of_orders`; `totals` by a word, `subtotals`, `total_rows` and `grand_totals` by their
-              sums; `headings`, `nobody`, `named_once`, `kinds` and `pieces`, which only all rows
-              show together; the `verdict` on each
+              `discounts`, and those `of_orders`; `totals` by a word, `subtotals`, `total_rows` and
+              `grand_totals` by their sums; `headings`, `nobody`, `named_once`, `kinds` and
+              `pieces`, which only all rows show together; the `verdict` on each
     columns   `mapping`: which of the file's columns is which of ours, by name, and by `samples` of
               values; `unnamed` ones by these alone; `lists` that are no purchases; `order_lines`
               and `order_totals` that are no amounts of lines
