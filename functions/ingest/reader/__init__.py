@@ -5,9 +5,9 @@ From the bottom up; nothing below knows what is above it:
     values    what a single text means: `dates` and `numbers`, vectorised by `shapes`;
               `careful_dates` and `careful_numbers` where that cannot tell, by `calendar_names`,
               `zone_names`, `currencies` and `characters`; `looks` tell by form alone; `rounded` ids
-    words     `header_names` by `synonyms`: what a column's name stands for; `signs`: which columns
-              say what becomes of a row, `meanings` of the words in them, `reductions` that are no
-              goods
+    words     `header_names` by `synonyms`: what a column's name stands for, in some `programs` by
+              the others beside it; `signs`: which columns say what becomes of a row, `meanings` of
+              the words in them, `reductions` that are no goods
     text      `unpacking` the file, or the one inside it; its `encoding`, by `alphabets`; `texts`:
               its own bytes, or a copy in UTF-8 with the way back
     records   `dialect`: how it is laid out, by `styles` of cells and the `shape` of the table;

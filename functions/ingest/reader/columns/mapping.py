@@ -32,7 +32,6 @@ from functions.ingest.reader.refusal import (
 from functions.ingest.reader.values import currencies
 from functions.ingest.reader.words.header_names import (
     are_made_up,
-    fold,
     is_of_lines,
     is_title_of_scaled,
     known,
@@ -40,6 +39,12 @@ from functions.ingest.reader.words.header_names import (
     similar,
     within,
     words,
+)
+from functions.ingest.reader.words.programs import (
+    find_order_id,
+    find_piece_price,
+    find_product_id,
+    is_price_of_all_pieces,
 )
 from functions.ingest.reader.words.synonyms import SYNONYMS
 
@@ -55,7 +60,6 @@ _REQUIRED = (
     ("amount", Question.MONEY_COLUMN, Refusal.NO_MONEY),
 )
 _OPENING = str.maketrans("()[]", "    ")
-_OF_AMAZON = frozenset({"amazon-order-id", "order-item-id"})
 # Of several known names for these one whose values can be read goes before all others.
 _READ = (*(column for column, _, _ in _REQUIRED), "unit_price", "quantity")
 
@@ -171,12 +175,19 @@ def _is_there(column: str, chosen: Container[str]) -> bool:
 
 
 def _candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterator[_Candidate]:
-    names_orders = _names_orders(header)
+    of_programs = {
+        index: column
+        for column, index in (
+            ("order_id", find_order_id(header)),
+            ("product_id", find_product_id(header)),
+            ("unit_price", find_piece_price(header)),
+        )
+    }
     for index, (name, sample) in enumerate(zip(header, samples, strict=True)):
         if name in mending.COLUMNS:
             continue
-        if index == names_orders:
-            yield _Candidate(column="order_id", index=index, confidence=_KNOWN, by="name", rank=-1)
+        if column := of_programs.get(index):
+            yield _Candidate(column=column, index=index, confidence=_KNOWN, by="name", rank=-1)
         elif found := _known(name, sample):
             column, rank = found
             sure = _KNOWN if sample.fits(column) else _KNOWN_ODD
@@ -199,14 +210,6 @@ def _known(name: str, sample: Sample) -> tuple[str, float] | None:
     if found[0] == "time":
         return ("ordered_at", _LAST_RANK) if sample.fits("ordered_at") else None
     return found
-
-
-def _names_orders(header: Sequence[str]) -> int | None:
-    """Return the column `Name` where lines have names of their own, as in Shopify's exports."""
-    folded = [fold(name) for name in header]
-    if fold("Lineitem name") in folded and folded.count("name") == 1:
-        return folded.index("name")
-    return None
 
 
 def _guesses(name: str, index: int, sample: Sample) -> Iterator[_Candidate]:
@@ -320,9 +323,9 @@ def _drop_scaled(chosen: dict[str, _Candidate], titles: Sequence[str]) -> None:
 def _take_price_of_all_pieces(chosen: dict[str, _Candidate], header: Sequence[str]) -> None:
     """Take `item-price` of Amazon's reports for what it is: that of all pieces of the line."""
     price = chosen.get("unit_price")
-    if price is None or "amount" in chosen or _OF_AMAZON.isdisjoint(header):
+    if price is None or "amount" in chosen:
         return
-    if header[price.index] == "item-price":
+    if is_price_of_all_pieces(header[price.index], header):
         chosen["amount"] = replace(chosen.pop("unit_price"), column="amount")
 
 
@@ -340,6 +343,7 @@ def _drop_order_totals(
         return  # a person said so
     amount, price, quantity = (chosen[n].index for n in ("amount", "unit_price", "quantity"))
     names_lines = all(is_of_lines(header[index]) for index in (price, quantity))
+    names_lines |= price == find_piece_price(header)
     is_of_orders = is_known or (names_lines and not is_of_lines(header[amount]))
     if order := _order(chosen):
         is_of_orders |= stands_once(rows, order, amount, (price, quantity))

@@ -22,6 +22,7 @@ from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.values import currencies
 from functions.ingest.reader.values.careful_numbers import OTHER, POINT, Written, parse, read_number
 from functions.ingest.reader.words.header_names import fold, folded, is_of_lines, words
+from functions.ingest.reader.words.programs import is_less_its_discount
 
 Mask = NDArray[np.bool_]
 Wrong = tuple[Mask, Fault, int]  # which rows, why, index of the column saying so
@@ -131,6 +132,8 @@ def find_discounts(header: Sequence[str], mapping: Mapping[str, int]) -> tuple[D
     """Find the columns by their names, the clearest first; none if they are off already."""
     if "amount" in mapping:
         return _off_gross(header, mapping)
+    if is_less_its_discount(header, mapping):
+        return ()
     price = header[mapping["unit_price"]]
     is_reduced = fold(price) in _REDUCED_PRICES
     found = [

@@ -24,7 +24,13 @@ from functions.ingest.reader.records.spill import Stretch, are_empty
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.values import numbers
 from functions.ingest.reader.values.looks import is_amount, is_number
-from functions.ingest.reader.words.header_names import fold, folded, is_of_lines, words
+from functions.ingest.reader.words.header_names import (
+    fold,
+    folded,
+    is_less_refunds,
+    is_of_lines,
+    words,
+)
 from functions.ingest.reader.words.reductions import are_reductions
 from functions.ingest.reader.words.signs import Signs
 
@@ -89,8 +95,11 @@ def is_not_of_amounts(header: Sequence[str], mapping: Mapping[str, int]) -> bool
     """Say whether refunds are not to be taken off what is counted.
 
     They are of orders where all that is known are prices of their lines; beside gross sales another
-    amount is without them already.
+    amount is without them already, and so is what says so.
     """
+    counted = [mapping[name] for name in ("amount", "quantity") if name in mapping]
+    if any(is_less_refunds(header[index]) for index in counted):
+        return True
     if "amount" in mapping:
         others = [name for i, name in enumerate(header) if i != mapping["amount"]]
         return any(fold(name) in _BEFORE_ALL for name in others)

@@ -58,6 +58,7 @@ _SCALED = re.compile(
 # "Desc. %" is a share of something, "Total (21% VAT)" is all of it.
 _SHARE = re.compile(r"(?:^|[^\d\s])\s*%")
 _MONEY = ("amount", "unit_price", "refunded")
+_LESS_REFUNDS = re.compile(r"\(\s*-\s*refunds?\s*\)", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # One slip is allowed in so many letters: shorter words are one slip away from too many others.
 _LETTERS_A_SLIP = 5
@@ -125,6 +126,9 @@ def known(name: str) -> tuple[str, float] | None:
         return None
     if "#" in name and (found := known(name.replace("#", " no "))):
         return found
+    if is_less_refunds(name):  # it goes before a column with the same name and nothing off
+        less = _NAMES.get(fold(name))
+        return (less[0], less[1] - _IN_BRACKETS) if less else None
     opened = name.translate(_OPENING)
     if opened == name:
         return _NAMES.get(fold(name)) or _known_money(words(name))
@@ -132,6 +136,11 @@ def known(name: str) -> tuple[str, float] | None:
     if not found and (short := _NAMES.get(fold(name))):
         found = short[0], short[1] + _IN_BRACKETS
     return None if found and _is_scaled(name, found[0]) else found
+
+
+def is_less_refunds(name: str) -> bool:
+    """Say whether a name says that refunds are off already: "Quantity (- Refund)"."""
+    return _LESS_REFUNDS.search(name) is not None
 
 
 def _is_scaled(name: str, column: str) -> bool:

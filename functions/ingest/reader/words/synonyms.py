@@ -121,7 +121,7 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         precio producto; precio neto; pvp; valor unitario; importe unitario; precio
     """,
     "amount": """
-        line total; order lines subtotal; order lines total; line amount; line value; line sales; line revenue; total line; extended price;
+        line total; order line total; order lines subtotal; order lines total; line amount; line value; line sales; line revenue; total line; extended price;
         extended amount; extended value; item total; item revenue; total line amount;
         importe linea; total linea; monto linea; valor linea |
         net amount; net sales; net value; net total; sales amount; sale amount; sales value; sales;
