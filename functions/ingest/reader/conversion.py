@@ -181,7 +181,8 @@ def _shared_out(
     amount: Any, order_ids: Any, stretch: Stretch, conventions: Conventions, verdict: Verdict
 ) -> Any:
     """Return amounts less their part of what was taken off whole orders, or paid back of them."""
-    columns, prices = conventions.of_orders, conventions.numbers["unit_price"]
+    columns = conventions.of_orders
+    prices = conventions.numbers["amount" if "amount" in conventions.mapping else "unit_price"]
     assert columns is not None
     left, is_paid_back = share_out(columns, amount, order_ids, stretch, prices, verdict)
     if columns.refund is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 
-from functions.ingest.reader.words.header_names import fold, words
+from functions.ingest.reader.words.header_names import fold, is_of_orders, words
 
 _PAYMENTS = frozenset(
     map(
@@ -18,11 +18,6 @@ _PAYMENTS = frozenset(
         ],
     )
 )
-_WHOLE = frozenset([
-    *("order", "invoice", "receipt", "ticket", "basket", "pedido", "orden", "factura", "compra"),
-    *("commande", "facture", "rechnungsbetrag", "bestellwert", "bestellsumme", "ordine", "fattura"),
-    *("scontrino", "siparis", "fatura", "genel", "grand"),
-])
 _PIECE = frozenset([
     *("line", "lines", "item", "linea", "ligne", "position", "riga", "linha", "satir"),
 ])
@@ -51,8 +46,7 @@ def least_orders(name: str) -> int:
 
     Lines of an order may cost the same by chance, unless the name says what the amount is of.
     """
-    parts = words(name)
-    return 1 if _WHOLE.intersection(parts) and _PIECE.isdisjoint(parts) else 2
+    return 1 if is_of_orders(name) and _PIECE.isdisjoint(words(name)) else 2
 
 
 def repeats(

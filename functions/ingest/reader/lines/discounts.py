@@ -21,7 +21,13 @@ from functions.ingest.reader.records.spill import by_distinct
 from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.values import currencies
 from functions.ingest.reader.values.careful_numbers import OTHER, POINT, Written, parse, read_number
-from functions.ingest.reader.words.header_names import fold, folded, is_of_lines, words
+from functions.ingest.reader.words.header_names import (
+    fold,
+    folded,
+    is_of_lines,
+    is_of_orders,
+    words,
+)
 from functions.ingest.reader.words.programs import is_less_its_discount
 
 Mask = NDArray[np.bool_]
@@ -146,9 +152,13 @@ def find_discounts(header: Sequence[str], mapping: Mapping[str, int]) -> tuple[D
 
 
 def find_of_orders(header: Sequence[str], mapping: Mapping[str, int]) -> list[int]:
-    """Find the columns of plain discounts of whole orders, beside prices of lines."""
+    """Find the columns of discounts of whole orders: called so, or beside prices of lines."""
+    is_beside_lines = "amount" not in mapping and is_of_lines(header[mapping["unit_price"]])
     return [
-        i for i, kind in _columns(header, mapping) if kind == OPEN and not is_of_lines(header[i])
+        index
+        for index, kind in _columns(header, mapping)
+        if (kind == OPEN and is_beside_lines and not is_of_lines(header[index]))
+        or (kind == FURTHER and is_of_orders(header[index]))
     ]
 
 

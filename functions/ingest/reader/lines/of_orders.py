@@ -1,7 +1,8 @@
 """What was taken off a whole order, or paid back of it, shared out among its lines.
 
 Exports with a price for each line have the discount and the refund of the order in its first line,
-as Shopify's do. Each line bears its part, so that lines add up to what the order came to.
+as Shopify's do; others have an `Order discount` and an `Order total` beside the amounts of lines.
+Each line bears its part, so that lines add up to what the order came to.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +23,13 @@ from functions.ingest.reader.lines.orders import differ_from_above
 from functions.ingest.reader.lines.verdict import Verdict
 from functions.ingest.reader.records.spill import Stretch, are_empty, by_distinct, is_distinct
 from functions.ingest.reader.values import numbers
-from functions.ingest.reader.words.header_names import fold, folded, is_of_lines, known
+from functions.ingest.reader.words.header_names import (
+    fold,
+    folded,
+    is_of_lines,
+    is_of_orders,
+    recognise,
+)
 
 Mask = NDArray[np.bool_]
 
@@ -40,7 +47,7 @@ _PARTS = (_SMALLEST // 100, _SMALLEST // 10_000, 1)  # a cent, if what is shared
 class OfOrders:
     """The columns that say something of whole orders, as indices into the header."""
 
-    subtotal: int | None
+    left: int | None  # of the lines, less the discount
     discount: int | None
     refund: int | None
 
@@ -49,35 +56,42 @@ class _Order(NamedTuple):
     """An order of which something was taken off: its rows, and what its first one says."""
 
     rows: NDArray[np.intp]
-    subtotal: Decimal | None
+    left: Decimal | None
     discount: Decimal
     refund: Decimal
 
 
 def find_columns(header: Sequence[str], mapping: Mapping[str, int]) -> OfOrders | None:
-    """Find the columns by their names; none unless the prices are called those of lines.
+    """Find the columns by their names; none unless money is that of lines.
 
-    A discount may be one of the shipping: it counts where the subtotal says so.
+    A discount may be one of the shipping: it counts where what is left says so.
     """
     is_priced_by_line = "unit_price" in mapping and is_of_lines(header[mapping["unit_price"]])
-    if "amount" in mapping or "order_id" not in mapping or not is_priced_by_line:
+    if "order_id" not in mapping or not ("amount" in mapping or is_priced_by_line):
         return None
     if is_of_mended_rows(header):  # the other lines of their orders are not there
         return None
-    others = [
-        index
-        for index, name in enumerate(header)
-        if index not in mapping.values() and not is_of_lines(name)
-    ]
-    subtotals = [index for index in others if fold(header[index]) in _SUBTOTALS]
-    discounts = [index for index in find_of_orders(header, mapping) if index in others]
-    refunds = [index for index in others if (known(header[index]) or ("",))[0] == "refunded"]
-    found = OfOrders(
-        subtotal=_only(subtotals) if _only(discounts) is not None else None,
-        discount=_only(discounts) if _only(subtotals) is not None else None,
-        refund=_only(refunds),
-    )
-    return found if (found.discount, found.refund) != (None, None) else None
+    others = [index for index in range(len(header)) if index not in mapping.values()]
+    discount = _only([index for index in find_of_orders(header, mapping) if index in others])
+    left = _only([index for index in others if fold(header[index]) in _SUBTOTALS])
+    if left is None:
+        left = _only([index for index in others if _is_total(header[index])])
+    refund = None
+    if "amount" not in mapping:
+        refund = _only([index for index in others if _is_refund(header[index])])
+    if discount is None or left is None:
+        discount = left = None
+    if discount is None and refund is None:
+        return None
+    return OfOrders(left=left, discount=discount, refund=refund)
+
+
+def _is_total(name: str) -> bool:
+    return is_of_orders(name) and recognise(name) == "amount"
+
+
+def _is_refund(name: str) -> bool:
+    return recognise(name) == "refunded" and not is_of_lines(name)
 
 
 def _only(indices: Sequence[int]) -> int | None:
@@ -94,7 +108,7 @@ def share_out(
 ) -> tuple[Any, Mask]:
     """Return amounts less their part of what was taken off, and which rows were paid back in full.
 
-    Only what adds up is shared out: lines less the discount are the subtotal, and no line was
+    Only what adds up is shared out: lines less the discount are what the order says is left, and no line was
     rejected or is a return. All lines of an order are in one stretch.
     """
     is_paid_back = np.zeros(len(stretch), np.bool_)
@@ -121,16 +135,15 @@ def share_out(
 def _is_of_goods(order: _Order, own: Sequence[Decimal]) -> bool:
     """Say whether a discount is one of the lines; it may be of the shipping, or off already."""
     with localcontext(prec=_DIGITS):
-        return order.discount > 0 and sum(own) - order.discount == order.subtotal
+        return order.discount > 0 and sum(own) - order.discount == order.left
 
 
 def _orders(
     columns: OfOrders, order_ids: Any, stretch: Stretch, prices: NumberConvention
 ) -> Iterator[_Order]:
     """Yield the orders of which something was taken off, as far as all their lines agree."""
-    discounts, refunds, subtotals = (
-        _money(stretch, index, prices)
-        for index in (columns.discount, columns.refund, columns.subtotal)
+    discounts, refunds, lefts = (
+        _money(stretch, index, prices) for index in (columns.discount, columns.refund, columns.left)
     )
     is_there = _are_positive(discounts) | _are_positive(refunds)
     if not is_there.any():
@@ -138,18 +151,18 @@ def _orders(
     firsts = np.flatnonzero(differ_from_above(order_ids))
     ends = np.append(firsts[1:], len(stretch))
     is_named = ~are_empty(order_ids)
-    is_said = np.any([np.asarray(v.is_valid()) for v in (discounts, refunds, subtotals)], axis=0)
+    is_said = np.any([np.asarray(v.is_valid()) for v in (discounts, refunds, lefts)], axis=0)
     for place in np.flatnonzero(is_there[firsts] & is_named[firsts]):
         first, end = int(firsts[place]), int(ends[place])
         said, *further = [
-            tuple(values[row].as_py() for values in (subtotals, discounts, refunds))
+            tuple(values[row].as_py() for values in (lefts, discounts, refunds))
             for row in (first, *(first + 1 + np.flatnonzero(is_said[first + 1 : end])))
         ]
         if all(again == said for again in further):
-            subtotal, discount, refund = said
+            left, discount, refund = said
             yield _Order(
                 rows=np.arange(first, end),
-                subtotal=subtotal,
+                left=left,
                 discount=discount or Decimal(0),
                 refund=refund or Decimal(0),
             )

@@ -76,6 +76,11 @@ _MISTYPED = (
 # Words that are one slip away from ours, and mean something else: a tax, a number of people.
 _OTHER_WORDS = frozenset({"imposto", "impostos", "kunden", "clienti"})
 _MADE_UP = "column_"
+_WHOLE = frozenset([
+    *("order", "invoice", "receipt", "ticket", "basket", "pedido", "orden", "factura", "compra"),
+    *("commande", "facture", "rechnungsbetrag", "bestellwert", "bestellsumme", "ordine", "fattura"),
+    *("scontrino", "siparis", "fatura", "genel", "grand"),
+])
 _COUNTABLE = ("customer_id", "order_id", "product_id", "product")
 
 
@@ -230,6 +235,11 @@ def is_of_lines(name: str) -> bool:
     """Say whether a name is that of the lines of orders: "Lineitem price"."""
     folded = fold(name)
     return "lineitem" in folded or "itemline" in folded
+
+
+def is_of_orders(name: str) -> bool:
+    """Say whether a name is that of whole orders: "Order total", "Importe factura"."""
+    return not _WHOLE.isdisjoint(words(name))
 
 
 def made_up_names(width: int) -> tuple[str, ...]:

@@ -93,6 +93,29 @@ def test_what_all_lines_say_is_of_the_order_and_what_they_say_otherwise_of_nobod
     assert amounts(read(lines(*again, *other, header=HEADER))) == ["19.2", "4.8", "20", "5"]
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Order ID;Date;Customer;Item;Line Total;Order Discount;Order Total",
+        "Order ID;Date;Customer;Item;Line Total;Order Discount;Subtotal",
+        "Pedido;Fecha;Cliente;Producto;Importe línea;Descuento pedido;Total pedido",
+    ],
+)
+def test_beside_amounts_of_lines_a_discount_of_the_order_is_told_by_its_total(header: str) -> None:
+    row = "{};2026-01-31;C{};{};{}".format
+    got = read(
+        lines(
+            *(row(1, 1, "Cap;20.00", "1.00;24.00"), row(1, 1, "Bag;5.00", "1.00;24.00")),
+            *(row(2, 2, "Cap;20.00", "1.00;24.00"), row(2, 2, "Bag;5.00", ";")),
+            row(3, 3, "Cap;20.00", "1.00;20.00"),  # off already
+            row(4, 4, "Cap;20.00", "1.00;23.90"),  # with shipping: of nobody knows what
+            header=header,
+        )
+    )
+    assert amounts(got) == ["19.2", "4.8", "19.2", "4.8", "20", "20"]
+    assert got.balance.rejected == 0
+
+
 @pytest.mark.parametrize("batch_rows", [1, 2, 3, 4, 100])
 def test_an_order_is_seen_whole_wherever_the_file_is_cut(batch_rows: int) -> None:
     rows = [
