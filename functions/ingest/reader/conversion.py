@@ -65,7 +65,7 @@ def convert(
     order_ids = _order_ids(stretch, conventions, orders)
     standing = judge(stretch, conventions.signs, orders, order_ids, conventions.mapping)
     _leave_out(stretch, conventions, standing, verdict)
-    filled = _filled(stretch, conventions.mapping, orders, order_ids)
+    filled = _filled(stretch, conventions, orders, order_ids)
     if conventions.has_nobody:
         customer = conventions.mapping["customer_id"]
         filled["customer_id"] = _without_nobody(
@@ -134,19 +134,20 @@ def _order_ids(stretch: Stretch, conventions: Conventions, orders: Orders) -> An
 
 
 def _filled(
-    stretch: Stretch, mapping: Mapping[str, int], orders: Orders, order_ids: Any
+    stretch: Stretch, conventions: Conventions, orders: Orders, order_ids: Any
 ) -> dict[str, Any]:
     """Return the columns in which an order's first line speaks for those below it.
 
-    A line that names the customer and no date is a damaged one.
+    A line that names the customer and no date is a damaged one, unless all further lines do so.
     """
     if order_ids is None:
         return {}
+    mapping = conventions.mapping
     own = trimmed(stretch.text(mapping["customer_id"]))
     customers = orders.fill(own, mapping["customer_id"], order_ids, is_one=True)
     days = stretch.columns[mapping["ordered_at"]]
     filled = orders.fill(days, mapping["ordered_at"], order_ids, is_one=True)
-    if filled is not days:
+    if filled is not days and not conventions.days_are_once:
         texts = (filled.dictionary_decode(), days.dictionary_decode())
         filled = pc.if_else(pc.equal(own, ""), *texts).dictionary_encode()
     return {"order_id": order_ids, "customer_id": customers, "ordered_at": filled}

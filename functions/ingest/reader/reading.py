@@ -22,7 +22,6 @@ from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
 from functions.ingest.reader.ahead import ahead
 from functions.ingest.reader.columns.mapping import Mapped, map_columns
-from functions.ingest.reader.columns.order_lines import OrderLines
 from functions.ingest.reader.conversion import Converted, convert
 from functions.ingest.reader.evidence.dates import DateEvidence, settle_dates
 from functions.ingest.reader.evidence.numbers import (
@@ -35,21 +34,16 @@ from functions.ingest.reader.layout import Described, Layout, described, find_la
 from functions.ingest.reader.lines import of_orders
 from functions.ingest.reader.lines.discounts import find_discounts
 from functions.ingest.reader.lines.ending import Below, Ending
-from functions.ingest.reader.lines.grand_totals import FirstRow
 from functions.ingest.reader.lines.headings import Headings
-from functions.ingest.reader.lines.kinds import Kinds
-from functions.ingest.reader.lines.named_once import NamedOnce, are_named_once
-from functions.ingest.reader.lines.nobody import Nobody
+from functions.ingest.reader.lines.named_once import are_named_once
 from functions.ingest.reader.lines.orders import Orders
 from functions.ingest.reader.lines.pieces import settle_pieces
-from functions.ingest.reader.lines.refunds import RefundLines
-from functions.ingest.reader.lines.subtotals import Subtotals, Totals
-from functions.ingest.reader.lines.total_rows import Lacking, TotalRows
+from functions.ingest.reader.lines.subtotals import Subtotals
+from functions.ingest.reader.lines.total_rows import TotalRows
 from functions.ingest.reader.records import rows
 from functions.ingest.reader.records.blocks import read_blocks
 from functions.ingest.reader.records.date_parts import join_dates
 from functions.ingest.reader.records.dialect import Dialect
-from functions.ingest.reader.records.sections import Sections
 from functions.ingest.reader.records.spill import Spill, Stretch
 from functions.ingest.reader.refusal import (
     LEFT_OUT,
@@ -57,13 +51,13 @@ from functions.ingest.reader.refusal import (
     UnreadableFileError,
 )
 from functions.ingest.reader.rejection import RejectedRow, rejected_rows
+from functions.ingest.reader.seen import Seen
 from functions.ingest.reader.settled import NUMBERS, Conventions, latest_moment, zone_of
 from functions.ingest.reader.text.scratch import made_when_needed
 from functions.ingest.reader.text.texts import Text
 from functions.ingest.reader.values.dates import clock_digits
 from functions.ingest.reader.weighing import find_totals
 from functions.ingest.reader.words.header_names import name_others
-from functions.ingest.reader.words.signs import Signs, find_signs
 
 # Raised when the same bytes would be read differently.
 READER_VERSION = "10"
@@ -333,7 +327,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         looks: dict[str, Look] = {"ordered_at": dates, **numbers}
         repetitive = frozenset(mapping[name] for name in _REPETITIVE if name in mapping)
         with Spill(folder, len(dialect.header), distinct=repetitive) as spill:
-            seen = _Seen(dialect, mapped)
+            seen = Seen(dialect, mapped)
             ending = _first_pass(text, dialect, mapping, looks, seen, spill)
         if seen.lines.have_order_totals:
             mapped = find_columns(has_order_totals=True)
@@ -356,6 +350,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             customers_are_once=False,
             may_have_totals=seen.totals.may_be_there and "amount" in mapping,
             orders_are_once=seen.lines.are_named_once,
+            days_are_once=seen.dated_once.are_so,
             clock_digits=_clock_digits(dialect, mapping),
             signs=seen.all_signs(),
             discounts=find_discounts(header, mapping),
@@ -389,42 +384,12 @@ def _clock_digits(dialect: Dialect, mapping: Mapping[str, int]) -> int:
     return clock_digits([row[index] for row in dialect.sample]) if index is not None else 0
 
 
-class _Seen:
-    """What rows show that are looked at together, and whole columns of words."""
-
-    def __init__(self, dialect: Dialect, mapped: Mapped) -> None:
-        self.lines = OrderLines(dialect.header, mapped)
-        self.totals = Totals(mapped.columns)
-        self.lacking = Lacking(dialect.header, mapped.columns, self.totals)
-        self.first_row = FirstRow(dialect.header, mapped.columns)
-        titles = {line.text for line in dialect.furniture}
-        self.headings = Headings(dialect.header, mapped.columns, titles)
-        self.named_once = NamedOnce(dialect.header, mapped.columns)
-        self.nobody = Nobody(mapped.columns["customer_id"])
-        self.sections = Sections(dialect)
-        self._signs = find_signs(dialect.header)
-        self._kinds = Kinds(self._signs)
-        self.refunds = RefundLines(dialect.header, mapped.columns, self._signs)
-
-    def add(self, columns: tuple[Any, ...]) -> None:
-        """Look at a block."""
-        of_totals = (self.lines, self.totals, self.lacking, self.first_row)
-        of_customers = (self.headings, self.nobody, self.named_once)
-        for watch in (*of_totals, *of_customers, self._kinds, self.refunds):
-            watch.add(columns)
-
-    def all_signs(self) -> Signs:
-        """Return what says what becomes of a row."""
-        titles = tuple(self.sections.titles)
-        return replace(self._signs, titles=titles, sums=self._kinds.sums(), back=self._kinds.back())
-
-
 def _first_pass(
     text: Text,
     dialect: Dialect,
     mapping: Mapping[str, int],
     looks: Mapping[str, Look],
-    seen: _Seen,
+    seen: Seen,
     spill: Spill,
 ) -> Ending:
     """Put all cells aside, collect the evidence, and find out where the table ends.

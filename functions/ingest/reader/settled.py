@@ -37,6 +37,7 @@ class Conventions:
     totals: TotalRows | None  # of orders and of all, on rows of their own
     customers_are_once: bool  # named in the first of their rows alone
     orders_are_once: bool  # named in their first line alone
+    days_are_once: bool  # of orders, in their first line alone
     clock_digits: int  # with which times of day are written alone; 0: they are not
     signs: Signs  # the columns that say what becomes of a row
     discounts: tuple[Discount, ...]  # to be taken off

@@ -4,11 +4,12 @@ Names count most: known ones, then mistyped ones whose values fit. What only the
 a part of a longer name, is never taken: it is asked, in one question with the candidates.
 """
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from common import mending
+from functions.ingest.reader.columns.candidates import KNOWN, Candidate, find_candidates
 from functions.ingest.reader.columns.lists import refuse_other_lists
 from functions.ingest.reader.columns.order_totals import (
     find_payments,
@@ -32,34 +33,27 @@ from functions.ingest.reader.refusal import (
 from functions.ingest.reader.values import currencies
 from functions.ingest.reader.words.header_names import (
     are_made_up,
+    fold,
+    folded,
     is_of_lines,
     is_title_of_scaled,
-    known,
     recognise,
-    similar,
-    within,
     words,
 )
-from functions.ingest.reader.words.programs import (
-    find_order_id,
-    find_piece_price,
-    find_product_id,
-    is_price_of_all_pieces,
-)
+from functions.ingest.reader.words.programs import find_piece_price, is_price_of_all_pieces
 from functions.ingest.reader.words.synonyms import SYNONYMS
 
 SURE = 0.8  # from here on a column is taken without asking
-_KNOWN, _KNOWN_UNSEEN, _KNOWN_ODD = 0.99, 0.95, 0.8
 _VALUES_ALONE = 0.85  # where they leave no other reading
-_SUGGESTED_BY_NAME, _SUGGESTED_BY_VALUES = 0.6, 0.5
 _MOST_CANDIDATES = 4
-_LAST_RANK = 1000
 _REQUIRED = (
     ("customer_id", Question.CUSTOMER_COLUMN, Refusal.NO_CUSTOMER),
     ("ordered_at", Question.DATE_COLUMN, Refusal.NO_DATE),
     ("amount", Question.MONEY_COLUMN, Refusal.NO_MONEY),
 )
 _OPENING = str.maketrans("()[]", "    ")
+_REFERENCES = folded("reference; referencia; ref")
+_OF_LINES_OR_ORDERS = frozenset({"order_id", "product", "quantity", "unit_price"})
 # Of several known names for these one whose values can be read goes before all others.
 _READ = (*(column for column, _, _ in _REQUIRED), "unit_price", "quantity")
 
@@ -71,15 +65,6 @@ class Mapped:
     columns: Mapping[str, int]
     confidence: Mapping[str, float] = field(default_factory=dict)
     settled_by: Mapping[str, str] = field(default_factory=dict)  # name | similar | values | profile
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Candidate:
-    column: str
-    index: int
-    confidence: float
-    by: str  # name | similar | values
-    rank: float = 0  # of a known name
 
 
 def map_columns(
@@ -105,13 +90,14 @@ def map_columns(
     _refuse_tables_side_by_side(header)
     if are_made_up(header):
         return _mapped(_unnamed(header, samples, rows, told or {}))
-    candidates = list(_candidates(header, samples))
+    candidates = list(find_candidates(header, samples))
     chosen = _chosen(header, candidates, samples) | _told(header, told or {})
     chosen |= _parts_of_dates(header, rows, chosen)
     if "customer_id" not in chosen and (index := find_unnamed(header, rows, titles)) is not None:
-        chosen["customer_id"] = _Candidate(
+        chosen["customer_id"] = Candidate(
             column="customer_id", index=index, confidence=_VALUES_ALONE, by="values"
         )
+    _take_reference_of_order(chosen, header)
     _drop_scaled(chosen, titles)
     _take_price_of_all_pieces(chosen, header)
     _drop_order_totals(chosen, header, rows, is_known=has_order_totals)
@@ -137,7 +123,7 @@ def _refuse_tables_side_by_side(header: Sequence[str]) -> None:
             )
 
 
-def _mapped(chosen: Mapping[str, "_Candidate"]) -> Mapped:
+def _mapped(chosen: Mapping[str, Candidate]) -> Mapped:
     return Mapped(
         columns={name: each.index for name, each in chosen.items()},
         confidence={name: each.confidence for name, each in chosen.items()},
@@ -150,7 +136,7 @@ def _unnamed(
     samples: Sequence[Sample],
     rows: Sequence[Sequence[str]],
     told: Mapping[str, str],
-) -> dict[str, "_Candidate"]:
+) -> dict[str, Candidate]:
     """Return what was told of columns without names, if it fits, else what can be nothing else."""
     said = _told(header, told)
     fits = all(samples[each.index].allows(name) for name, each in said.items())
@@ -160,7 +146,7 @@ def _unnamed(
     of_own = [[row[i] for i in own] for row in rows]
     found = read_unnamed([header[i] for i in own], [samples[i] for i in own], of_own)
     return {
-        name: _Candidate(column=name, index=own[i], confidence=_VALUES_ALONE, by="values")
+        name: Candidate(column=name, index=own[i], confidence=_VALUES_ALONE, by="values")
         for name, i in found.items()
     }
 
@@ -171,69 +157,13 @@ def _is_there(column: str, chosen: Container[str]) -> bool:
     return column in chosen or is_made
 
 
-# --- candidates -----------------------------------------------------------------------------
-
-
-def _candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterator[_Candidate]:
-    of_programs = {
-        index: column
-        for column, index in (
-            ("order_id", find_order_id(header)),
-            ("product_id", find_product_id(header)),
-            ("unit_price", find_piece_price(header)),
-        )
-    }
-    for index, (name, sample) in enumerate(zip(header, samples, strict=True)):
-        if name in mending.COLUMNS:
-            continue
-        if column := of_programs.get(index):
-            yield _Candidate(column=column, index=index, confidence=_KNOWN, by="name", rank=-1)
-        elif found := _known(name, sample):
-            column, rank = found
-            sure = _KNOWN if sample.fits(column) else _KNOWN_ODD
-            sure = _KNOWN_UNSEEN if sample.is_empty else sure
-            yield _Candidate(column=column, index=index, confidence=sure, by="name", rank=rank)
-        else:
-            yield from _guesses(name, index, sample)
-
-
-def _known(name: str, sample: Sample) -> tuple[str, float] | None:
-    """Return which of ours a known name stands for, and its rank."""
-    found = known(name)
-    if found and found[0] in {"customer_id", "refunded"} and sample.names_nobody:
-        return None
-    if found is None or found[0] not in {"ordered_at", "time"}:
-        return found
-    # "Transaction time" may be the time of a day alone, and "time" all of the moment.
-    if sample.fits("time") or (found[0] == "time" and sample.is_of_clocks_of_digits):
-        return "time", found[1]
-    if found[0] == "time":
-        return ("ordered_at", _LAST_RANK) if sample.fits("ordered_at") else None
-    return found
-
-
-def _guesses(name: str, index: int, sample: Sample) -> Iterator[_Candidate]:
-    if (found := similar(name)) and (sample.is_empty or sample.fits(found[0])):
-        column, alike = found
-        yield _Candidate(column=column, index=index, confidence=round(alike, 2), by="similar")
-        return
-    column_within = within(name)
-    for column, _, _ in _REQUIRED:
-        if column_within == column and sample.fits(column):
-            sure = _SUGGESTED_BY_NAME
-            yield _Candidate(column=column, index=index, confidence=sure, by="similar")
-        elif sample.suggests(column):
-            sure = _SUGGESTED_BY_VALUES
-            yield _Candidate(column=column, index=index, confidence=sure, by="values")
-
-
 # --- choosing -------------------------------------------------------------------------------
 
 
 def _chosen(
-    header: Sequence[str], candidates: Sequence[_Candidate], samples: Sequence[Sample]
-) -> dict[str, _Candidate]:
-    chosen: dict[str, _Candidate] = {}
+    header: Sequence[str], candidates: Sequence[Candidate], samples: Sequence[Sample]
+) -> dict[str, Candidate]:
+    chosen: dict[str, Candidate] = {}
     for column in SYNONYMS:
         sure = [c for c in candidates if c.column == column and c.confidence >= SURE]
         by_name = sorted((c for c in sure if c.by == "name"), key=lambda c: (c.rank, c.index))
@@ -249,25 +179,27 @@ def _chosen(
     return chosen
 
 
-def _readable(samples: Sequence[Sample], candidate: _Candidate) -> tuple[bool, bool]:
+def _readable(samples: Sequence[Sample], candidate: Candidate) -> tuple[bool, bool]:
     """Say whether a column's values are those that its name promises, or there are any at all."""
     sample = samples[candidate.index]
     return sample.fits(candidate.column), not sample.is_empty
 
 
 def _only(
-    same: Sequence[_Candidate], header: Sequence[str], samples: Sequence[Sample]
-) -> _Candidate | None:
+    same: Sequence[Candidate], header: Sequence[str], samples: Sequence[Sample]
+) -> Candidate | None:
     """Return the one column of these with the same name, or of two the one that is filled.
 
-    A required one that is there in two ways, "Total EUR" and "Total USD", is none: it is asked.
+    A required one that is there in two ways, "Total EUR" and "Total USD", is none: it is asked,
+    unless both say the same.
     """
     filled = [c for c in same if not samples[c.index].is_empty]
     if len(filled) == 1:
         return filled[0]
     names = {header[c.index].casefold() for c in same}
     if len(names) == len(same) > 1 and same[0].column in {column for column, _, _ in _REQUIRED}:
-        return None
+        say_the_same = filled and len({samples[c.index].cells for c in same}) == 1
+        return same[0] if say_the_same else None
     if len(same) > 1:
         raise UnreadableFileError(
             Refusal.DUPLICATE_COLUMN,
@@ -277,8 +209,8 @@ def _only(
 
 
 def _parts_of_dates(
-    header: Sequence[str], rows: Sequence[Sequence[str]], chosen: Mapping[str, _Candidate]
-) -> dict[str, _Candidate]:
+    header: Sequence[str], rows: Sequence[Sequence[str]], chosen: Mapping[str, Candidate]
+) -> dict[str, Candidate]:
     """Return the columns of year, month and day, where no other one has the date."""
     if "ordered_at" not in chosen:
         return {}
@@ -286,22 +218,22 @@ def _parts_of_dates(
     if not (parts := find_parts(header, rows, day)):
         return {}
     return {
-        name: _Candidate(column=name, index=index, confidence=_KNOWN, by="name")
+        name: Candidate(column=name, index=index, confidence=KNOWN, by="name")
         for name, index in {**parts, "ordered_at": day}.items()
     }
 
 
-def _told(header: Sequence[str], told: Mapping[str, str]) -> dict[str, _Candidate]:
+def _told(header: Sequence[str], told: Mapping[str, str]) -> dict[str, Candidate]:
     """Return the columns that a person named, where the file has them."""
     return {
-        column: _Candidate(column=column, index=header.index(name), confidence=1.0, by="profile")
+        column: Candidate(column=column, index=header.index(name), confidence=1.0, by="profile")
         for column, name in told.items()
         if list(header).count(name) == 1
     }
 
 
 def _is_of_orders_alone(
-    chosen: Mapping[str, _Candidate], header: Sequence[str], samples: Sequence[Sample]
+    chosen: Mapping[str, Candidate], header: Sequence[str], samples: Sequence[Sample]
 ) -> bool:
     """Say whether the currency is another one than that of the amount's name, as `Total EUR`."""
     if (money := chosen.get("amount", chosen.get("unit_price"))) is None:
@@ -312,7 +244,16 @@ def _is_of_orders_alone(
     return bool(codes) and not said <= codes
 
 
-def _drop_scaled(chosen: dict[str, _Candidate], titles: Sequence[str]) -> None:
+def _take_reference_of_order(chosen: dict[str, Candidate], header: Sequence[str]) -> None:
+    """Take a `Reference` for that of the order where nothing else is about products or orders."""
+    product = chosen.get("product_id")
+    if product is None or product.by != "name" or not _OF_LINES_OR_ORDERS.isdisjoint(chosen):
+        return
+    if fold(header[product.index]) in _REFERENCES:
+        chosen["order_id"] = replace(chosen.pop("product_id"), column="order_id")
+
+
+def _drop_scaled(chosen: dict[str, Candidate], titles: Sequence[str]) -> None:
     """Let a person say what the amount is where a title says that it is in thousands, or in cents."""
     if any(map(is_title_of_scaled, titles)):
         for name in ("amount", "unit_price"):
@@ -320,7 +261,7 @@ def _drop_scaled(chosen: dict[str, _Candidate], titles: Sequence[str]) -> None:
                 del chosen[name]
 
 
-def _take_price_of_all_pieces(chosen: dict[str, _Candidate], header: Sequence[str]) -> None:
+def _take_price_of_all_pieces(chosen: dict[str, Candidate], header: Sequence[str]) -> None:
     """Take `item-price` of Amazon's reports for what it is: that of all pieces of the line."""
     price = chosen.get("unit_price")
     if price is None or "amount" in chosen:
@@ -330,7 +271,7 @@ def _take_price_of_all_pieces(chosen: dict[str, _Candidate], header: Sequence[st
 
 
 def _drop_order_totals(
-    chosen: dict[str, _Candidate],
+    chosen: dict[str, Candidate],
     header: Sequence[str],
     rows: Sequence[Sequence[str]],
     *,
@@ -354,7 +295,7 @@ def _drop_order_totals(
 
 
 def _drop_totals_without_lines(
-    chosen: dict[str, _Candidate],
+    chosen: dict[str, Candidate],
     header: Sequence[str],
     rows: Sequence[Sequence[str]],
     *,
@@ -375,7 +316,7 @@ def _drop_totals_without_lines(
         del chosen["amount"]
 
 
-def _order(chosen: Mapping[str, _Candidate]) -> tuple[int, ...]:
+def _order(chosen: Mapping[str, Candidate]) -> tuple[int, ...]:
     """Return the columns that say which lines are of one order."""
     if order := chosen.get("order_id"):
         return (order.index,)
@@ -385,7 +326,7 @@ def _order(chosen: Mapping[str, _Candidate]) -> tuple[int, ...]:
 
 def _require(
     header: Sequence[str],
-    candidates: Sequence[_Candidate],
+    candidates: Sequence[Candidate],
     samples: Sequence[Sample],
     columns: Mapping[str, int],
 ) -> None:

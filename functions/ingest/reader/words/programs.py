@@ -2,13 +2,14 @@
 
 Shopify calls an order's number `Name`; Amazon's `item-price` is that of all pieces of a line; of
 WooCommerce's orders `Item Cost` is what a piece was sold for, with its discounts off, and `Item #`
-the number of a line within its order.
+the number of a line within its order; PayPal's `Gross` is what a customer paid.
 """
 
 from collections.abc import Mapping, Sequence
 
 from functions.ingest.reader.words.header_names import fold, is_less_refunds
 
+_GROSS = "Gross"
 _OF_AMAZON = frozenset({"amazon-order-id", "order-item-id"})
 _PIECE_OF_WOOCOMMERCE = ("Item Cost", "Item Cost (inc. tax)")
 _SUBTOTAL_OF_WOOCOMMERCE, _PRODUCT_OF_WOOCOMMERCE = "Order Subtotal Amount", "SKU"
@@ -34,6 +35,11 @@ def find_product_id(header: Sequence[str]) -> int | None:
     """Return WooCommerce's column of what was bought."""
     is_there = find_piece_price(header) is not None and _PRODUCT_OF_WOOCOMMERCE in header
     return header.index(_PRODUCT_OF_WOOCOMMERCE) if is_there else None
+
+
+def find_amount(header: Sequence[str]) -> int | None:
+    """Return PayPal's column of what was paid: beside it are its fee, and what is left."""
+    return header.index(_GROSS) if {_GROSS, "Fee", "Net"} <= set(header) else None
 
 
 def is_price_of_all_pieces(name: str, header: Sequence[str]) -> bool:

@@ -24,7 +24,7 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         contact id; loyalty id; loyalty no; loyalty number; loyalty card; loyalty card number;
         card number loyalty; tarjeta cliente; tarjeta fidelidad; tarjeta fidelizacion;
         n tarjeta cliente; numero tarjeta cliente |
-        customer email; customer e mail; client email; buyer email; buyer username; billing email; guest email; from email address; email; e mail;
+        customer email; customer e mail; client email; buyer email; buyer username; billing email; guest email; contact email; from email address; email; e mail;
         email address; correo; correo cliente; correo electronico; email cliente |
         dni; nif; dni cliente;
         nif cliente; rut; rut cliente; rfc; rfc cliente; cuit; cuit cliente; ruc; ruc cliente |

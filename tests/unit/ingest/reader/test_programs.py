@@ -2,6 +2,7 @@
 
 import pytest
 
+from functions.ingest.reader import OpenQuestionError
 from tests.unit.ingest.reader.files import Read, lines, read
 
 pytestmark = pytest.mark.unit
@@ -51,3 +52,62 @@ def test_elsewhere_what_an_item_cost_is_no_price() -> None:
     header = "date,customer,quantity,Item Cost,price"
     got = read(lines("2026-01-31,C1,2,3.00,5.00", header=header))
     assert amounts(got) == ["10"]
+
+
+def test_of_two_totals_that_say_the_same_the_first_counts() -> None:
+    header = "ID,Purchase Date,Customer Email,Grand Total (Base),Grand Total (Purchased)"
+    rows = ["1,2026-01-31,a@x.example,29.00,29.00", "2,2026-02-01,b@x.example,9.50,{}"]
+    got = read(lines(*rows, header=header).format("9.50"))
+    assert got.understanding.mapping["amount"] == "Grand Total (Base)"
+    with pytest.raises(OpenQuestionError, match="money_column"):
+        read(lines(*rows, header=header).format("8.10"))
+
+
+def test_of_paypals_activity_the_gross_counts_and_what_went_to_the_bank_does_not() -> None:
+    header = "Date,Time,Name,Type,Status,Currency,Gross,Fee,Net,From Email Address,Transaction ID"
+    got = read(
+        lines(
+            "01/31/2026,10:05:00,Ann,Express Checkout Payment,Completed,EUR,29.00,-1.20,27.80,a@x.example,T1",
+            "01/31/2026,11:05:00,Ann,Payment Refund,Completed,EUR,-9.00,0.00,-9.00,a@x.example,T2",
+            "02/13/2026,11:05:00,,General Withdrawal,Completed,EUR,-20.00,0.00,-20.00,,T3",
+            header=header,
+        )
+    )
+    assert (amounts(got), got.column("kind")) == (["29", "-9"], ["sale", "return"])
+    assert got.balance.left_out == 1
+
+
+def test_a_reference_without_products_is_that_of_the_order() -> None:
+    row = "1;XKBNZ;J. Doe;€29.00;Payment accepted;31/01/2026 10:00:00"
+    got = read(lines(row, header="ID;Reference;Customer;Total;Status;Date"))
+    assert (got.column("order_id"), got.column("product_id")) == (["XKBNZ"], [None])
+    got = read(
+        lines(row, header="ID;Reference;Customer;Total;Quantity;Date").replace(
+            "Payment accepted", "1"
+        )
+    )
+    assert got.column("product_id") == ["XKBNZ"]
+
+
+# --- the day of an order in its first line alone --------------------------------------------
+
+LINES = "Order ID,Email,Created at,Lineitem quantity,Lineitem name,Lineitem price"
+
+
+def test_lines_without_a_day_are_of_that_of_their_order_where_all_are_so() -> None:
+    orders = [
+        [f"{n},c{n}@x.example,2026-01-0{n},1,Tea,10.00", f"{n},c{n}@x.example,,2,Cup,7.50"]
+        for n in range(1, 4)
+    ]
+    rows = [row for order in orders for row in order]
+    got = read(lines(*rows, header=LINES))
+    assert [day.day for day in got.column("ordered_at")] == [1, 1, 2, 2, 3, 3]
+    assert got.balance.rejected == 0
+    damaged = [
+        *rows,
+        "4,c4@x.example,2026-01-04,1,Tea,10.00",
+        "4,c4@x.example,2026-01-04,1,Pin,1.00",
+    ]
+    got = read(lines(*damaged, header=LINES))
+    assert [row.code for row in got.rejected] == ["empty_cell"] * 3
+    assert read(lines(*rows[:4], header=LINES)).balance.rejected == 2
