@@ -108,8 +108,8 @@ def share_out(
 ) -> tuple[Any, Mask]:
     """Return amounts less their part of what was taken off, and which rows were paid back in full.
 
-    Only what adds up is shared out: lines less the discount are what the order says is left, and no line was
-    rejected or is a return. All lines of an order are in one stretch.
+    Only what adds up is shared out: lines less the discount are what the order says is left, and no
+    line was rejected or is a return. All lines of an order are in one stretch.
     """
     is_paid_back = np.zeros(len(stretch), np.bool_)
     left: dict[int, Decimal] = {}
@@ -119,11 +119,12 @@ def share_out(
         own = amounts.take(pa.array(rows)).to_pylist()
         if rejected[order.rows].any() or not own or min(own) < 0:
             continue
-        reduced = _less(own, order.discount) if _is_of_goods(order, own) else own
-        if order.refund >= sum(reduced) > 0:
-            is_paid_back[rows] = True
-            continue
-        left |= dict(zip(rows.tolist(), _less(reduced, order.refund), strict=True))
+        with localcontext(prec=_DIGITS):
+            total = sum(own, Decimal(0))
+            off = order.discount if total - order.discount == order.left else Decimal(0)
+            is_paid_back[rows] = order.refund >= total - off > 0
+            if off + order.refund > 0 and not is_paid_back[rows[0]]:
+                left |= zip(rows.tolist(), _less(own, off + order.refund), strict=True)
     if not left:
         return amounts, is_paid_back
     is_less = np.zeros(len(stretch), np.bool_)
@@ -132,18 +133,13 @@ def share_out(
     return pc.replace_with_mask(amounts, pa.array(is_less), in_order), is_paid_back
 
 
-def _is_of_goods(order: _Order, own: Sequence[Decimal]) -> bool:
-    """Say whether a discount is one of the lines; it may be of the shipping, or off already."""
-    with localcontext(prec=_DIGITS):
-        return order.discount > 0 and sum(own) - order.discount == order.left
-
-
 def _orders(
     columns: OfOrders, order_ids: Any, stretch: Stretch, prices: NumberConvention
 ) -> Iterator[_Order]:
     """Yield the orders of which something was taken off, as far as all their lines agree."""
-    discounts, refunds, lefts = (
-        _money(stretch, index, prices) for index in (columns.discount, columns.refund, columns.left)
+    lefts = _money(stretch, columns.left, prices)
+    discounts, refunds = (
+        pc.abs(_money(stretch, index, prices)) for index in (columns.discount, columns.refund)
     )
     is_there = _are_positive(discounts) | _are_positive(refunds)
     if not is_there.any():
@@ -181,7 +177,7 @@ def _money(stretch: Stretch, index: int | None, prices: NumberConvention) -> Any
         groupings=prices.groupings,
         currency=prices.currency,
     )
-    return pc.abs(values).take(column.indices)
+    return values.take(column.indices)
 
 
 def _are_positive(values: Any) -> Mask:
@@ -193,10 +189,9 @@ def _less(amounts: Sequence[Decimal], off: Decimal) -> list[Decimal]:
 
     The parts are whole cents if `off` is, and add up to it exactly.
     """
-    with localcontext(prec=_DIGITS):
-        own = [int(amount * _SMALLEST) for amount in amounts]
-        shares = _shares(int(off * _SMALLEST), own)
-        return [Decimal(a - s) / _SMALLEST for a, s in zip(own, shares, strict=True)]
+    own = [int(amount * _SMALLEST) for amount in amounts]
+    shares = _shares(int(off * _SMALLEST), own)
+    return [Decimal(a - s) / _SMALLEST for a, s in zip(own, shares, strict=True)]
 
 
 def _shares(off: int, own: Sequence[int]) -> list[int]:
