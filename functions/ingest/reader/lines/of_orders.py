@@ -7,7 +7,7 @@ Each line bears its part, so that lines add up to what the order came to.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,9 +38,9 @@ _SUBTOTALS = folded("""
     subtotal; sub total; order subtotal; subtotal price; subtotal pedido; sous total;
     zwischensumme; subtotale; ara toplam; 小計; 小计
 """)
-_DIGITS = 60  # no digit of an amount may be rounded away
-_SMALLEST = 10**frame.AMOUNT.scale  # parts of one
-_PARTS = (_SMALLEST // 100, _SMALLEST // 10_000, 1)  # a cent, if what is shared out are whole ones
+_ONE = 10**frame.AMOUNT.scale  # of the smallest parts
+_STEPS = (_ONE // 100, _ONE // 10_000, 1)  # cents, if what is shared out are whole ones
+_HALF, _LOW = 64, (1 << 64) - 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,12 +53,13 @@ class OfOrders:
 
 
 class _Order(NamedTuple):
-    """An order of which something was taken off: its rows, and what its first one says."""
+    """An order of which something was taken off: its rows, and what the first of them says."""
 
-    rows: NDArray[np.intp]
-    left: Decimal | None
-    discount: Decimal
-    refund: Decimal
+    first: int
+    end: int
+    left: int | None  # in parts of one, as all money here
+    discount: int
+    refund: int
 
 
 def find_columns(header: Sequence[str], mapping: Mapping[str, int]) -> OfOrders | None:
@@ -112,24 +113,24 @@ def share_out(
     line was rejected or is a return. All lines of an order are in one stretch.
     """
     is_paid_back = np.zeros(len(stretch), np.bool_)
-    left: dict[int, Decimal] = {}
-    accepted, rejected = verdict.accepted, verdict.rejected
+    left: dict[int, int] = {}
+    accepted, rejected = verdict.accepted.tolist(), verdict.rejected.tolist()
+    cost = _parts(amounts)
     for order in _orders(columns, order_ids, stretch, prices):
-        rows = order.rows[accepted[order.rows]]
-        own = amounts.take(pa.array(rows)).to_pylist()
-        if rejected[order.rows].any() or not own or min(own) < 0:
+        rows = [row for row in range(order.first, order.end) if accepted[row]]
+        own = [cost[row] for row in rows]
+        if any(rejected[order.first : order.end]) or not own or min(own) < 0:
             continue
-        with localcontext(prec=_DIGITS):
-            total = sum(own, Decimal(0))
-            off = order.discount if total - order.discount == order.left else Decimal(0)
-            is_paid_back[rows] = order.refund >= total - off > 0
-            if off + order.refund > 0 and not is_paid_back[rows[0]]:
-                left |= zip(rows.tolist(), _less(own, off + order.refund), strict=True)
+        off = order.discount if sum(own) - order.discount == order.left else 0
+        if order.refund >= sum(own) - off > 0:
+            is_paid_back[rows] = True
+        elif off + order.refund > 0:
+            left |= zip(rows, less(own, off + order.refund), strict=True)
     if not left:
         return amounts, is_paid_back
     is_less = np.zeros(len(stretch), np.bool_)
     is_less[list(left)] = True
-    in_order = pa.array([left[row] for row in sorted(left)], frame.AMOUNT)
+    in_order = _from_parts([left[row] for row in sorted(left)])
     return pc.replace_with_mask(amounts, pa.array(is_less), in_order), is_paid_back
 
 
@@ -146,22 +147,18 @@ def _orders(
         return
     firsts = np.flatnonzero(differ_from_above(order_ids))
     ends = np.append(firsts[1:], len(stretch))
-    is_named = ~are_empty(order_ids)
-    is_said = np.any([np.asarray(v.is_valid()) for v in (discounts, refunds, lefts)], axis=0)
-    for place in np.flatnonzero(is_there[firsts] & is_named[firsts]):
-        first, end = int(firsts[place]), int(ends[place])
-        said, *further = [
-            tuple(values[row].as_py() for values in (lefts, discounts, refunds))
-            for row in (first, *(first + 1 + np.flatnonzero(is_said[first + 1 : end])))
-        ]
-        if all(again == said for again in further):
-            left, discount, refund = said
-            yield _Order(
-                rows=np.arange(first, end),
-                left=left,
-                discount=discount or Decimal(0),
-                refund=refund or Decimal(0),
-            )
+    chosen = (is_there & ~are_empty(order_ids))[firsts]
+    firsts, ends = firsts[chosen], ends[chosen]
+    said = (lefts, discounts, refunds)
+    parts = [_parts(values) for values in said]
+    has_left = np.asarray(lefts.is_valid()).tolist()
+    filled = np.flatnonzero(np.any([np.asarray(values.is_valid()) for values in said], axis=0))
+    places = (filled.searchsorted(firsts + 1).tolist(), filled.searchsorted(ends).tolist())
+    rows = filled.tolist()
+    for first, end, *again in zip(firsts.tolist(), ends.tolist(), *places, strict=True):
+        if all(each[row] == each[first] for row in rows[slice(*again)] for each in parts):
+            left, discount, refund = (each[first] for each in parts)
+            yield _Order(first, end, left if has_left[first] else None, discount, refund)
 
 
 def _money(stretch: Stretch, index: int | None, prices: NumberConvention) -> Any:
@@ -184,28 +181,35 @@ def _are_positive(values: Any) -> Mask:
     return np.asarray(pc.greater(values, Decimal(0)).fill_null(False))
 
 
-def _less(amounts: Sequence[Decimal], off: Decimal) -> list[Decimal]:
+def _parts(amounts: Any) -> list[int]:
+    """Return decimals of 128 bits as whole numbers of the smallest parts, 0 for null."""
+    halves = np.frombuffer(amounts.fill_null(Decimal(0)).buffers()[1], np.int64)
+    halves = halves[2 * amounts.offset :][: 2 * len(amounts)]
+    low, high = halves[0::2].view(np.uint64).tolist(), halves[1::2].tolist()
+    return [above << _HALF | below for above, below in zip(high, low, strict=True)]
+
+
+def _from_parts(parts: Sequence[int]) -> Any:
+    halves = np.array([(part & _LOW, part >> _HALF) for part in parts], np.uint64)
+    return pa.Array.from_buffers(frame.AMOUNT, len(parts), [None, pa.py_buffer(halves)])
+
+
+def less(own: Sequence[int], off: int) -> list[int]:
     """Return amounts of which each bears its part of `off`, which is at most all of them.
 
-    The parts are whole cents if `off` is, and add up to it exactly.
+    The parts are whole cents if `off` is, and add up to it exactly, by the method of the largest
+    remainders.
     """
-    own = [int(amount * _SMALLEST) for amount in amounts]
-    shares = _shares(int(off * _SMALLEST), own)
-    return [Decimal(a - s) / _SMALLEST for a, s in zip(own, shares, strict=True)]
-
-
-def _shares(off: int, own: Sequence[int]) -> list[int]:
-    """Return parts of `off` in proportion, by the method of the largest remainders."""
     total = sum(own)
     if not off:
-        return [0] * len(own)
-    for part in _PARTS:
-        shares = [off * each // (total * part) * part for each in own]
-        rest = (off - sum(shares)) // part
-        has_room = [i for i, each in enumerate(own) if shares[i] + part <= each]
-        has_room.sort(key=lambda i: (off * own[i] % (total * part), own[i]), reverse=True)
-        if off % part == 0 and rest <= len(has_room):
+        return [*own]
+    for step in _STEPS:
+        shares = [off * each // (total * step) * step for each in own]
+        rest = (off - sum(shares)) // step
+        has_room = [i for i, each in enumerate(own) if shares[i] + step <= each]
+        has_room.sort(key=lambda i: (off * own[i] % (total * step), own[i]), reverse=True)
+        if off % step == 0 and rest <= len(has_room):
             for i in has_room[:rest]:
-                shares[i] += part
-            return shares
+                shares[i] += step
+            return [each - share for each, share in zip(own, shares, strict=True)]
     raise AssertionError("parts of the smallest size always add up")
