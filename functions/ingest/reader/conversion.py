@@ -75,9 +75,7 @@ def convert(
     if conventions.customers_are_once:
         is_nobody = np.asarray(typed["customer_id"].is_null())
         verdict.reject(is_nobody, Fault.UNCLEAR_CUSTOMER, conventions.mapping["customer_id"])
-    typed["amount"] = _discounted(typed, stretch, conventions, verdict)
-    if conventions.of_orders:
-        typed["amount"] = _shared_out(typed["amount"], order_ids, stretch, conventions, verdict)
+    typed["amount"] = _discounted(typed, stretch, conventions, order_ids, verdict)
     typed |= _taken_back(typed, standing.returned)
     _leave_sums_out(typed, stretch, conventions, subtotals, above, verdict)
     if refunds := conventions.refunds:
@@ -160,35 +158,30 @@ def _without_nobody(customers: Any) -> Any:
 
 
 def _discounted(
-    typed: Mapping[str, Any], stretch: Stretch, conventions: Conventions, verdict: Verdict
+    typed: Mapping[str, Any],
+    stretch: Stretch,
+    conventions: Conventions,
+    order_ids: Any,
+    verdict: Verdict,
 ) -> Any:
-    """Return amounts without what was taken off."""
-    if not conventions.discounts:
-        return typed["amount"]
-    money = "amount" if "amount" in conventions.mapping else "unit_price"
-    amount, wrong = take_off(
-        typed["amount"],
-        typed.get("quantity"),
-        stretch.columns,
-        conventions.discounts,
-        conventions.numbers[money],
-    )
-    for mask, fault, index in wrong:
-        verdict.reject(mask, fault, index)
+    """Return amounts without what was taken off their rows, or off their whole orders."""
+    amount, before = typed["amount"], typed["amount"]
+    if conventions.discounts:
+        money = "amount" if "amount" in conventions.mapping else "unit_price"
+        amount, wrong = take_off(
+            before,
+            typed.get("quantity"),
+            stretch.columns,
+            conventions.discounts,
+            conventions.numbers[money],
+        )
+        for mask, fault, index in wrong:
+            verdict.reject(mask, fault, index)
+    if columns := conventions.of_orders:
+        amount, is_paid_back = share_out(columns, amount, before, order_ids, stretch, verdict)
+        if columns.refund is not None:
+            verdict.reject(is_paid_back, Fault.REFUNDED, columns.refund)
     return amount
-
-
-def _shared_out(
-    amount: Any, order_ids: Any, stretch: Stretch, conventions: Conventions, verdict: Verdict
-) -> Any:
-    """Return amounts less their part of what was taken off whole orders, or paid back of them."""
-    columns = conventions.of_orders
-    prices = conventions.numbers["amount" if "amount" in conventions.mapping else "unit_price"]
-    assert columns is not None
-    left, is_paid_back = share_out(columns, amount, order_ids, stretch, prices, verdict)
-    if columns.refund is not None:
-        verdict.reject(is_paid_back, Fault.REFUNDED, columns.refund)
-    return left
 
 
 def _paid_back(

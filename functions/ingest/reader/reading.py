@@ -337,12 +337,13 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
         }
         if (refunds := seen.refunds.found(mapping)) is None:
             columns.pop("refunded", None)
+        marks = settle_pieces(dialect.sample, mapping, settle_numbers(columns, profile.told))
         conventions = Conventions(
             header=header,
             mapping=mapping,
             others=name_others(header, mapping),
             dates=settle_dates(header[mapping["ordered_at"]], dates, profile.told),
-            numbers=settle_pieces(dialect.sample, mapping, settle_numbers(columns, profile.told)),
+            numbers=marks,
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
             has_nobody=seen.nobody.is_there,
@@ -355,7 +356,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             signs=seen.all_signs(),
             discounts=find_discounts(header, mapping),
             refunds=refunds,
-            of_orders=of_orders.find_columns(header, mapping),
+            of_orders=of_orders.find_columns(header, mapping, marks),
         )
         source = _Source(
             layout=layout,

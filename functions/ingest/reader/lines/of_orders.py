@@ -47,6 +47,7 @@ _HALF, _LOW = 64, (1 << 64) - 1
 class OfOrders:
     """The columns that say something of whole orders, as indices into the header."""
 
+    prices: NumberConvention  # how all money is written
     left: int | None  # of the lines, less the discount
     discount: int | None
     refund: int | None
@@ -62,7 +63,11 @@ class _Order(NamedTuple):
     refund: int
 
 
-def find_columns(header: Sequence[str], mapping: Mapping[str, int]) -> OfOrders | None:
+def find_columns(
+    header: Sequence[str],
+    mapping: Mapping[str, int],
+    conventions: Mapping[str, NumberConvention],
+) -> OfOrders | None:
     """Find the columns by their names; none unless money is that of lines.
 
     A discount may be one of the shipping: it counts where what is left says so.
@@ -84,7 +89,8 @@ def find_columns(header: Sequence[str], mapping: Mapping[str, int]) -> OfOrders 
         discount = left = None
     if discount is None and refund is None:
         return None
-    return OfOrders(left=left, discount=discount, refund=refund)
+    prices = conventions["amount" if "amount" in mapping else "unit_price"]
+    return OfOrders(prices=prices, left=left, discount=discount, refund=refund)
 
 
 def _is_total(name: str) -> bool:
@@ -102,26 +108,27 @@ def _only(indices: Sequence[int]) -> int | None:
 def share_out(
     columns: OfOrders,
     amounts: Any,
+    before: Any,
     order_ids: Any,
     stretch: Stretch,
-    prices: NumberConvention,
     verdict: Verdict,
 ) -> tuple[Any, Mask]:
     """Return amounts less their part of what was taken off, and which rows were paid back in full.
 
-    Only what adds up is shared out: lines less the discount are what the order says is left, and no
+    `before` are the amounts with the lines' own discounts, which that of the order may contain. Only
+    what adds up is shared out: lines less the discount are what the order says is left, and no
     line was rejected or is a return. All lines of an order are in one stretch.
     """
     is_paid_back = np.zeros(len(stretch), np.bool_)
     left: dict[int, int] = {}
     accepted, rejected = verdict.accepted.tolist(), verdict.rejected.tolist()
-    cost = _parts(amounts)
-    for order in _orders(columns, order_ids, stretch, prices):
+    cost, full = _parts(amounts), _parts(before)
+    for order in _orders(columns, order_ids, stretch):
         rows = [row for row in range(order.first, order.end) if accepted[row]]
         own = [cost[row] for row in rows]
         if any(rejected[order.first : order.end]) or not own or min(own) < 0:
             continue
-        off = order.discount if sum(own) - order.discount == order.left else 0
+        off = _off_lines(order, sum(own), sum(full[row] for row in rows))
         if order.refund >= sum(own) - off > 0:
             is_paid_back[rows] = True
         elif off + order.refund > 0:
@@ -134,13 +141,19 @@ def share_out(
     return pc.replace_with_mask(amounts, pa.array(is_less), in_order), is_paid_back
 
 
-def _orders(
-    columns: OfOrders, order_ids: Any, stretch: Stretch, prices: NumberConvention
-) -> Iterator[_Order]:
+def _off_lines(order: _Order, total: int, before: int) -> int:
+    """Return how much the lines are less by the order's discount; it may be of the shipping."""
+    if order.left is None or order.left + order.discount not in {total, before}:
+        return 0
+    return max(total - order.left, 0)
+
+
+def _orders(columns: OfOrders, order_ids: Any, stretch: Stretch) -> Iterator[_Order]:
     """Yield the orders of which something was taken off, as far as all their lines agree."""
-    lefts = _money(stretch, columns.left, prices)
+    lefts = _money(stretch, columns.left, columns.prices)
     discounts, refunds = (
-        pc.abs(_money(stretch, index, prices)) for index in (columns.discount, columns.refund)
+        pc.abs(_money(stretch, index, columns.prices))
+        for index in (columns.discount, columns.refund)
     )
     is_there = _are_positive(discounts) | _are_positive(refunds)
     if not is_there.any():

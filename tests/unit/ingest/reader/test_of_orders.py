@@ -61,6 +61,14 @@ def test_parts_are_whole_cents_and_add_up() -> None:
     assert sum(read(lines(*rows, header=HEADER)).column("amount")) == Decimal("29.995")
 
 
+def test_a_discount_of_the_order_may_contain_those_of_its_lines() -> None:
+    header = f"{HEADER};Lineitem discount"
+    rows = order(1, "19.00;6.00;0.00", "2;Cap;10.00;1.00", "1;Bag;5.00;0.00")
+    assert amounts(read(lines(*rows, header=header))) == ["15.04", "3.96"]
+    rows = order(1, "24.00;1.00;0.00", "2;Cap;10.00;1.00", "1;Bag;5.00;0.00")
+    assert amounts(read(lines(*rows, header=header))) == ["19", "5"]
+
+
 @pytest.mark.parametrize("refund", ["25.00", "29.90"])  # with the shipping, too
 def test_an_order_that_was_paid_back_in_full_is_left_out(refund: str) -> None:
     rows = order(1, f"25.00;0.00;{refund}", "2;Cap;10.00", "1;Bag;5.00")
