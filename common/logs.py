@@ -31,7 +31,7 @@ def _without(module: str) -> Iterator[None]:
         del sys.modules[module]
 
 
-# To draw errors, which no line of ours does, it would load what takes an eighth of a function's start.
+# To draw errors, which no line of ours does, it would load what takes a tenth of a function's start.
 with _without("rich"):
     import structlog
     from structlog.typing import EventDict, Processor, WrappedLogger

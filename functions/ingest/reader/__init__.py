@@ -20,14 +20,14 @@ From the bottom up; nothing below knows what is above it:
               `discounts`, and those `of_orders`; `totals` by a word, `subtotals`, `total_rows` and
               `grand_totals` by their sums; `headings`, `nobody`, `named_once`, `kinds` and
               `pieces`, which only all rows show together; the `verdict` on each
-    columns   `mapping`: which of the file's columns is which of ours, out of `candidates` by name, and
-              by `samples` of values; `unnamed` ones by these alone; `lists` that are no purchases; `order_lines`
-              and `order_totals` that are no amounts of lines
+    columns   `mapping`: which of the file's columns is which of ours, out of `candidates` by name
+              and by `samples` of values; `unnamed` ones by these alone; `lists` that are no
+              purchases; `order_lines` and `order_totals` that are no amounts of lines
 
 `reading` ties them together in two passes: what all rows show is `seen` by the first, and all that
-holds for the file `settled`; in the second rows are `typed`, and by `conversion` judged as a whole; only where rows have to be
-weighed (`weighing`) it is made once more. `rejection` tells what is wrong with a row; `layout` holds
-how the file is written, `raw` its table as text and nothing more.
+holds for the file `settled`; in the second rows are `typed`, and by `conversion` judged as a whole;
+only where rows have to be weighed (`weighing`) it is made once more. `rejection` tells what is wrong
+with a row; `layout` holds how the file is written, `raw` its table as text and nothing more.
 Every code that can be said is in `refusal`. Files in, values out: no network, no clock.
 """
 

@@ -75,7 +75,7 @@ def convert(
     if conventions.customers_are_once:
         is_nobody = np.asarray(typed["customer_id"].is_null())
         verdict.reject(is_nobody, Fault.UNCLEAR_CUSTOMER, conventions.mapping["customer_id"])
-    typed["amount"] = _discounted(typed, stretch, conventions, order_ids, verdict)
+    typed["amount"] = _discounted(typed, stretch, conventions, orders, order_ids, verdict)
     typed |= _taken_back(typed, standing.returned)
     _leave_sums_out(typed, stretch, conventions, subtotals, above, verdict)
     if refunds := conventions.refunds:
@@ -161,6 +161,7 @@ def _discounted(
     typed: Mapping[str, Any],
     stretch: Stretch,
     conventions: Conventions,
+    orders: Orders,
     order_ids: Any,
     verdict: Verdict,
 ) -> Any:
@@ -178,7 +179,8 @@ def _discounted(
         for mask, fault, index in wrong:
             verdict.reject(mask, fault, index)
     if columns := conventions.of_orders:
-        amount, is_paid_back = share_out(columns, amount, before, order_ids, stretch, verdict)
+        of_one = orders.of_one(order_ids, stretch.text(conventions.mapping["customer_id"]))
+        amount, is_paid_back = share_out(columns, amount, before, of_one, stretch, verdict)
         if columns.refund is not None:
             verdict.reject(is_paid_back, Fault.REFUNDED, columns.refund)
     return amount

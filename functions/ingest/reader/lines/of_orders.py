@@ -117,7 +117,8 @@ def share_out(
 
     `before` are the amounts with the lines' own discounts, which that of the order may contain. Only
     what adds up is shared out: lines less the discount are what the order says is left, and no
-    line was rejected or is a return. All lines of an order are in one stretch.
+    line was rejected or is a return. All lines of an order are in one stretch, and `order_ids` are
+    those that no other order has beside it.
     """
     is_paid_back = np.zeros(len(stretch), np.bool_)
     left: dict[int, int] = {}
@@ -196,8 +197,8 @@ def _are_positive(values: Any) -> Mask:
 
 def _parts(amounts: Any) -> list[int]:
     """Return decimals of 128 bits as whole numbers of the smallest parts, 0 for null."""
-    halves = np.frombuffer(amounts.fill_null(Decimal(0)).buffers()[1], np.int64)
-    halves = halves[2 * amounts.offset :][: 2 * len(amounts)]
+    whole = amounts.fill_null(Decimal(0))
+    halves = np.frombuffer(whole.buffers()[1], np.int64)[2 * whole.offset :][: 2 * len(whole)]
     low, high = halves[0::2].view(np.uint64).tolist(), halves[1::2].tolist()
     return [above << _HALF | below for above, below in zip(high, low, strict=True)]
 

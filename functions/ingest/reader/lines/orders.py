@@ -125,6 +125,10 @@ class Orders:
         named = pc.binary_join_element_wise(order_ids, pa.array(number).cast(pa.string()), "\0")
         return pc.if_else(pc.or_(pa.array(number == 0), pc.equal(order_ids, "")), order_ids, named)
 
+    def of_one(self, order_ids: Any, customers: Any) -> Any:
+        """Return ids that only the lines of one order share: apart, and empty where a sign is none."""
+        return _without_signs(self.apart(order_ids, customers))
+
     def close(self, order_ids: Any, customers: Any) -> None:
         """Remember the order of the last row, once all columns are filled."""
         self.above = order_ids[-1].as_py() if len(order_ids) else self.above

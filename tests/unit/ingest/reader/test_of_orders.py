@@ -93,6 +93,15 @@ def test_nothing_is_shared_among_lines_of_which_one_is_damaged_or_came_back() ->
     assert (amounts(got), got.balance.rejected) == (["20", "20", "-5"], 1)
 
 
+def test_nobody_bears_what_is_of_another_order() -> None:
+    """Tills begin to count again, and some write a sign where there is no order."""
+    again = [row.replace("#1", "#7") for row in order(1, "10.00;;3.00", "1;Cap;10.00")]
+    again += [row.replace("#2", "#7") for row in order(2, "5.00;;", "1;Bag;5.00")]
+    assert amounts(read(lines(*again, header=HEADER))) == ["7", "5"]
+    none = [row.replace("#7", "-") for row in again]
+    assert amounts(read(lines(*none, header=HEADER))) == ["10", "5"]
+
+
 def test_what_all_lines_say_is_of_the_order_and_what_they_say_otherwise_of_nobody_knows() -> None:
     again = [
         f"#1;a@x.example;24.00;1.00;;2026-01-31;{bought};5.00" for bought in ("4;Cap", "1;Bag")
