@@ -233,22 +233,23 @@ def _table(
     is_return: Mask,
 ) -> Any:
     """Return the accepted rows in the shape of a frame."""
-    size = len(stretch)
-    made = {
-        "row": pa.array(np.arange(stretch.first_row, stretch.first_row + size)),
-        "line": pa.array(stretch.lines),
-        "kind": _kinds(is_return),
-    }
-    columns = made | dict(typed)
+    shape, kept = schema(conventions), verdict.accepted
+    numbers = np.arange(stretch.first_row, stretch.first_row + len(stretch))[kept]
+    others = {f"{frame.OTHER}{name}": stretch.text(i) for name, i in conventions.others.items()}
+    columns = dict(typed) | others
+    if len(numbers) < len(stretch):
+        is_kept = pa.array(kept)
+        columns = {
+            name: column.filter(is_kept) for name, column in columns.items() if name in shape.names
+        }
+    columns["row"] = pa.array(numbers)
+    columns["line"] = pa.array(stretch.lines[kept])
+    columns["kind"] = _kinds(is_return[kept])
     arrays = [
-        columns[field.name] if field.name in columns else pa.nulls(size, field.type)
-        for field in frame.CANONICAL
+        columns[field.name] if field.name in columns else pa.nulls(len(numbers), field.type)
+        for field in shape
     ]
-    arrays += [stretch.text(index) for index in conventions.others.values()]
-    kept = verdict.accepted
-    if not kept.all():
-        arrays = [array.filter(pa.array(kept)) for array in arrays]
-    return pa.Table.from_arrays(arrays, schema=schema(conventions))
+    return pa.Table.from_arrays(arrays, schema=shape)
 
 
 def schema(conventions: Conventions) -> Any:

@@ -5,7 +5,7 @@ if it *begins* with a quote; any other quote is literal text. Line ends are LF, 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
@@ -56,13 +56,14 @@ class Record:
     @property
     def spans(self) -> tuple[tuple[int, int], ...]:
         """Return where each cell stands in `data`, quotes and all."""
-        return self.told_spans or tuple(self._spans())
+        return self.told_spans or tuple(_spans(self.cells, self.start, self.apart))
 
-    def _spans(self) -> Iterator[tuple[int, int]]:
-        begin = self.start
-        for cell in self.cells:
-            yield begin, begin + len(cell)
-            begin += len(cell) + self.apart
+
+def _spans(cells: Iterable[bytes], begin: int, apart: int) -> Iterator[tuple[int, int]]:
+    """Yield where cells stand that are the text itself, so many bytes from each other."""
+    for cell in cells:
+        yield begin, begin + len(cell)
+        begin += len(cell) + apart
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,9 +165,16 @@ def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record
     cells: list[bytes] = []
     spans: list[tuple[int, int]] = []
     spoiled: list[int] = []
-    position = start
+    position = end_of_line = start
     endings = _endings(style)
     while True:
+        if position >= end_of_line:
+            end_of_line = _end_of_line(data, position)
+        if not style.escape and data.find(style.quote, position, end_of_line) < 0:
+            others, end = data[position:end_of_line].split(style.delimiter), end_of_line
+            spans += _spans(others, position, len(style.delimiter))
+            cells += others
+            break
         cell, end, state = _read_cell(data, position, style, endings)
         if state >= _OPEN:
             return Unfinished(start=start, opening=position, is_lost=state == _SWALLOWED)
