@@ -23,8 +23,7 @@ def shown(document: Json, write: Writer) -> RenderableType:
     """Return all that is told of a file: how it ends, how it is read, what is wrong with rows."""
     parts: list[RenderableType] = [_headline(document, write)]
     found = document["understanding"]
-    left_out = (found or {}).get("left_out", {})
-    facts = [*_balance(document["balance"], left_out, write), *_layout(found, write)]
+    facts = [*_balance(document["balance"], found or {}, write), *_layout(found, write)]
     facts += _meaning(found, write)
     parts.append(_two_columns(facts))
     parts += _errors(document, write)
@@ -47,12 +46,13 @@ def _two_columns(facts: Sequence[tuple[str, str]]) -> Table:
     return grid
 
 
-def _balance(balance: Json | None, left_out: Json, write: Writer) -> Iterator[tuple[str, str]]:
+def _balance(balance: Json | None, found: Json, write: Writer) -> Iterator[tuple[str, str]]:
     if balance is None:
         return
     yield write.say("read_rows"), write.say("read_balance", **balance)
-    if left_out:
-        yield "", write.say("read_left_out", left_out=left_out)
+    for name in ("left_out", "of_orders"):
+        if counts := found.get(name):
+            yield "", write.say(f"read_{name}", **{name: counts})
     money = write.say("read_money", **balance) if balance["accepted"] else ""
     yield "", money
     if balance["first_day"]:

@@ -35,6 +35,7 @@ class Upload:
     accepted: int  # rows
     rejected: int
     left_out: Mapping[str, int] = field(default_factory=dict)  # rows that are no purchases, by why
+    of_orders: Mapping[str, int] = field(default_factory=dict)  # that something was taken off
     first_filename: str | None = None  # of a duplicate: the upload that came first
     first_stored_at: datetime | None = None
 
@@ -77,9 +78,11 @@ def of_upload(event: UploadEvent, upload: Upload) -> Notice:
     """
     code, params = _sentence(event, upload)
     params = {"filename": upload.filename, **params}
-    if isinstance(event, UploadStored) and upload.left_out:
-        told = {"code": code, "params": params}
-        code, params = "notice_left_out", {"told": told, "left_out": dict(upload.left_out)}
+    if isinstance(event, UploadStored):
+        for name, counts in (("left_out", upload.left_out), ("of_orders", upload.of_orders)):
+            if counts:
+                told = {"code": code, "params": params}
+                code, params = f"notice_{name}", {"told": told, name: dict(counts)}
     return Notice(
         code=code,
         params=params,

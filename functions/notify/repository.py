@@ -16,6 +16,7 @@ _UPLOAD = text("""
            coalesce(d.accepted, 0) AS accepted,
            coalesce(d.rejected, 0) AS rejected,
            coalesce(d.understanding -> 'left_out', '{}'::jsonb) AS left_out,
+           coalesce(d.understanding -> 'of_orders', '{}'::jsonb) AS of_orders,
            first.filename AS first_filename,
            first.stored_at AS first_stored_at
     FROM uploads u

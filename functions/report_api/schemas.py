@@ -147,6 +147,7 @@ class Upload:
     first_upload: FirstUpload | None
     balance: Balance | None
     left_out: Mapping[str, int]  # rows that are no purchases, by what the export says they are
+    of_orders: Mapping[str, int]  # orders that something was taken off, by what became of it
     repaired: Repaired | None  # None: no row has to be
     repairs: Repairs | None  # None: it mends nothing
     waiting: Waiting | None
@@ -160,13 +161,16 @@ class Upload:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Take a row of the statement that joins uploads, datasets and claims."""
-        joined = {"first_upload", "balance", "left_out", "repaired", "repairs", "waiting"}
+        understanding = row["understanding"] or {}
+        joined = {"first_upload", "balance", "repaired", "repairs", "waiting"}
+        joined |= {"left_out", "of_orders"}
         plain = {name: row[name] for name in cls.__slots__ if name not in joined}
         return cls(
             **plain,
             first_upload=FirstUpload.from_row(row) if row["first_id"] else None,
             balance=Balance.from_row(row) if row["rows_in"] is not None else None,
-            left_out=(row["understanding"] or {}).get("left_out", {}),
+            left_out=understanding.get("left_out", {}),
+            of_orders=understanding.get("of_orders", {}),
             repaired=_repaired(row) if row["rejected"] else None,
             repairs=_repairs(row) if row["repairs_rows"] else None,
             waiting=_waiting(row) if row["retry_at"] else None,

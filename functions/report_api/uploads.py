@@ -58,6 +58,7 @@ def upload_body(upload: Upload, *, language: str) -> dict[str, Any]:
         "first_upload": first_upload_body(upload.first_upload),
         "balance": _balance_body(upload.balance),
         "left_out": dict(upload.left_out),
+        "of_orders": dict(upload.of_orders),
         "repaired": _repaired_body(upload),
         "repairs": upload.repairs and asdict(upload.repairs),
         "waiting": waiting
@@ -150,9 +151,10 @@ def sentence(upload: Upload, *, language: str) -> str:
     """Say what became of an upload, or what happens next."""
     code, params = _told(upload)
     said = say(code, params, language=language)
-    if upload.state == "stored" and upload.left_out:
-        left_out = {"left_out": upload.left_out}
-        said = f"{said} {say('upload_left_out', left_out, language=language)}"
+    if upload.state == "stored":
+        counts = {"left_out": upload.left_out, "of_orders": upload.of_orders}
+        more = [say(f"upload_{name}", counts, language=language) for name in counts if counts[name]]
+        said = " ".join((said, *more))
     if upload.state == "stored" and (repairs := upload.repairs):
         code = "upload_repairs" if repairs.counted == repairs.rows else "upload_repairs_partly"
         return f"{said} {say(code, asdict(repairs), language=language)}"

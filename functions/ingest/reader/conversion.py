@@ -1,5 +1,6 @@
 """From text to a batch: typed columns of the accepted rows, and what is wrong with the others."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -46,6 +47,7 @@ class Converted:
     amounts: Any  # of all rows
     verdict: Verdict
     balance: Balance
+    of_orders: Counter[str]  # orders of which something was taken off, by what became of it
 
 
 def convert(
@@ -75,7 +77,9 @@ def convert(
     if conventions.customers_are_once:
         is_nobody = np.asarray(typed["customer_id"].is_null())
         verdict.reject(is_nobody, Fault.UNCLEAR_CUSTOMER, conventions.mapping["customer_id"])
-    typed["amount"] = _discounted(typed, stretch, conventions, orders, order_ids, verdict)
+    typed["amount"], of_orders = _discounted(
+        typed, stretch, conventions, orders, order_ids, verdict
+    )
     typed |= _taken_back(typed, standing.returned)
     _leave_sums_out(typed, stretch, conventions, subtotals, above, verdict)
     if refunds := conventions.refunds:
@@ -88,8 +92,13 @@ def convert(
     is_return = standing.returned | _have_minus(typed, stretch, conventions.signs)
     table = _table(stretch, conventions, typed, verdict, is_return)
     balance = _balance(stretch, verdict, table, returns=is_return & verdict.accepted)
-    amounts = typed["amount"]
-    return Converted(accepted=table, amounts=amounts, verdict=verdict, balance=balance)
+    return Converted(
+        accepted=table,
+        amounts=typed["amount"],
+        verdict=verdict,
+        balance=balance,
+        of_orders=of_orders,
+    )
 
 
 def _leave_out(
@@ -164,8 +173,8 @@ def _discounted(
     orders: Orders,
     order_ids: Any,
     verdict: Verdict,
-) -> Any:
-    """Return amounts without what was taken off their rows, or off their whole orders."""
+) -> tuple[Any, Counter[str]]:
+    """Return amounts without what was taken off their rows, or off their whole orders; see `Shared`."""
     amount, before = typed["amount"], typed["amount"]
     if conventions.discounts:
         money = "amount" if "amount" in conventions.mapping else "unit_price"
@@ -180,10 +189,11 @@ def _discounted(
             verdict.reject(mask, fault, index)
     if columns := conventions.of_orders:
         of_one = orders.of_one(order_ids, stretch.text(conventions.mapping["customer_id"]))
-        amount, is_paid_back = share_out(columns, amount, before, of_one, stretch, verdict)
+        shared = share_out(columns, amount, before, of_one, stretch, verdict)
         if columns.refund is not None:
-            verdict.reject(is_paid_back, Fault.REFUNDED, columns.refund)
-    return amount
+            verdict.reject(shared.is_paid_back, Fault.REFUNDED, columns.refund)
+        return shared.amounts, shared.orders
+    return amount, Counter()
 
 
 def _paid_back(

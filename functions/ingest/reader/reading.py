@@ -106,6 +106,8 @@ class Understanding(Described):
     profile_version: int
     # Rows by what the export says they are instead of purchases; known once all batches are read.
     left_out: Mapping[str, int] = field(default_factory=dict)
+    # Orders with a discount or a refund of all their lines, by what became of it; known then, too.
+    of_orders: Mapping[str, int] = field(default_factory=dict)
     reader_version: str = READER_VERSION
 
     @property
@@ -124,6 +126,7 @@ class Understanding(Described):
             "mapping_confidence": dict(self.mapping_confidence),
             "mapping_settled_by": dict(self.mapping_settled_by),
             "left_out": dict(self.left_out),
+            "of_orders": dict(self.of_orders),
         }
 
 
@@ -242,7 +245,7 @@ class Reading:
         tolerated = max(_REJECTED_ROWS, _REJECTED_SHARE * source.rows_in)
         limit = 0 if all_or_nothing else tolerated
         total, furniture = Balance(), Balance(bytes=source.furniture_bytes)
-        reasons: Counter[str] = Counter()
+        tally = _Tally()
         example: RejectedRow | None = None
         orders, subtotals = Orders(), Subtotals()
         for as_spilled in source.stretches():
@@ -252,7 +255,7 @@ class Reading:
             of_rows = replace(converted.balance, bytes=source.bytes_of(stretch))
             balance = of_rows + furniture
             total, furniture = total + balance, Balance()
-            reasons.update(converted.verdict.reasons())
+            tally.add(converted)
             # Past the limit nothing will be kept: one example is enough, and all reasons.
             is_kept = total.rejected <= limit
             if is_kept or example is None:
@@ -266,13 +269,36 @@ class Reading:
                     left_out=tuple(row for row in rows_aside if row.is_left_out),
                     balance=balance,
                 )
-        left_out = {fault.value: reasons[fault] for fault in LEFT_OUT if reasons[fault]}
-        self.understanding = replace(self.understanding, left_out=left_out)
+        self.understanding = replace(
+            self.understanding, left_out=tally.left_out, of_orders=dict(tally.of_orders)
+        )
         total.verify_bytes(source.text.origin(source.text.size))
         if example and (total.rejected > limit or not total.accepted):
             is_strict = all_or_nothing and total.accepted and total.rejected <= tolerated
             code = Refusal.ALL_OR_NOTHING if is_strict else Refusal.TOO_MANY_REJECTED
-            raise _too_many_rejected(code, total, reasons - Counter(left_out), example)
+            raise _too_many_rejected(code, total, tally.rejected, example)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Tally:
+    """What is counted of all rows beside their balance."""
+
+    reasons: Counter[str] = field(default_factory=Counter)
+    of_orders: Counter[str] = field(default_factory=Counter)
+
+    def add(self, converted: Converted) -> None:
+        self.reasons.update(converted.verdict.reasons())
+        self.of_orders.update(converted.of_orders)
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Count the rows that the export itself leaves out, by why."""
+        return {fault.value: self.reasons[fault] for fault in LEFT_OUT if self.reasons[fault]}
+
+    @property
+    def rejected(self) -> Counter[str]:
+        """Count the rows that something is wrong with, by what."""
+        return self.reasons - Counter(self.left_out)
 
 
 def _too_many_rejected(

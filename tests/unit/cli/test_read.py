@@ -90,6 +90,15 @@ def test_rows_that_the_file_itself_leaves_out_are_no_errors(tmp_path: Path) -> N
     assert "Rejected rows" not in shown
 
 
+def test_what_became_of_discounts_of_whole_orders_is_told(tmp_path: Path) -> None:
+    content = (
+        "Name,Email,Created at,Lineitem quantity,Lineitem name,Lineitem price,Subtotal,"
+        "Discount Amount\n#1,a@x.example,2026-01-31,2,Cap,10.00,18.00,2.00\n"
+    )
+    shown = run(tmp_path, content).stdout
+    assert "discounts and refunds of whole orders: shared out among the lines of 1 order" in shown
+
+
 @pytest.mark.parametrize("day", ["2026-01-31", "31.1.2026", "1/31/26", "26-01-31", "20260131", "46053", "1769853600",
                                  "1769853600000", "2026-01-31T10:00:00Z"])  # fmt: skip
 @pytest.mark.parametrize("amount", ["1.50", "7", "EUR 1.50"])

@@ -57,6 +57,22 @@ def test_rows_that_the_file_itself_leaves_out_are_told_apart():
     )
 
 
+def test_what_became_of_discounts_of_whole_orders_is_told():
+    shared = {"shared_out": 12, "counted_in_full": 1}
+    stored = upload(accepted=10, rejected=0, left_out={"voided": 1}, of_orders=shared)
+    notice = of_upload(event(events.UploadStored), stored)
+
+    assert say(notice.code, notice.params) == (
+        "Every row of ventas.csv is in: 10. Left out, as the file itself says: 1 voided line. "
+        "Discounts and refunds of whole orders: shared out among the lines of 12 orders, "
+        "not taken off 1 order, whose sums do not come out."
+    )
+    assert say(notice.code, notice.params, language="es").endswith(
+        "Descuentos y reembolsos de pedidos enteros: repartidos entre las líneas de 12 pedidos, "
+        "no restados de 1 pedido, cuyas sumas no cuadran."
+    )
+
+
 def test_a_file_without_rows_says_so():
     notice = of_upload(event(events.UploadStored), upload(accepted=0, rejected=0))
 

@@ -59,6 +59,7 @@ def upload(**changes: object) -> Upload:
         "first_upload": None,
         "balance": None,
         "left_out": {},
+        "of_orders": {},
         "repaired": None,
         "repairs": None,
         "waiting": None,
@@ -121,6 +122,17 @@ PARTLY = balance(accepted=12_412, rejected=12)
             (
                 "Entraron 12.412 de 12.424 filas; 12 necesitan su atención."
                 " Fuera quedan, según el propio archivo: 1 línea anulada, 2 líneas de envío."
+            ),
+        ),
+        (
+            upload(balance=balance(), of_orders={"shared_out": 2}),
+            (
+                "All 12,424 rows are in."
+                " Discounts and refunds of whole orders: shared out among the lines of 2 orders."
+            ),
+            (
+                "Entraron las 12.424 filas. Descuentos y reembolsos de pedidos enteros:"
+                " repartidos entre las líneas de 2 pedidos."
             ),
         ),
         (

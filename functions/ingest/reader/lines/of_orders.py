@@ -5,6 +5,7 @@ as Shopify's do; others have an `Order discount` and an `Order total` beside the
 Each line bears its part, so that lines add up to what the order came to.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -42,6 +43,8 @@ _ONE = 10**frame.AMOUNT.scale  # of the smallest parts
 _STEPS = (_ONE // 100, _ONE // 10_000, 1)  # cents, if what is shared out are whole ones
 _HALF, _LOW = 64, (1 << 64) - 1
 
+SHARED_OUT, COUNTED_IN_FULL = "shared_out", "counted_in_full"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfOrders:
@@ -53,6 +56,14 @@ class OfOrders:
     refund: int | None
 
 
+class Shared(NamedTuple):
+    """What became of the orders of a stretch of which something was taken off."""
+
+    amounts: Any  # of all rows, less their part
+    is_paid_back: Mask  # rows of orders that were paid back in full
+    orders: Counter[str]  # SHARED_OUT, and COUNTED_IN_FULL where it is not clear
+
+
 class _Order(NamedTuple):
     """An order of which something was taken off: its rows, and what the first of them says."""
 
@@ -61,6 +72,7 @@ class _Order(NamedTuple):
     left: int | None  # in parts of one, as all money here
     discount: int
     refund: int
+    is_agreed: bool  # no further line says otherwise
 
 
 def find_columns(
@@ -112,8 +124,8 @@ def share_out(
     order_ids: Any,
     stretch: Stretch,
     verdict: Verdict,
-) -> tuple[Any, Mask]:
-    """Return amounts less their part of what was taken off, and which rows were paid back in full.
+) -> Shared:
+    """Take from amounts their part of what was taken off their orders.
 
     `before` are the amounts with the lines' own discounts, which that of the order may contain. Only
     what adds up is shared out: lines less the discount are what the order says is left, and no
@@ -122,35 +134,48 @@ def share_out(
     """
     is_paid_back = np.zeros(len(stretch), np.bool_)
     left: dict[int, int] = {}
+    orders: Counter[str] = Counter()
     accepted, rejected = verdict.accepted.tolist(), verdict.rejected.tolist()
     cost, full = _parts(amounts), _parts(before)
     for order in _orders(columns, order_ids, stretch):
         rows = [row for row in range(order.first, order.end) if accepted[row]]
         own = [cost[row] for row in rows]
-        if any(rejected[order.first : order.end]) or not own or min(own) < 0:
+        if not own:
             continue
         off = _off_lines(order, sum(own), sum(full[row] for row in rows))
+        is_whole = order.is_agreed and min(own) >= 0 and not any(rejected[order.first : order.end])
+        if off is None or not is_whole:
+            orders[COUNTED_IN_FULL] += 1
+        if not is_whole:
+            continue
+        off = off or 0
         if order.refund >= sum(own) - off > 0:
             is_paid_back[rows] = True
         elif off + order.refund > 0:
             left |= zip(rows, less(own, off + order.refund), strict=True)
-    if not left:
-        return amounts, is_paid_back
-    is_less = np.zeros(len(stretch), np.bool_)
-    is_less[list(left)] = True
-    in_order = _from_parts([left[row] for row in sorted(left)])
-    return pc.replace_with_mask(amounts, pa.array(is_less), in_order), is_paid_back
+            orders[SHARED_OUT] += 1
+    if left:
+        is_less = np.zeros(len(stretch), np.bool_)
+        is_less[list(left)] = True
+        in_order = _from_parts([left[row] for row in sorted(left)])
+        amounts = pc.replace_with_mask(amounts, pa.array(is_less), in_order)
+    return Shared(amounts, is_paid_back, orders)
 
 
-def _off_lines(order: _Order, total: int, before: int) -> int:
-    """Return how much the lines are less by the order's discount; it may be of the shipping."""
-    if order.left is None or order.left + order.discount not in {total, before}:
+def _off_lines(order: _Order, total: int, before: int) -> int | None:
+    """Return how much the lines are less by the order's discount; None if that is not clear.
+
+    It may be one of the shipping, or off already.
+    """
+    if not order.discount or order.left == total:
         return 0
+    if order.left is None or order.left + order.discount not in {total, before}:
+        return None
     return max(total - order.left, 0)
 
 
 def _orders(columns: OfOrders, order_ids: Any, stretch: Stretch) -> Iterator[_Order]:
-    """Yield the orders of which something was taken off, as far as all their lines agree."""
+    """Yield the orders of which something was taken off."""
     lefts = _money(stretch, columns.left, columns.prices)
     discounts, refunds = (
         pc.abs(_money(stretch, index, columns.prices))
@@ -170,9 +195,9 @@ def _orders(columns: OfOrders, order_ids: Any, stretch: Stretch) -> Iterator[_Or
     places = (filled.searchsorted(firsts + 1).tolist(), filled.searchsorted(ends).tolist())
     rows = filled.tolist()
     for first, end, *again in zip(firsts.tolist(), ends.tolist(), *places, strict=True):
-        if all(each[row] == each[first] for row in rows[slice(*again)] for each in parts):
-            left, discount, refund = (each[first] for each in parts)
-            yield _Order(first, end, left if has_left[first] else None, discount, refund)
+        left, discount, refund = (each[first] for each in parts)
+        is_agreed = all(each[row] == each[first] for row in rows[slice(*again)] for each in parts)
+        yield _Order(first, end, left if has_left[first] else None, discount, refund, is_agreed)
 
 
 def _money(stretch: Stretch, index: int | None, prices: NumberConvention) -> Any:

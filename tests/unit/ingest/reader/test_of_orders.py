@@ -34,24 +34,27 @@ def amounts(got: Read) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("said", "left"),
+    ("said", "left", "told"),
     [
-        ("24.00;1.00;0.00", ["19.2", "4.8"]),
-        ("0.00;25.00;", ["0", "0"]),
-        ("25.00;0.00;10.00", ["12", "3"]),
-        ("20.00;5.00;10.00", ["8", "2"]),
-        ("25.00;4.90;0.00", ["20", "5"]),  # of the shipping
-        ("21.00;1.00;0.00", ["20", "5"]),  # of nobody knows what
-        (";1.00;", ["20", "5"]),
-        ("?;1.00;soon", ["20", "5"]),
-        ("25.00;;-10.00", ["12", "3"]),
+        ("24.00;1.00;0.00", ["19.2", "4.8"], "shared_out"),
+        ("0.00;25.00;", ["0", "0"], "shared_out"),
+        ("25.00;0.00;10.00", ["12", "3"], "shared_out"),
+        ("20.00;5.00;10.00", ["8", "2"], "shared_out"),
+        ("25.00;4.90;0.00", ["20", "5"], None),  # of the shipping
+        ("21.00;1.00;0.00", ["20", "5"], "counted_in_full"),  # of nobody knows what
+        (";1.00;", ["20", "5"], "counted_in_full"),
+        ("?;1.00;soon", ["20", "5"], "counted_in_full"),
+        ("25.00;;-10.00", ["12", "3"], "shared_out"),
     ],
 )
-def test_what_was_taken_off_an_order_is_borne_by_its_lines(said: str, left: list[str]) -> None:
+def test_what_was_taken_off_an_order_is_borne_by_its_lines_and_told(
+    said: str, left: list[str], told: str | None
+) -> None:
     rows = order(1, said, "2;Cap;10.00", "1;Bag;5.00")
     got = read(lines(*rows, *order(2, "9.00;0.00;0.00", "1;Pin;9.00"), header=HEADER))
     assert amounts(got) == [*left, "9"]
     assert (got.balance.rejected, got.balance.returns) == (0, 0)
+    assert got.understanding.of_orders == ({told: 1} if told else {})
 
 
 def test_parts_are_whole_cents_and_add_up() -> None:
@@ -91,6 +94,7 @@ def test_nothing_is_shared_among_lines_of_which_one_is_damaged_or_came_back() ->
     back = order(2, "14.00;1.00;", "2;Cap;10.00", "-1;Bag;5.00")
     got = read(lines(*damaged, *back, header=HEADER))
     assert (amounts(got), got.balance.rejected) == (["20", "20", "-5"], 1)
+    assert got.understanding.of_orders == {"counted_in_full": 2}
 
 
 def test_nobody_bears_what_is_of_another_order() -> None:
@@ -107,7 +111,9 @@ def test_what_all_lines_say_is_of_the_order_and_what_they_say_otherwise_of_nobod
         f"#1;a@x.example;24.00;1.00;;2026-01-31;{bought};5.00" for bought in ("4;Cap", "1;Bag")
     ]
     other = [again[0].replace("#1", "#2"), again[1].replace("#1", "#2").replace("1.00", "2.00")]
-    assert amounts(read(lines(*again, *other, header=HEADER))) == ["19.2", "4.8", "20", "5"]
+    got = read(lines(*again, *other, header=HEADER))
+    assert amounts(got) == ["19.2", "4.8", "20", "5"]
+    assert got.understanding.of_orders == {"shared_out": 1, "counted_in_full": 1}
 
 
 @pytest.mark.parametrize(
