@@ -64,7 +64,7 @@ def fingerprint(snapshot: Snapshot, parameters: Parameters) -> str:
     facts = {
         "code": CODE_VERSION,
         "parameters": repr(parameters),
-        "datasets": [[d.frame_id, d.sha256, d.branch] for d in snapshot.datasets],
+        "datasets": [[d.frame_id, d.sha256, d.branch, d.replaces] for d in snapshot.datasets],
         "mended": [
             [d.sha256, row, place and [place.sha256, place.row]]
             for d in snapshot.datasets

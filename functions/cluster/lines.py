@@ -65,6 +65,7 @@ class Dataset:
     rank: int  # 0 is the oldest by store time, then version: the newest wins
     accepted_rows: int
     accepted_amount: Decimal
+    replaces: bool = False  # on its days older files of the branch do not count: see `overlap`
     # Rows that mend a rejected row of another dataset, and which; None: they do not count.
     mended: Mapping[int, Place | None] = field(default_factory=dict)
 

@@ -1,9 +1,13 @@
-"""Overlapping files: of each order, the lines of the newest dataset count.
+"""Overlapping files: of each order, or of each day, the lines of the newest dataset count.
 
 An order is known by (branch, order id, local day). Where several datasets hold one, the lines of
 the newest count and the others are replaced. The exception is an order cut in two by a file
 boundary: it ends one file and begins the other, and the two share nothing else. Its parts are
-joined, over as many files as it was cut into. Lines without an order id are never matched.
+joined, over as many files as it was cut into.
+
+Nothing matches lines without an order id. Where somebody said that files of a branch replace older
+ones, they do so day by day: if one of two files has no order ids at all, on the days of the newer
+one the older does not count. Otherwise both do.
 
 A file that holds one order alone both begins and ends with it, so it is taken for a part of that
 order, never for its correction.
@@ -16,7 +20,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from functions.cluster.lines import EXACT, Dataset, Lines, Mask, exact_sums, packed
+from functions.cluster.lines import EXACT, Codes, Dataset, Lines, Mask, exact_sums, packed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +37,7 @@ class Contribution:
     replaced_amount: Decimal
 
 
-def counted(lines: Lines) -> Mask:
+def counted(lines: Lines, *, datasets: Sequence[Dataset]) -> Mask:
     """Say of each line whether it counts; the others are replaced by newer datasets.
 
     A mended row stands where the row that it mends would.
@@ -42,10 +46,33 @@ def counted(lines: Lines) -> Mask:
     counts: Mask = table["file"].to_numpy() >= 0
     if table["file"].nunique() < 2:
         return counts
+    counts &= ~_of_replaced_days(table, counts, datasets)
     matched = np.flatnonzero(counts & (table["order_id"].to_numpy() >= 0))
     pieces, piece_of_line = _pieces(table, matched)
     counts[matched] = _kept(pieces)[piece_of_line]
     return counts
+
+
+def _of_replaced_days(table: pd.DataFrame, counts: Mask, datasets: Sequence[Dataset]) -> Mask:
+    """Say of which lines the day is replaced by a newer file."""
+    replacing = [each.rank for each in datasets if each.replaces]
+    if not replacing:
+        return np.zeros(len(table), np.bool_)
+    file = table["file"].to_numpy()
+    has_ids = np.isin(file, file[table["order_id"].to_numpy() >= 0])
+    day = packed(table["branch"], table["day"])
+    replaces = counts & np.isin(file, replacing)
+    newest = _newest(day, file, replaces)
+    newest_without = _newest(day, file, replaces & ~has_ids)
+    replaced: Mask = file < np.where(has_ids, newest_without, newest)
+    return replaced & counts
+
+
+def _newest(day: Codes, file: Codes, mask: Mask) -> Codes:
+    """Return for each line the newest file under `mask` with its day; -1: there is none."""
+    newest = np.full(day.max(initial=-1) + 1, -1)
+    np.maximum.at(newest, day[mask], file[mask])
+    return newest[day]
 
 
 def contributions(

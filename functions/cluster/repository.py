@@ -34,10 +34,21 @@ class Snapshot:
 
 _CLIENT = text("SELECT currency, data_version FROM clients WHERE id = :client")
 
+# What was decided for the file itself goes before what held at its time; before the first decision
+# that one holds.
 _DATASETS = text("""
-    SELECT sha256, frame_id, branch, accepted AS accepted_rows, amount AS accepted_amount
-    FROM current_datasets WHERE client_id = :client
-    ORDER BY stored_at, version_id, sha256
+    SELECT d.sha256, d.frame_id, d.branch, d.accepted AS accepted_rows,
+           d.amount AS accepted_amount, coalesce(decided.overlap = 'replaces', false) AS replaces
+    FROM current_datasets d LEFT JOIN LATERAL (
+        SELECT p.settings->>'overlap' AS overlap FROM branch_profiles p
+        WHERE p.client_id = d.client_id AND p.branch_id = d.branch
+          AND jsonb_exists(p.settings, 'overlap')
+        ORDER BY p.upload_id = d.upload_id DESC NULLS LAST,
+                 coalesce(p.since, '-infinity') <= d.stored_at DESC,
+                 abs(extract(epoch FROM d.stored_at - coalesce(p.since, 'epoch'))), p.version DESC
+        LIMIT 1) AS decided ON true
+    WHERE d.client_id = :client
+    ORDER BY d.stored_at, d.version_id, d.sha256
 """)
 
 # Rows that mend a line of another dataset, and where that is now; nowhere: they do not count.

@@ -122,7 +122,7 @@ def segment(
     """
     parameters = parameters or Parameters()
     lines = combine(partials, datasets=datasets)
-    counts = overlap.counted(lines)
+    counts = overlap.counted(lines, datasets=datasets)
     currency = parameters.currency or _usual_currency(lines)
     own, others = _apart(lines.where(counts), currency=currency)
     as_of = int(lines.table["day"][counts].max()) if counts.any() else None

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from common.postgres import copy_rows, later, prepared
+from functions.ingest import overlaps
 from functions.ingest.upload import Dataset, Upload
 
 # The first upload that brought the same bytes, if it was another one and they count.
@@ -28,6 +29,9 @@ _LIKENESSES = prepared(f"""
     SELECT ({ELSEWHERE}) AS same_bytes,
            ARRAY(SELECT sha256 FROM datasets
                  WHERE client_id = :client AND rows_sha256 = :rows AND sha256 <> :sha256) AS same_rows,
+           {overlaps.OTHER_FILE} AS other_file,
+           EXISTS (SELECT FROM uploads WHERE client_id = :client AND id = :id
+                   AND state IN ('stored', 'duplicate')) AS is_counted,
            EXISTS (SELECT FROM uploads WHERE client_id = :client AND branch_id = :branch
                    AND state = 'needs_answer') AS has_waiting,
            EXISTS (SELECT FROM datasets WHERE client_id = :client AND branch_id = :branch
@@ -48,11 +52,11 @@ _PUT_DATASET = prepared("""
     INSERT INTO datasets (
         client_id, sha256, frame_id, rejected_frame_id, branch_id, first_upload_id, rows_in,
         accepted, rejected, blank, repeated, quantity, amount, anonymous, returns, first_day,
-        last_day, size, understanding, rows_sha256, left_out)
+        last_day, size, understanding, rows_sha256, left_out, has_order_ids)
     VALUES (
         :client, :sha256, :frame_id, :rejected_frame_id, :branch, :upload, :rows_in,
         :accepted, :rejected, :blank, :repeated, :quantity, :amount, :anonymous, :returns,
-        :first_day, :last_day, :size, CAST(:understanding AS jsonb), :rows, :left_out)
+        :first_day, :last_day, :size, CAST(:understanding AS jsonb), :rows, :left_out, :has_order_ids)
     ON CONFLICT (client_id, sha256) DO UPDATE SET
         frame_id = excluded.frame_id, rejected_frame_id = excluded.rejected_frame_id,
         branch_id = excluded.branch_id, first_upload_id = excluded.first_upload_id,
@@ -61,7 +65,7 @@ _PUT_DATASET = prepared("""
         amount = excluded.amount, anonymous = excluded.anonymous, returns = excluded.returns,
         first_day = excluded.first_day, last_day = excluded.last_day, size = excluded.size,
         understanding = excluded.understanding, rows_sha256 = excluded.rows_sha256,
-        left_out = excluded.left_out
+        left_out = excluded.left_out, has_order_ids = excluded.has_order_ids
 """)
 
 _REJECTED_COLUMNS = ("client_id", "sha256", "line", "data_row")
@@ -103,7 +107,8 @@ def first_of_bytes(connection: Connection, upload: Upload, sha256: str) -> str |
 
 def likenesses(connection: Connection, upload: Upload, dataset: Dataset) -> Row[Any]:
     """Return which contents are like this one, and whether the branch waits for what it shows."""
-    return connection.execute(_LIKENESSES, _names_of_rows(upload, dataset)).one()
+    names = _names_of_rows(upload, dataset) | overlaps.names_of(upload, dataset)
+    return connection.execute(_LIKENESSES, names).one()
 
 
 def first_of_rows(connection: Connection, upload: Upload, dataset: Dataset) -> str | None:
@@ -208,6 +213,7 @@ def _row(upload: Upload, dataset: Dataset) -> dict[str, object]:
         "size": dataset.frame.size,
         "rows": dataset.frame.rows_sha256,
         "left_out": balance.left_out,
+        "has_order_ids": dataset.frame.has_order_ids,
         "understanding": json.dumps(dataset.understanding.as_dict()),
     }
 

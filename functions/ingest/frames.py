@@ -37,6 +37,7 @@ class StoredFrame:
     rows_sha256: str | None  # of the rows apart from how they are written; None: there are none
     rejected: tuple[tuple[int, int], ...]  # line and data row of each rejected row
     repairs: tuple[Repair, ...]
+    has_order_ids: bool  # some accepted row has one
     balance: Balance
     size: int
 
@@ -71,6 +72,7 @@ class FrameRepository:
             rows_sha256=rows_hash.digest(),
             rejected=tuple(place for each in written for place in each.places),
             repairs=_all_repairs(written),
+            has_order_ids=any(each.has_order_ids for each in written),
             balance=balance,
             size=size,
         )
@@ -86,6 +88,7 @@ class FrameRepository:
             rejected=tuple(map(_named, bad)),
             places=tuple((row.line, row.row) for row in batch.rejected),
             repairs=tuple(repairs_of(batch.accepted)),
+            has_order_ids=batch.accepted["order_id"].null_count < batch.accepted.num_rows,
             # Summed over what the chunks' own bytes say: a lost or doubled row shows here.
             amount=_exact_sum(*map(_amount, good)),
         )
@@ -100,6 +103,7 @@ class _Written:
     rejected: tuple[frame.Chunk, ...]
     places: tuple[tuple[int, int], ...]
     repairs: tuple[Repair, ...]
+    has_order_ids: bool
     amount: Decimal
 
 

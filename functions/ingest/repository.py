@@ -30,8 +30,9 @@ from functions.ingest.conventions import (
     wake_waiting,
 )
 from functions.ingest.keys import nudge, settling
+from functions.ingest.overlaps import open_question
 from functions.ingest.profiles import Decision
-from functions.ingest.reader import FormatProfile
+from functions.ingest.reader import FormatProfile, Question
 from functions.ingest.upload import Dataset, History, Place, Upload
 
 
@@ -244,7 +245,8 @@ class UploadRepository:
         """Make the dataset current, tell, and wake uploads that wait for what it shows.
 
         Of two files of a branch with the same rows the one that came to the store earlier is the
-        first, as with the same bytes.
+        first, as with the same bytes. Where another file has the same days, and nobody said what
+        that means, it is asked instead.
         """
         shown = dataset.understanding.shown
         may_overtake = False
@@ -255,21 +257,25 @@ class UploadRepository:
             found = datasets.likenesses(connection, upload, dataset)
             if found.same_bytes:
                 raise ConflictError("another upload of the same bytes was stored meanwhile")
+            first = datasets.first_of_rows(connection, upload, dataset) if found.same_rows else None
+            if first is None and (other := open_question(connection, upload, found)):
+                return _ask(connection, upload, Question.OVERLAPPING_DAYS, other)
             may_overtake = bool(shown) and found.has_told
             _check_told(connection, upload, dataset)
             datasets.put(connection, upload, dataset)
-            twins = found.same_rows
             woken = (
                 wake_waiting(connection, client, upload.place.branch)
                 if shown and found.has_waiting
                 else []
             )
-            if twins and (first := datasets.first_of_rows(connection, upload, dataset)):
+            if first is not None:
                 datasets.set_outcome(
                     connection, upload, "duplicate", dataset.sha256, first=first, reason="same_rows"
                 )
                 return [events.UploadDuplicated(client=client, upload=upload.upload_id), *woken]
-            later = datasets.make_later_duplicates(connection, upload, twins, reason="same_rows")
+            later = datasets.make_later_duplicates(
+                connection, upload, found.same_rows, reason="same_rows"
+            )
             balance = dataset.frame.balance
             params = {
                 "rows": balance.rows_in,
@@ -350,25 +356,44 @@ class UploadRepository:
         params: Mapping[str, object],
         tell: type[events.UploadEvent] | None,
     ) -> None:
-        row = {
-            "client": claim.client,
-            "id": upload_id(ref),
-            "state": state,
-            "outcome": "rejected" if state == "rejected" else None,
-            "reason": reason,
-            "is_settled": state == "rejected",
-        }
+        names = {"client": str(claim.client), "id": upload_id(ref)}
 
         def write(connection: Connection) -> list[Event]:
-            older = connection.execute(_STILL_COUNTS, row).scalars().first()
-            said = {**params, "still_counts": older.isoformat()} if older else params
-            values = row | {"params": json.dumps(said, default=str)}
-            known = connection.execute(_SET_REASON, values).rowcount
+            known = _set_reason(connection, names, state, reason, params)
             if not known or tell is None:
                 return []
-            return [tell(client=str(claim.client), upload=upload_id(ref))]
+            return [tell(client=names["client"], upload=names["id"])]
 
         claim.stage(write)
+
+
+def _ask(
+    connection: Connection, upload: Upload, code: str, params: Mapping[str, object]
+) -> list[Event]:
+    names = {"client": upload.place.client, "id": upload.upload_id}
+    _set_reason(connection, names, "needs_answer", code, params)
+    return [events.UploadNeedsAnswer(client=names["client"], upload=names["id"])]
+
+
+def _set_reason(
+    connection: Connection,
+    names: Mapping[str, str],
+    state: str,
+    reason: str,
+    params: Mapping[str, object],
+) -> bool:
+    """Write down why an upload is not stored; False: there is none, or it counts."""
+    older = connection.execute(_STILL_COUNTS, names).scalars().first()
+    said = {**params, "still_counts": older.isoformat()} if older else params
+    row = {
+        **names,
+        "state": state,
+        "outcome": "rejected" if state == "rejected" else None,
+        "reason": reason,
+        "is_settled": state == "rejected",
+        "params": json.dumps(said, default=str),
+    }
+    return bool(connection.execute(_SET_REASON, row).rowcount)
 
 
 def _names(ref: ObjectRef) -> dict[str, str]:

@@ -29,6 +29,9 @@ of_client = APIRouter(prefix="/clients/{client}")
 
 _COLUMN = "columns."  # how settings begin that name the header of a column of ours
 
+_PLAIN = ("date_order", "decimal_mark", "overlap")
+_ANSWERED_BY = {"year_order": "date_order", "overlapping_days": "overlap"}  # question -> setting
+
 Ours = Literal[
     "customer_id",
     "ordered_at",
@@ -51,11 +54,12 @@ class Settings(BaseModel):
 
     date_order: Literal["dmy", "mdy", "ymd"] | None = None
     decimal_mark: Literal[".", ","] | None = None
+    overlap: Literal["replaces", "adds"] | None = None  # files without order ids, on the same days
     columns: dict[Ours, str | None] = Field(default_factory=dict)  # of ours -> header name
 
     def decided(self) -> dict[str, str | None]:
         """Return what was said, each column a setting of its own."""
-        said = self.model_dump(include=self.model_fields_set & {"date_order", "decimal_mark"})
+        said = self.model_dump(include=self.model_fields_set & set(_PLAIN))
         return {**said, **{f"{_COLUMN}{ours}": name for ours, name in self.columns.items()}}
 
 
@@ -107,7 +111,7 @@ def _missing(reason: str, settings: Mapping[str, str | None]) -> str | None:
         asked = ["customer_id", "ordered_at", *(() if is_made else ("amount",))]
         return next((f"{_COLUMN}{n}" for n in asked if f"{_COLUMN}{n}" not in settings), None)
     ours = COLUMN_ASKED.get(reason)
-    name = f"{_COLUMN}{ours}" if ours else {"year_order": "date_order"}.get(reason, reason)
+    name = f"{_COLUMN}{ours}" if ours else _ANSWERED_BY.get(reason, reason)
     return None if name in settings else name
 
 
@@ -134,7 +138,7 @@ def decide_profile(
 def _profile_body(branch: str, versions: list[Version]) -> dict[str, Any]:
     # For a file that comes now: of each setting the decision with the latest time.
     ordered = sorted(versions, key=lambda v: (v.since is not None, _instant(v), v.version))
-    current: dict[str, Any] = dict.fromkeys(("date_order", "decimal_mark"))
+    current: dict[str, Any] = dict.fromkeys(_PLAIN)
     for version in ordered:
         current |= version.settings
     return {

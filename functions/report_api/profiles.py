@@ -1,7 +1,8 @@
 """How a branch's files are read, as far as people decided it, and questions that wait for them.
 
 A decision is one more version of the branch's profile. Whoever waits in the branch for an answer is
-read again: the message goes into the outbox in the same transaction, and any worker sends it.
+read again, and segments are computed anew where other lines may count: the message goes into the
+outbox in the same transaction, and any worker sends it.
 """
 
 import json
@@ -12,11 +13,17 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from common.events import ObjectCreated, ObjectRef, subject_of
+from common.events import DatasetsChanged, Event, ObjectCreated, ObjectRef, subject_of
 from common.messages import to_message
 from common.postgres import Postgres
 
 _SOURCE = "answer"
+_OVERLAP = "overlap"  # the setting by which clustering goes
+
+# Taken before the branch's, as everywhere.
+_LOCK_CLIENT = text("SELECT FROM clients WHERE id = :client FOR NO KEY UPDATE")
+
+_RAISE_VERSION = text("UPDATE clients SET data_version = data_version + 1 WHERE id = :client")
 
 _LOCK_BRANCH = text("""
     SELECT id FROM branches WHERE client_id = :client AND id = :branch FOR UPDATE
@@ -92,6 +99,8 @@ class Profiles:
         """
         names = {"client": client, "branch": wish.branch}
         with self._postgres.transaction(client) as connection:
+            if _OVERLAP in wish.settings:
+                connection.execute(_LOCK_CLIENT, names)
             known = _versions(connection, names)
             if known is None:
                 return False
@@ -104,6 +113,8 @@ class Profiles:
                     "by": by,
                 }
                 connection.execute(_DECIDE, names | row)
+                if _OVERLAP in wish.settings:
+                    _cluster_again(connection, client, f"{wish.branch}@{row['version']}")
             _wake(connection, names)
         return True
 
@@ -122,6 +133,17 @@ def _wake(connection: Connection, names: Mapping[str, object]) -> None:
             source=_SOURCE,
             generation=row.generation + 1,
         )
-        event_id = f"{_SOURCE}:{subject_of(event)}"
-        body = to_message(event, event_id=event_id, source=_SOURCE)
-        connection.execute(_SEND, {"id": event_id, "queue": event.queue, "body": body})
+        _send(connection, event, subject_of(event))
+
+
+def _cluster_again(connection: Connection, client: str, decision: str) -> None:
+    """Have the client's segments computed anew: other lines may count now."""
+    connection.execute(_RAISE_VERSION, {"client": client})
+    event = DatasetsChanged(client=client)
+    _send(connection, event, f"{subject_of(event)}/{decision}")
+
+
+def _send(connection: Connection, event: Event, name: str) -> None:
+    event_id = f"{_SOURCE}:{name}"
+    body = to_message(event, event_id=event_id, source=_SOURCE)
+    connection.execute(_SEND, {"id": event_id, "queue": event.queue, "body": body})

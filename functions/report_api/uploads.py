@@ -94,9 +94,10 @@ def question_body(upload: Upload, *, language: str) -> dict[str, Any] | None:
     return {"code": upload.reason, "params": dict(upload.params), "answers": answers}
 
 
-def _answers(
-    reason: str, params: Mapping[str, Any]
-) -> Iterator[tuple[dict[str, Any], str, dict[str, Any]]]:
+_Answer = tuple[dict[str, Any], str, dict[str, Any]]
+
+
+def _answers(reason: str, params: Mapping[str, Any]) -> Iterator[_Answer]:
     """Yield each answer with the code and the parameters of its label."""
     match reason:
         case "date_order" | "year_order":
@@ -107,16 +108,23 @@ def _answers(
             for mark, name in ((".", "point"), (",", "comma")):
                 shown = {"value": params["value"], "number": params[name]}
                 yield {"decimal_mark": mark}, "answer_number", shown
-        case "unnamed_columns":
-            examples = dict(zip(params["columns"], params["candidates"], strict=True))
-            for columns in params["answers"]:
-                shown = {ours: examples[name] for ours, name in columns.items()}
-                code = "answer_amount" if "amount" in columns else "answer_price"
-                yield {"columns": columns}, code, shown
+        case "overlapping_days":
+            for said in ("replaces", "adds"):
+                yield {"overlap": said}, f"answer_{said}", {}
         case _:
-            ours = COLUMN_ASKED[reason]
-            for name, shown_as in zip(params["columns"], params["candidates"], strict=True):
-                yield {"columns": {ours: name}}, "answer_column", {"column": shown_as}
+            yield from _answers_about_columns(reason, params)
+
+
+def _answers_about_columns(reason: str, params: Mapping[str, Any]) -> Iterator[_Answer]:
+    examples = dict(zip(params["columns"], params["candidates"], strict=True))
+    if reason == "unnamed_columns":
+        for columns in params["answers"]:
+            shown = {ours: examples[name] for ours, name in columns.items()}
+            code = "answer_amount" if "amount" in columns else "answer_price"
+            yield {"columns": columns}, code, shown
+        return
+    for name, shown_as in zip(params["columns"], params["candidates"], strict=True):
+        yield {"columns": {COLUMN_ASKED[reason]: name}}, "answer_column", {"column": shown_as}
 
 
 def notice_body(notice: Notice, *, language: str) -> dict[str, Any]:

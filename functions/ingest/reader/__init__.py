@@ -41,7 +41,7 @@ from functions.ingest.reader.reading import (
     Understanding,
     open_file,
 )
-from functions.ingest.reader.refusal import OpenQuestionError, UnreadableFileError
+from functions.ingest.reader.refusal import OpenQuestionError, Question, UnreadableFileError
 from functions.ingest.reader.rejection import RejectedRow
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "Described",
     "FormatProfile",
     "OpenQuestionError",
+    "Question",
     "RawTable",
     "Reading",
     "RejectedRow",

@@ -62,6 +62,7 @@ class Question(StrEnum):
     YEAR_ORDER = "year_order"
     DECIMAL_MARK = "decimal_mark"
     UNNAMED_COLUMNS = "unnamed_columns"
+    OVERLAPPING_DAYS = "overlapping_days"  # with another file: asked where the ledger is known
 
 
 class Fault(StrEnum):
