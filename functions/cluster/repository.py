@@ -43,7 +43,7 @@ _DATASETS = text("""
         SELECT p.settings->>'overlap' AS overlap FROM branch_profiles p
         WHERE p.client_id = d.client_id AND p.branch_id = d.branch
           AND jsonb_exists(p.settings, 'overlap')
-        ORDER BY p.upload_id = d.upload_id DESC NULLS LAST,
+        ORDER BY coalesce(p.upload_id = d.upload_id, false) DESC,
                  coalesce(p.since, '-infinity') <= d.stored_at DESC,
                  abs(extract(epoch FROM d.stored_at - coalesce(p.since, 'epoch'))), p.version DESC
         LIMIT 1) AS decided ON true

@@ -4,7 +4,7 @@ Trigger    ObjectCreated | ObjectRemoved
 Reads      the object, and its key's versions unless the event told all (object store); known
            uploads and datasets, what was decided for the branch and the client's policy (PostgreSQL)
 Writes     frame, rejected rows (MongoDB); upload, dataset, balance, rejected lines, and the lines
-           that the file mends (PostgreSQL)
+           that the file mends, or what is asked about the days it shares with another (PostgreSQL)
 Publishes  UploadStored | UploadDuplicated | UploadRejected | UploadNeedsAnswer | UploadParked,
            DatasetsChanged; ObjectCreated for versions that were announced without their id, and
            for waiting uploads whose question this one answers, and for later ones that were read

@@ -1,22 +1,17 @@
 """Questions that a file leaves open, answered by people and by the branch's files; real servers."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from unittest import mock
 
 import pytest
-from starlette.testclient import TestClient
 
 from common.events import ObjectCreated
 from common.settings import Settings
-from common.texts import say
 from functions.ingest import handler
-from functions.notify.__main__ import connected
-from functions.report_api.__main__ import build
-from functions.report_api.accounts import create_client
-from tests.integration.pipeline import Pipeline, csv, running
+from tests.integration.branches import Branches, running
+from tests.integration.pipeline import Pipeline, csv
 
 pytestmark = pytest.mark.integration
 
@@ -27,70 +22,9 @@ MONTH_FIRST = csv("3,04/25/2026,ana,tea,1,2.5", "4,04/01/2026,bea,tea,1,2.5")
 MARKS = b"date;customer;total\n2026-04-03;ana;1,500\n2026-04-04;bea;2,250\n"
 
 
-@dataclass(kw_only=True)
-class Branches:
-    """A client's pipeline, and its people over HTTP."""
-
-    pipeline: Pipeline
-    web: TestClient
-    token: str
-
-    def ask(self, method: str, path: str, body: dict | None = None):
-        return self.web.request(
-            method,
-            f"/clients/{self.pipeline.client}/{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {self.token}"},
-        )
-
-    def put(self, key: str, body: bytes) -> str:
-        self.pipeline.settle(self.pipeline.put(key, body))
-        return self.pipeline.upload(key).id
-
-    def answer(self, upload: str, **answer: str):
-        """Answer a question, and have what follows from it handled."""
-        told = self.ask("POST", f"uploads/{upload}/mapping", answer)
-        self.relay()
-        return told
-
-    def relay(self) -> None:
-        """Send what waits in the outbox, as any worker does; what other tests left is not ours."""
-
-        def publish(queue: str, body: bytes) -> None:
-            if self.pipeline.client.encode() in body:
-                self.pipeline.transport.publish(queue, body)
-
-        self.pipeline._ingest._ledger.relay(publish, older_than_s=0)
-        self.pipeline.settle()
-
-    def drift(self) -> list[str]:
-        """Have people told of everything; return what they read about changes."""
-        transport = self.pipeline.transport
-        with connected(self.pipeline.settings) as notify:
-            notify._transport.close()
-            notify._transport = transport
-            while transport.waiting("notify"):
-                notify.step()
-        rows = self.pipeline.rows(
-            "SELECT params FROM notices WHERE code = 'notice_drift' AND user_id = 'o' ORDER BY id"
-        )
-        return [say("notice_drift", row.params) for row in rows]
-
-    def understood(self, key: str) -> dict:
-        (row,) = self.pipeline.rows(
-            "SELECT understanding FROM datasets JOIN uploads USING (client_id, sha256)"
-            " WHERE id = :id",
-            id=self.pipeline.upload(key).id,
-        )
-        return row.understanding
-
-
 @pytest.fixture
 def branches(settings: Settings, app, client: str) -> Iterator[Branches]:
-    token = create_client(app, client=client, name="Client", branches={})
-    with TestClient(build(settings), base_url=settings.api_public_url) as web:
-        for pipeline in running(settings, client):
-            yield Branches(pipeline=pipeline, web=web, token=token)
+    yield from running(settings, app, client)
 
 
 def state(branches: Branches, key: str) -> str:

@@ -47,7 +47,14 @@ def _row(number: int, line: dict) -> dict:
     )
 
 
-def dataset(content: pa.Table, *, rank: int = 0, branch: str = "centro", name: str = "") -> Dataset:
+def dataset(
+    content: pa.Table,
+    *,
+    rank: int = 0,
+    branch: str = "centro",
+    name: str = "",
+    replaces: bool = False,
+) -> Dataset:
     """Return what the ledger would know of a frame."""
     sha256 = hashlib.sha256(f"{name}{rank}".encode()).hexdigest()
     amount = pc.sum(content["amount"]).as_py()
@@ -56,6 +63,7 @@ def dataset(content: pa.Table, *, rank: int = 0, branch: str = "centro", name: s
         frame_id=f"frame-{sha256[:8]}",
         branch=branch,
         rank=rank,
+        replaces=replaces,
         accepted_rows=content.num_rows,
         accepted_amount=amount or Decimal(0),
     )
@@ -65,11 +73,17 @@ def segmented(
     *contents: pa.Table,
     parameters: Parameters | None = None,
     branches: Sequence[str] = (),
+    replaces: Sequence[int] = (),
     rows_per_chunk: int = 100_000,
 ) -> Segmentation:
     """Segment frames, the oldest first, each read in chunks."""
     datasets = [
-        dataset(each, rank=rank, branch=branches[rank] if branches else "centro")
+        dataset(
+            each,
+            rank=rank,
+            branch=branches[rank] if branches else "centro",
+            replaces=rank in replaces,
+        )
         for rank, each in enumerate(contents)
     ]
     partials = [

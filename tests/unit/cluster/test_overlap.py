@@ -91,7 +91,7 @@ def test_equal_lines_in_one_file_are_real() -> None:
     assert revenue(order("1", 10, 10, 10)) == 30
 
 
-def test_lines_without_an_order_id_are_never_matched() -> None:
+def test_lines_without_an_order_id_are_not_matched_unless_somebody_said_so() -> None:
     result = segmented(table(order(None, 10)), table(order(None, 10)))
     assert result.totals.revenue == 20
     assert customer(result, "anna")["orders"] == 1
@@ -121,3 +121,37 @@ def test_a_frame_that_is_not_what_the_ledger_accepted_is_a_bug() -> None:
     known = dataset(content)
     with pytest.raises(ValueError, match="1 rows worth 10"):
         segment([partial(content.slice(0, 1), dataset=known)], datasets=[known])
+
+
+def bare(*days: str, amount: int) -> list:
+    return [line for day in days for line in order(None, amount, day=f"2025-03-{day}")]
+
+
+@pytest.mark.parametrize(
+    ("replaces", "revenue"),
+    [((), 3 + 20 + 200), ((1,), 1 + 20 + 200), ((2,), 2 + 10 + 200), ((1, 2), 1 + 10 + 200)],
+)
+def test_newer_files_without_order_ids_replace_days_where_somebody_said_so(
+    replaces: tuple[int, ...], revenue: int
+) -> None:
+    files = (bare("01", "02", "03", amount=1), bare("02", "03", amount=10), bare("03", amount=200))
+    result = segmented(*map(table, files), replaces=replaces)
+    assert result.totals.revenue == revenue
+    assert sum(each.replaced_amount for each in result.contributions) == 223 - revenue
+
+
+def test_days_are_replaced_only_where_one_of_two_files_has_no_order_ids() -> None:
+    with_ids = [*order("1", 1), *order("2", 2), *order(None, 4)]
+    assert (
+        segmented(table(with_ids), table(bare("03", amount=10)), replaces=(1,)).totals.revenue == 10
+    )
+    newer = [*order("2", 20), *order("3", 40)]
+    assert segmented(table(with_ids), table(newer), replaces=(1,)).totals.revenue == 1 + 4 + 60
+    assert segmented(table(bare("03", amount=10)), table(newer), replaces=(1,)).totals.revenue == 60
+    other = segmented(
+        table(bare("03", amount=10)),
+        table(bare("03", amount=1)),
+        replaces=(1,),
+        branches=("centro", "norte"),
+    )
+    assert other.totals.revenue == 11
