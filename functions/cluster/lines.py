@@ -49,10 +49,11 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """A row of a dataset."""
+    """A row of a dataset, and the branch of the dataset's upload."""
 
     sha256: str
     row: int
+    branch: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,13 +102,15 @@ def partial(table: pa.Table, *, dataset: Dataset) -> pd.DataFrame:
     Partials of the same frame's stretches, put together, are the partial of the frame.
     """
     rows = table.num_rows
+    place = _places(table["row"], dataset)
     columns = {
         "dataset": pa.repeat(pa.scalar(dataset.sha256), rows),
-        **_places(table["row"], dataset),
+        "file": place["file"],
+        "row": place["row"],
         "customer_id": table["customer_id"],
         "ordered_at": table["ordered_at"],
         "order_id": table["order_id"],
-        "branch": pc.fill_null(table["branch"], dataset.branch),
+        "branch": pc.coalesce(table["branch"], place["branch"]),
         "product": pc.coalesce(table["product_id"], table["product"]),
         "quantity": table["quantity"],
         "amount": table["amount"],
@@ -122,14 +125,21 @@ def partial(table: pa.Table, *, dataset: Dataset) -> pd.DataFrame:
 
 
 def _places(rows: pa.ChunkedArray, dataset: Dataset) -> dict[str, Any]:
-    """Return the file whose line each row is, and which of its rows."""
+    """Return the file whose line each row is, which of its rows, and that file's branch."""
+    branch = pa.repeat(pa.scalar(dataset.branch), len(rows))
     if not dataset.mended:
-        return {"file": pa.repeat(pa.scalar(dataset.sha256), len(rows)), "row": rows}
-    own = [Place(sha256=dataset.sha256, row=row) for row in rows.to_pylist()]
+        return {
+            "file": pa.repeat(pa.scalar(dataset.sha256), len(rows)),
+            "row": rows,
+            "branch": branch,
+        }
+    own = [Place(sha256=dataset.sha256, row=row, branch=dataset.branch) for row in rows.to_pylist()]
     places = [dataset.mended.get(place.row, place) for place in own]
+    branches = pa.array([place and place.branch for place in places], pa.string())
     return {
         "file": pa.array([place and place.sha256 for place in places], pa.string()),
         "row": pa.array([place and place.row for place in places], pa.int64()),
+        "branch": pc.coalesce(branches, branch),
     }
 
 

@@ -128,13 +128,15 @@ class SegmentationRepository:
         with self._app.snapshot(client) as connection:
             row = connection.execute(_CLIENT, {"client": client}).one()
             datasets = connection.execute(_DATASETS, {"client": client}).mappings().all()
-            mended = _by_dataset(connection.execute(_MENDED, {"client": client}).all())
+            mended = connection.execute(_MENDED, {"client": client}).all()
+        branches = {found["sha256"]: found["branch"] for found in datasets}
+        places = _by_dataset(mended, branches)
         return Snapshot(
             client=client,
             currency=row.currency,
             data_version=row.data_version,
             datasets=tuple(
-                Dataset(**found, rank=rank, mended=mended.get(found["sha256"], {}))
+                Dataset(**found, rank=rank, mended=places.get(found["sha256"], {}))
                 for rank, found in enumerate(datasets)
             ),
         )
@@ -195,11 +197,15 @@ class SegmentationRepository:
         claim.stage(write)
 
 
-def _by_dataset(rows: Sequence[Any]) -> dict[str, dict[int, Place | None]]:
+def _by_dataset(
+    rows: Sequence[Any], branches: Mapping[str, str]
+) -> dict[str, dict[int, Place | None]]:
     found: dict[str, dict[int, Place | None]] = {}
     for row in rows:
-        place = row.parent_sha256 and Place(sha256=row.parent_sha256, row=row.parent_row)
-        found.setdefault(row.sha256, {})[row.data_row] = place or None
+        place = None
+        if parent := row.parent_sha256:
+            place = Place(sha256=parent, row=row.parent_row, branch=branches[parent])
+        found.setdefault(row.sha256, {})[row.data_row] = place
     return found
 
 

@@ -1,11 +1,12 @@
 """Mended rows stand where the rows that they mend would."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from functions.cluster.lines import Place, partial
+from functions.cluster.lines import Dataset, Place, partial
 from functions.cluster.segmentation import Segmentation, segment
 from tests.unit.cluster.factories import dataset, table
 
@@ -16,15 +17,22 @@ def line(order_id: str, amount: int, *, day: str = "2025-03-03") -> dict:
     return {"order_id": order_id, "ordered_at": f"{day} 10:00", "amount": amount}
 
 
-def result(*contents: list, mended: dict[int, dict[int, tuple[int, int] | None]]) -> Segmentation:
+def result(
+    *contents: list,
+    mended: dict[int, dict[int, tuple[int, int] | None]],
+    branches: Sequence[str] = (),
+) -> Segmentation:
     """Segment files, the oldest first; `mended`: file -> row -> file and row that it mends."""
     tables = [table(content) for content in contents]
-    plain = [dataset(each, rank=rank) for rank, each in enumerate(tables)]
+    plain = [
+        dataset(each, rank=rank, branch=branches[rank] if branches else "centro")
+        for rank, each in enumerate(tables)
+    ]
     datasets = [
         replace(
             each,
             mended={
-                row: place and Place(sha256=plain[place[0]].sha256, row=place[1])
+                row: place and _place(plain[place[0]], place[1])
                 for row, place in mended.get(each.rank, {}).items()
             },
         )
@@ -32,6 +40,17 @@ def result(*contents: list, mended: dict[int, dict[int, tuple[int, int] | None]]
     ]
     partials = [partial(t, dataset=each) for t, each in zip(tables, datasets, strict=True)]
     return segment(partials, datasets=datasets)
+
+
+def _place(file: Dataset, row: int) -> Place:
+    return Place(sha256=file.sha256, row=row, branch=file.branch)
+
+
+def test_a_mended_row_is_one_of_the_branch_whose_file_it_mends() -> None:
+    sales = [line("1", 10), line("2", 20)]
+    found = result(sales, [line("2", 5)], mended={1: {1: (0, 9)}}, branches=("centro", "norte"))
+    assert (found.totals.orders, found.totals.revenue) == (2, 35)
+    assert found.assignments["branches"].tolist() == [1]
 
 
 def test_a_mended_row_joins_its_order_though_it_comes_in_a_newer_file() -> None:
