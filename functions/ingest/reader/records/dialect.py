@@ -12,6 +12,7 @@ from functions.ingest.reader.records.shape import (
     find_shape,
     lists_above,
     rows_above,
+    seen,
 )
 from functions.ingest.reader.records.styles import COMMON, Found, find_style
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError, excerpt
@@ -68,7 +69,7 @@ def find_dialect(head: bytes, *, encoding: str) -> Dialect:
     return Dialect(
         encoding=encoding,
         style=found.style,
-        header=shape.header,
+        header=tuple(map(seen, shape.header)),
         has_header=shape.has_header,
         header_line=rows[shape.above].line if shape.has_header else None,
         body_offset=end,

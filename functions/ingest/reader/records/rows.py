@@ -20,6 +20,7 @@ from functions.ingest.reader.records.careful import (
     FORMULA,
     Record,
     Style,
+    read_record,
     read_records,
     says_nothing,
 )
@@ -81,7 +82,7 @@ def parse_fast(block: Block, dialect: Dialect) -> Parsed | None:
     fault = np.zeros(block.rows, np.uint8)
     detail = np.zeros(block.rows, np.int32)
     for row, cell in block.spoiled.items():
-        fault[row], detail[row] = TEXT_AFTER_QUOTE, cell
+        fault[row], detail[row] = _judge_spoiled(block, row, cell, dialect)
     sent = np.flatnonzero(fault == SOUND)
     if table.num_rows + len(ragged) != len(sent):
         return None
@@ -158,6 +159,16 @@ def _split(data: bytes, names: Sequence[str], style: Style, set_aside: Any) -> A
     return reader.read_all()
 
 
+def _judge_spoiled(block: Block, row: int, cell: int, dialect: Dialect) -> tuple[int, int]:
+    """Return what is wrong with a record with text after a quote; a cell too many has no column."""
+    width = len(dialect.header)
+    if cell < width:
+        return TEXT_AFTER_QUOTE, cell
+    record = read_record(block.data, int(block.edges[row]), style=dialect.style, final=True)
+    assert isinstance(record, Record)  # a block holds whole records
+    return EXTRA_CELL, len(record.cells)
+
+
 def _width_fault(cells: int, width: int) -> int:
     return EXTRA_CELL if cells > width else MISSING_CELL
 
@@ -215,6 +226,6 @@ def _judge(record: Record, raw: str, width: int) -> tuple[int, int]:
         return SOUND, 0
     if says_nothing(raw):
         return BLANK, len(record.cells)
-    if record.spoiled is not None:
+    if record.spoiled is not None and record.spoiled < width:
         return TEXT_AFTER_QUOTE, record.spoiled
     return _width_fault(len(record.cells), width), len(record.cells)

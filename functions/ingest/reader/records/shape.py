@@ -37,7 +37,12 @@ class Row:
     @property
     def text(self) -> str:
         """Return what it says, for people."""
-        return " | ".join(cell for cell in self.cells if cell)
+        return seen(" | ".join(cell for cell in self.cells if cell))
+
+
+def seen(text: str) -> str:
+    """Return a text without NULs: nobody sees them, and what is kept of a file may not hold any."""
+    return text.replace("\0", "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

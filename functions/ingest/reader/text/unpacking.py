@@ -18,6 +18,18 @@ _MOST_NAMES_BYTES = 1 << 22
 # Of the others Python unpacks all that a piece holds, which may be a thousand times its size.
 _BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
+# Encrypted members are a RuntimeError, methods that Python does not know NotImplemented; names may
+# be no text, or empty.
+_OF_BAD_ZIPS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    UnicodeDecodeError,
+    IndexError,
+)
+
 _GZIP, _ZIP, _EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 _NESTED = (
     _GZIP,
@@ -77,7 +89,15 @@ def _gunzip(file: BinaryIO) -> Iterator[bytes]:
             rest = member.unconsumed_tail or member.unused_data or file.read(_PIECE_BYTES)
             if not rest and not member.eof:
                 raise UnreadableFileError(Refusal.COMPRESSED_DAMAGED)
-        rest = rest.lstrip(b"\0")  # tapes and some tools fill the last block
+        rest = _after_padding(file, rest)
+
+
+def _after_padding(file: BinaryIO, rest: bytes) -> bytes:
+    """Return what follows NULs: tapes and some tools fill the last block of a member."""
+    rest = rest.lstrip(b"\0")
+    while not rest and (more := file.read(_PIECE_BYTES)):
+        rest = more.lstrip(b"\0")
+    return rest
 
 
 def _inflate(member: Any, packed: bytes) -> bytes:
@@ -115,8 +135,7 @@ def _unzip(path: Path, folder: Path) -> Path:
             pieces = iter(lambda: member.read(_PIECE_BYTES), b"")
             # Not the packed size that the archive tells: it may tell any.
             return _write(pieces, folder, packed=path.stat().st_size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        # Encrypted members are a RuntimeError, methods that Python does not know NotImplemented.
+    except _OF_BAD_ZIPS as error:
         raise UnreadableFileError(Refusal.COMPRESSED_DAMAGED) from error
 
 

@@ -3,6 +3,7 @@
 import gzip
 import io
 import zipfile
+from contextlib import suppress
 
 import pytest
 
@@ -29,6 +30,14 @@ def test_a_csv_inside_an_archive_is_read() -> None:
         assert (got.balance.accepted, got.balance.bytes) == (2, len(table))
 
 
+@pytest.mark.parametrize("padding", [1, 1 << 16, (1 << 16) + 1, 1 << 18])
+def test_members_are_read_whatever_fills_the_blocks_between_them(padding: int) -> None:
+    table = lines(ROW, ROW)
+    packed = gzip.compress(table[:40].encode()) + bytes(padding)
+    got = read(packed + gzip.compress(table[40:].encode()) + bytes(padding))
+    assert (got.balance.accepted, got.balance.bytes) == (2, len(table))
+
+
 def code_of(content: bytes) -> str:
     with pytest.raises(UnreadableFileError) as refused:
         read(content)
@@ -43,6 +52,16 @@ def test_an_archive_that_lost_any_of_its_bytes_is_damaged() -> None:
     whole = zipped(sales=lines(ROW))
     for lost in range(4, len(whole)):
         assert code_of(whole[:4] + whole[lost + 1 :]).startswith("compressed")
+
+
+def test_an_archive_with_a_bit_turned_over_is_read_or_damaged() -> None:
+    whole = zipped(ñ=lines(ROW))
+    for place in range(4, len(whole)):
+        for bit in range(8):
+            turned = bytearray(whole)
+            turned[place] ^= 1 << bit
+            with suppress(UnreadableFileError):  # anything else is a bug
+                read(bytes(turned))
 
 
 def test_an_archive_unpacks_to_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

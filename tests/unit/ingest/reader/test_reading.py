@@ -1,6 +1,7 @@
 """A file ends as rows that balance, as a question, or as a refusal that says why."""
 
 import gzip
+import json
 import random
 from datetime import date, datetime
 from decimal import Decimal
@@ -188,6 +189,7 @@ def test_numbers_with_both_marks_are_refused() -> None:
         ("1,2026-01-31,C7,2", "missing_cell", None),
         ("1,2026-01-31,C7,2,9.50,x", "extra_cell", None),
         ('1,2026-01-31,"C"7,2,9.50', "text_after_quote", "customer"),
+        ('1,2026-01-31,C7,2,9.50,"x"y', "extra_cell", None),
         ("1,2026-01-31,C\x007,2,9.50", "nul_byte", "customer"),
         ("1\x1a,2026-01-31,C7,2,9.50", "control_char", "invoice"),
         ("1,2026-01-31,C\u00857,2,9.50", "control_char", "customer"),
@@ -213,6 +215,13 @@ def test_one_bad_row_is_rejected_where_it_stands(row: str, code: str, column: st
     assert got.column("row") == [1, 2, 4]
     for language in LANGUAGES:
         assert say(code, rejected.params, language=language)
+
+
+def test_nobody_sees_a_nul_in_a_name_or_in_a_title() -> None:
+    table = lines(ROW, header=HEADER.replace("date", "da\0te"))
+    got = read("Sales\0 of May\n\n" + table + "\nThe end\0\n")
+    assert got.balance.accepted == 1
+    assert "\\u0000" not in json.dumps(got.understanding.as_dict())
 
 
 def test_a_row_of_tomorrow_is_not_yet_of_the_future() -> None:
