@@ -28,7 +28,7 @@ _OTHER = """
     FROM datasets d JOIN uploads u ON u.client_id = d.client_id AND u.sha256 = d.sha256
     WHERE d.client_id = :client AND d.branch_id = :branch AND {which}
       AND d.last_day >= CAST(:first_day AS date) AND d.first_day <= CAST(:last_day AS date)
-      AND d.sha256 <> :sha256 AND d.rows_sha256 <> :rows
+      AND d.sha256 <> :sha256 AND d.rows_sha256 IS DISTINCT FROM CAST(:rows AS text)
       AND u.branch_id = :branch AND u.state IN ('stored', 'duplicate')
       AND (u.bucket, u.key) <> (:bucket, :key)
       AND NOT EXISTS (SELECT FROM repairs r WHERE r.client_id = d.client_id AND r.sha256 = d.sha256)
