@@ -34,7 +34,9 @@ _CLIENT = text("""
 
 _SET_POLICY = text("UPDATE clients SET row_policy = :policy WHERE id = :client")
 
-_BRANCHES = text("SELECT id, name FROM branches WHERE client_id = :client ORDER BY name, id")
+_BRANCHES = text("""
+    SELECT id, name, timezone FROM branches WHERE client_id = :client ORDER BY name, id
+""")
 
 _IS_READING = text("""
     SELECT EXISTS (

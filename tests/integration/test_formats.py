@@ -15,7 +15,7 @@ from common.texts import say
 from functions.ingest import handler
 from functions.notify.__main__ import connected
 from functions.report_api.__main__ import build
-from functions.report_api.accounts import create_client
+from functions.report_api.accounts import create_user
 from tests.integration.pipeline import Pipeline, csv, running
 
 pytestmark = pytest.mark.integration
@@ -87,7 +87,7 @@ class Branches:
 
 @pytest.fixture
 def branches(settings: Settings, app, client: str) -> Iterator[Branches]:
-    token = create_client(app, client=client, name="Client", branches={})
+    token = create_user(app, client=client, user="owner", name="Client", role="owner")
     with TestClient(build(settings), base_url=settings.api_public_url) as web:
         for pipeline in running(settings, client):
             yield Branches(pipeline=pipeline, web=web, token=token)

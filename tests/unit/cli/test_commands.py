@@ -222,10 +222,31 @@ def test_an_id_that_cannot_be_part_of_a_key_is_wrong_use(tmp_path):
     assert CliRunner().invoke(app, words).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "name", ["Mexico", "america/mexico_city", "localtime", "../UTC", "/usr/share/zoneinfo/UTC", ""]
+)
+def test_a_time_zone_that_no_list_has_is_wrong_use(tmp_path, name):
+    words = ["client", "acme", "--branch", "centro", "--timezone", name, "--home", str(tmp_path)]
+    result = CliRunner().invoke(app, [*words, "--lang", "es"])
+
+    assert result.exit_code == 2
+    assert f"No existe la zona horaria {name!r}" in result.stderr
+
+
+@pytest.mark.parametrize("code", ["EURO", "€", "Dollar", ""])
+def test_a_currency_without_a_code_is_wrong_use(tmp_path, code):
+    words = ["client", "acme", "--branch", "centro", "--currency", code, "--home", str(tmp_path)]
+    result = CliRunner().invoke(app, words)
+
+    assert result.exit_code == 2
+    assert f"No currency has the code {code!r}" in result.stderr
+
+
 def test_a_client_needs_running_servers(tmp_path):
     words = ["client", "acme", "--branch", "centro", "--home", str(tmp_path)]
+    more = ["--timezone", "America/Mexico_City", "--currency", "mxn"]
 
-    result = CliRunner().invoke(app, words)
+    result = CliRunner().invoke(app, [*words, *more])
 
     assert result.exit_code == 5
     assert "datacore up" in result.stderr
