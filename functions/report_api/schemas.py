@@ -71,6 +71,7 @@ class FirstUpload:
     filename: str
     stored_at: datetime
     branch: str
+    timezone: str  # of the branch
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -80,6 +81,7 @@ class FirstUpload:
             filename=row["first_filename"],
             stored_at=row["first_stored_at"],
             branch=row["first_branch"],
+            timezone=row["first_timezone"],
         )
 
 

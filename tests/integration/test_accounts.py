@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from starlette.testclient import TestClient
 from common.postgres import Postgres
 from common.replay import ReplayRuns, Wish
 from common.settings import Settings
+from common.texts import day
 from functions.reconcile.replays import Driver
 from functions.report_api.__main__ import build
 from infra.local.embedded import EmbeddedStack
@@ -107,6 +109,28 @@ def test_another_zone_is_for_files_that_are_read_from_then_on(
     replay(pipeline, settings, is_forced=True)
     assert days(pipeline)["centro/a.csv"] == date(2024, 1, 13)
     assert bought(pipeline) == {"ana": date(2024, 1, 13), "bea": date(2024, 1, 13)}
+
+
+def test_a_duplicate_names_the_day_on_the_clock_of_the_first_ones_branch(
+    stack: EmbeddedStack, settings: Settings, pipeline: Pipeline
+):
+    token = account(stack, pipeline.client, "-b", "isla", "--timezone", "Pacific/Kiritimati")[
+        "token"
+    ]
+    account(stack, pipeline.client, "-b", "centro", *MEXICO)
+    pipeline.settle(pipeline.put("isla/a.csv", INSTANTS))
+    pipeline.settle(pipeline.put("centro/b.csv", INSTANTS))
+    there = pipeline.upload("isla/a.csv").stored_at.astimezone(ZoneInfo("Pacific/Kiritimati"))
+    told = f"You already uploaded this file on {day(there.date(), 'en')} as a.csv."
+
+    assert pipeline.upload("centro/b.csv").params["when"] == there.isoformat()
+    with TestClient(build(settings), base_url=settings.api_public_url) as web:
+        path = f"/clients/{pipeline.client}/uploads"
+        newest = web.get(path, headers=bearer(token)).json()["uploads"][0]
+        wanted = {"branch": "centro", "filename": "c.csv", "size": 9, "sha256": newest["sha256"]}
+        refused = web.post(path, json=wanted, headers=bearer(token)).json()
+    assert newest["sentence"].startswith(told)
+    assert refused["detail"].startswith(told)
 
 
 def replay(pipeline: Pipeline, settings: Settings, *, is_forced: bool) -> None:
