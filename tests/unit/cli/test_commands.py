@@ -1,9 +1,14 @@
 """The commands against canned answers: what they print where, and how they end."""
 
 import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup as Group
 from typer.testing import CliRunner, Result
 
 from cli.__main__ import app
@@ -311,3 +316,35 @@ def test_a_file_without_rejected_rows_says_so(home, stub):
 
     assert result.exit_code == 3
     assert "No row" in result.stderr
+
+
+# --- help and version ---------------------------------------------------------------------------
+
+
+def commands(group: Group, *names: str) -> Iterator[tuple[str, ...]]:
+    """Yield the names of each command, those of groups too."""
+    for name, found in group.commands.items():
+        yield (*names, name)
+        if isinstance(found, Group):
+            yield from commands(found, *names, name)
+
+
+ALL = list(commands(typer.main.get_group(app)))
+
+
+@pytest.mark.parametrize("names", ALL, ids=" ".join)
+def test_a_help_breaks_lines_only_where_the_terminal_ends(names: tuple[str, ...]):
+    width = 80
+    shown = CliRunner().invoke(app, [*names, "--help"], env={"COLUMNS": str(width)}).stdout
+    lines = [line.strip() for line in shown.partition("╭")[0].splitlines()]
+    assert len(lines) > 4
+    for line, following in pairwise(lines):
+        next_word = following.partition(" ")[0]
+        assert not line or not following or len(line) + 1 + len(next_word) > width - 2
+
+
+def test_the_version_is_told():
+    result = CliRunner().invoke(app, ["--version"])
+
+    assert result.exit_code == 0
+    assert re.fullmatch(r"datacore \d+\.\d+\.\d+\n", result.stdout)
