@@ -20,6 +20,7 @@ from cli.sample_command import sample
 from cli.status import status
 from cli.up import up
 from cli.upload import upload
+from cli.user import app as user
 
 
 def _tell_version(is_asked: bool) -> None:
@@ -55,6 +56,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(parked)
+app.add_typer(user)
 
 
 @app.callback()

@@ -93,7 +93,7 @@ def _save_account(database: SecretStr, wanted: NewClient, *, token: str | None =
         return token or accounts.create_user(
             postgres,
             client=wanted.id,
-            user="owner",
+            user=accounts.OWNER,
             name=wanted.name,
             role="owner",
             language=wanted.language,

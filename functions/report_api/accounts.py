@@ -10,10 +10,12 @@ import secrets
 
 from sqlalchemy import text
 
+from common.exceptions import PermanentError
 from common.postgres import Postgres
 from functions.report_api.outbox import cluster_again
 from functions.report_api.schemas import NewClient, Principal
 
+OWNER = "owner"  # the user that a client begins with
 _SOURCE = "account"
 _CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LONGEST_TOKEN = 200
@@ -35,15 +37,20 @@ _SAVE_BRANCH = text("""
     WHERE CAST(:timezone AS text) IS NOT NULL
 """)
 
-_INSERT_USER = text("""
+_SAVE_USER = text("""
     INSERT INTO users (client_id, id, name, role, language)
-    VALUES (:client, :user, :name, :role, :language)
-    ON CONFLICT (client_id, id) DO NOTHING
+    SELECT id, :user, :name, :role, :language FROM clients WHERE id = :client
+    ON CONFLICT (client_id, id) DO UPDATE SET role = excluded.role
 """)
 
 _INSERT_TOKEN = text("""
     INSERT INTO api_tokens (client_id, token_hash, user_id, label)
     VALUES (:client, :token_hash, :user, :label)
+""")
+
+_REVOKE = text("""
+    UPDATE api_tokens SET revoked_at = now()
+    WHERE client_id = :client AND user_id = :user AND revoked_at IS NULL
 """)
 
 _AUTHENTICATE = text("""
@@ -79,23 +86,36 @@ def save_client(postgres: Postgres, wanted: NewClient) -> None:
 def create_user(
     postgres: Postgres, *, client: str, user: str, name: str, role: str, language: str = "en"
 ) -> str:
-    """Make sure that the client has this user, and return a new token for them.
+    """Make sure that the client has this user in this role, and return a new token for them.
 
     Raises:
-        sqlalchemy.exc.IntegrityError: There is no such client or role.
+        PermanentError: There is no such client.
+        sqlalchemy.exc.IntegrityError: There is no such role.
         TransientError: PostgreSQL cannot be reached.
     """
     token = f"dc_{client}_{secrets.token_urlsafe(32)}"
     with postgres.transaction(client) as connection:
-        connection.execute(
-            _INSERT_USER,
+        saved = connection.execute(
+            _SAVE_USER,
             {"client": client, "user": user, "name": name, "role": role, "language": language},
         )
+        if not saved.rowcount:
+            raise PermanentError("unknown_client", {"client": client})
         connection.execute(
             _INSERT_TOKEN,
             {"client": client, "token_hash": _hash(token), "user": user, "label": role},
         )
     return token
+
+
+def revoke_tokens(postgres: Postgres, *, client: str, user: str) -> int:
+    """End all tokens of the user, and return how many there were.
+
+    Raises:
+        TransientError: PostgreSQL cannot be reached.
+    """
+    with postgres.transaction(client) as connection:
+        return connection.execute(_REVOKE, {"client": client, "user": user}).rowcount
 
 
 def authenticate(postgres: Postgres, token: str) -> Principal | None:

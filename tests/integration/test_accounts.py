@@ -1,4 +1,4 @@
-"""`datacore client` on the real servers: what it changes of a client, and what follows from that."""
+"""`datacore client` and `datacore user` on the real servers, and what follows from them."""
 
 import json
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from common.settings import Settings
 from common.texts import day
 from functions.reconcile.replays import Driver
 from functions.report_api.__main__ import build
+from functions.report_api.accounts import authenticate
 from infra.local.embedded import EmbeddedStack
 from tests.integration.pipeline import Pipeline, running
 from tests.integration.report_api.conftest import bearer
@@ -30,6 +31,12 @@ IN_EUROS = (
     b"1,2026-04-01,ana,tea,2,3.50,EUR\n2,2026-04-02,bea,tea,1,3.50,EUR\n"
 )
 MEXICO = ("--timezone", "America/Mexico_City")
+
+
+@pytest.fixture(autouse=True)
+def addresses(stack: EmbeddedStack) -> None:
+    """Have the home know its addresses, as `datacore up` does."""
+    stack.home.remember_addresses(api_url=stack.api_url, s3_url=stack.s3_url)
 
 
 @pytest.fixture
@@ -188,3 +195,60 @@ def test_a_client_whose_keys_are_kept_gets_no_others(stack: EmbeddedStack, pipel
     assert account(stack, pipeline.client, "-b", "norte") == first
     assert pipeline.rows("SELECT count(*) FROM api_tokens") == [(1,)]
     assert pipeline.rows("SELECT id FROM branches ORDER BY id") == [("centro",), ("norte",)]
+
+
+def test_a_user_is_let_in_by_a_link_and_out_by_the_end_of_their_tokens(
+    stack: EmbeddedStack, settings: Settings, pipeline: Pipeline
+):
+    account(stack, pipeline.client, "-b", "centro")
+    with TestClient(build(settings), base_url=settings.api_public_url) as web:
+
+        def lands_on(link: str) -> str:
+            web.cookies.clear()
+            web.get(link.removeprefix(stack.api_url), follow_redirects=False)
+            return web.get("/", follow_redirects=False).headers.get("location", "/")
+
+        first = user(stack, "add", "ana", pipeline.client, "--role", "uploader")
+        second = user(stack, "add", "ana", pipeline.client, "--role", "analyst")
+        shown = web.get(f"/clients/{pipeline.client}", headers=bearer(first["token"])).json()
+        assert shown["user"] == {"id": "ana", "role": "analyst"}
+        assert {lands_on(told["link"]) for told in (first, second)} == {"/"}
+
+        assert user(stack, "revoke", "ana", pipeline.client)["tokens"] == 2
+        assert web.get("/", follow_redirects=False).headers["location"] == "/sign-in"
+        assert {lands_on(told["link"]) for told in (first, second)} == {"/sign-in"}
+    ends(command(stack, "user", "revoke", "ana", "-c", pipeline.client, by_home=True), 3)
+
+
+def test_another_clients_tokens_stay(stack: EmbeddedStack, pipeline: Pipeline):
+    mine, other = pipeline.client, f"{pipeline.client}-b"
+    tokens = [account(stack, client, "-b", "centro")["token"] for client in (mine, other)]
+    user(stack, "revoke", "owner", mine)
+    assert [authenticate(pipeline.app, token) is None for token in tokens] == [True, False]
+
+
+def test_the_homes_own_commands_use_the_owners_new_token(stack: EmbeddedStack, pipeline: Pipeline):
+    before = account(stack, pipeline.client, "-b", "centro")
+    user(stack, "revoke", "owner", pipeline.client)
+    told = user(stack, "add", "owner", pipeline.client, "--role", "owner")
+    after = account(stack, pipeline.client, "-b", "centro")
+    assert after == {**before, "token": told["token"]}
+
+
+def test_in_a_deployment_the_link_leads_where_its_settings_say(stack: EmbeddedStack, client: str):
+    words = ("user", "add", "ana", "--client", client, "--role", "uploader", "--json")
+    told = json.loads(ends(command(stack, *words)))
+    assert told["link"] == f"{Settings().api_public_url}/sign-in?token={told['token']}"
+
+
+def test_a_client_that_is_not_there_has_no_users(stack: EmbeddedStack, client_id: str):
+    words = ("user", "add", "ana", "--client", client_id, "--role", "owner")
+    process = command(stack, *words, by_home=True)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, f"There is no client {client_id}" in said) == (3, True)
+
+
+def user(stack: EmbeddedStack, what: str, name: str, client: str, *words: str) -> dict:
+    """Run `datacore user`, and return what it printed."""
+    words = ("user", what, name, "--client", client, *words, "--json")
+    return json.loads(ends(command(stack, *words, by_home=True)))
