@@ -1,1 +1,3 @@
 """The `datacore` command."""
+
+__version__ = "0.1.0"

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from typing import Annotated
+from zoneinfo import available_timezones
 
 import typer
 
@@ -16,17 +17,28 @@ def client(  # noqa: PLR0913, PLR0917 - each is an option
         list[str], typer.Option("--branch", "-b", help="Branch's id, or id=Name. May be repeated.")
     ],
     name: Annotated[str | None, typer.Option(help="How people call the client.")] = None,
-    currency: Annotated[str | None, typer.Option(help="ISO 4217, like EUR.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Of its report: ISO 4217, like EUR.")] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(
+            help="Of the clock at these branches, like America/Mexico_City; UTC until it is said."
+        ),
+    ] = None,
     home: Home = HOME,
     lang: Lang = Language.EN,
     as_json: AsJson = False,
 ) -> None:
-    """Make a client, or add branches to one; print its token and S3 key.
+    """Make a client, or change one; print its token and S3 key.
+
+    Branches that it does not have are added. A currency or a time zone replaces the one before.
+    Segments are computed anew in another currency; files that were read in another time zone keep
+    their days until `datacore replay --client ID --force` reads them again.
 
     Exit codes: 0 done · 2 wrong use · 5 `datacore up` is not running.
     """
     with ending(lang.value):
-        from cli.clients import NewClient, create_client
+        from cli.clients import create_client
+        from functions.report_api.schemas import NewClient
 
         keys = create_client(
             home,
@@ -34,7 +46,8 @@ def client(  # noqa: PLR0913, PLR0917 - each is an option
                 id=_checked(client_id),
                 name=name or client_id,
                 branches=dict(map(_branch, branch)),
-                currency=currency,
+                timezone=None if timezone is None else _zone(timezone),
+                currency=None if currency is None else _currency(currency),
                 language=lang.value,
             ),
         )
@@ -49,6 +62,31 @@ def client(  # noqa: PLR0913, PLR0917 - each is an option
 def _branch(text: str) -> tuple[str, str]:
     branch, _, name = text.partition("=")
     return _checked(branch), name or branch
+
+
+def _zone(name: str) -> str:
+    """Return a time zone that every server knows by this name.
+
+    Raises:
+        CommandError: There is none.
+    """
+    # On Debian the list has the machine's own, too, which is another one on each.
+    if name not in available_timezones() - {"localtime", "Factory"}:
+        raise CommandError(Exit.WRONG_USE, "cli_wrong_timezone", {"timezone": name})
+    return name
+
+
+def _currency(code: str) -> str:
+    """Return the currency's code as files are read to name it.
+
+    Raises:
+        CommandError: No currency has it.
+    """
+    from babel.numbers import is_currency
+
+    if not is_currency(code.upper()):
+        raise CommandError(Exit.WRONG_USE, "cli_wrong_currency", {"currency": code})
+    return code.upper()
 
 
 def _checked(name: str) -> str:

@@ -6,7 +6,7 @@ container, they are the environment's, and nothing is kept.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from cli.outcome import CommandError, Exit
 from common.exceptions import TransientError
 from common.settings import Administration, Settings
+from functions.report_api.schemas import NewClient
 from infra.local.home import Home, Ports
 
 
@@ -27,21 +28,10 @@ class ClientKeys:
     secret_key: str = field(repr=False)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NewClient:
-    """A client as it is asked for; branches as id and name."""
-
-    id: str
-    name: str
-    branches: Mapping[str, str]
-    currency: str | None = None
-    language: str = "en"
-
-
 def create_client(path: Path, wanted: NewClient) -> ClientKeys:
-    """Make sure that the client exists with these branches, and return its keys.
+    """Make sure that the client exists as it is wanted, and return its keys.
 
-    A client that the home knows keeps its keys; only branches are added.
+    A client that the home knows keeps its keys, and gets no others.
 
     Raises:
         CommandError: The servers of this home, or of this deployment, do not run.
@@ -50,11 +40,12 @@ def create_client(path: Path, wanted: NewClient) -> ClientKeys:
     if settings.postgres_app_url.get_secret_value():
         return _create_in_deployment(settings, wanted)
     home = Home(path)
+    known = home.known_clients().get(wanted.id, {})
     try:
-        token = _open_account(_database_of(home), wanted)
+        token = _save_account(_database_of(home), wanted, token=known.get("token"))
     except TransientError as error:
         raise _not_running(home) from error
-    if known := home.known_clients().get(wanted.id):
+    if known:
         return ClientKeys(**known)
     access_key, secret_key = _store_key(home, wanted.id)
     keys = ClientKeys(token=token, access_key=access_key, secret_key=secret_key)
@@ -73,7 +64,7 @@ def _create_in_deployment(settings: Settings, wanted: NewClient) -> ClientKeys:
         bucket=settings.bucket,
     )
     try:
-        token = _open_account(settings.postgres_app_url, wanted)
+        token = _save_account(settings.postgres_app_url, wanted)
         access_key, secret_key = admin.add_client(wanted.id)
     except TransientError as error:
         raise CommandError(Exit.UNREACHABLE, "cli_server_away", {"reason": str(error)}) from error
@@ -88,8 +79,8 @@ def _database_of(home: Home) -> SecretStr:
     return SecretStr(server.url("datacore_app", secrets.postgres_app))
 
 
-def _open_account(database: SecretStr, wanted: NewClient) -> str:
-    """Return a new token of the client's owner.
+def _save_account(database: SecretStr, wanted: NewClient, *, token: str | None = None) -> str:
+    """Return the token that is known already, or a new one of the client's owner.
 
     Raises:
         TransientError: The database cannot be reached.
@@ -97,18 +88,16 @@ def _open_account(database: SecretStr, wanted: NewClient) -> str:
     from common.postgres import Postgres
     from functions.report_api import accounts
 
-    postgres = Postgres(database)
-    try:
-        return accounts.create_client(
+    with closing(Postgres(database)) as postgres:
+        accounts.save_client(postgres, wanted)
+        return token or accounts.create_user(
             postgres,
             client=wanted.id,
+            user=accounts.OWNER,
             name=wanted.name,
-            branches=wanted.branches,
-            currency=wanted.currency,
+            role="owner",
             language=wanted.language,
         )
-    finally:
-        postgres.close()
 
 
 def _store_key(home: Home, client: str) -> tuple[str, str]:

@@ -38,13 +38,34 @@ def ledger(home: Path) -> Iterator[Ledger]:
         CommandError: It cannot be reached.
     """
     app_url, runtime_url = _urls(home)
+    with (
+        _reaching_postgres(),
+        closing(Postgres(app_url)) as app,
+        closing(Postgres(runtime_url)) as runtime,
+    ):
+        yield Ledger(
+            runs=ReplayRuns(app=app, runtime=runtime),
+            parked=ParkedMessages(app=app, runtime=runtime),
+            operator=f"operator:{getpass.getuser()}",
+        )
+
+
+@contextmanager
+def accounts_door(home: Path) -> Iterator[Postgres]:
+    """Yield the door to the accounts of the database that `ledger` would take.
+
+    Raises:
+        CommandError: It cannot be reached.
+    """
+    app_url, _ = _urls(home)
+    with _reaching_postgres(), closing(Postgres(app_url)) as app:
+        yield app
+
+
+@contextmanager
+def _reaching_postgres() -> Iterator[None]:
     try:
-        with closing(Postgres(app_url)) as app, closing(Postgres(runtime_url)) as runtime:
-            yield Ledger(
-                runs=ReplayRuns(app=app, runtime=runtime),
-                parked=ParkedMessages(app=app, runtime=runtime),
-                operator=f"operator:{getpass.getuser()}",
-            )
+        yield
     except TransientError as error:
         params = {"reason": str(error).strip()}
         raise CommandError(Exit.UNREACHABLE, "cli_database_away", params) from error

@@ -28,7 +28,10 @@ def read(
 ) -> None:
     """Say how a file would be read: encoding, layout, columns, conventions, balance, errors.
 
-    Nothing is sent anywhere, and no server is needed. The written table has the file's own header, if it has one, and all rows but blank ones; cells are as they stand, of ragged rows as many as they have. It is written whenever there is a table, even if it is no list of purchases.
+    Nothing is sent anywhere, and no server is needed. The written table has the file's own
+    header, if it has one, and all rows but blank ones; cells are as they stand, of ragged rows
+    as many as they have. It is written whenever there is a table, even if it is no list of
+    purchases.
 
     Exit codes: 0 read · 1 refused · 2 wrong use · 4 a question is open.
     """

@@ -20,8 +20,9 @@ def sample(
 ) -> None:
     """Write believable purchase files, and the plan they follow.
 
-    Made-up shoppers have habits of their own; there is a folder for each branch. Each branch exports in its own way, and one file is messy. The plan lies beside them: who has
-    which habit, and what each file holds.
+    Made-up shoppers have habits of their own; there is a folder for each branch. Each branch
+    exports in its own way, and one file is messy. The plan lies beside them: who has which habit,
+    and what each file holds.
 
     Exit codes: 0 written · 2 wrong use.
     """

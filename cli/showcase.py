@@ -20,7 +20,6 @@ from rich.console import Console, RenderableType
 from cli import render
 from cli.api import Api, Json
 from cli.board import Board, Mark
-from cli.clients import NewClient
 from cli.connection import Connection
 from cli.outcome import CommandError, Exit, ending
 from cli.report import show
@@ -29,6 +28,7 @@ from cli.s3 import S3Tool
 from cli.system import System, in_containers, on_this_machine
 from cli.transfer import SETTLED, Courier, Known, Sent
 from common.texts import say
+from functions.report_api.schemas import NewClient
 from infra.local.object_store_keys import BUCKET
 
 CLIENT = "demo"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from cli.clients import ClientKeys, NewClient, create_client
+from cli.clients import ClientKeys, create_client
 from cli.outcome import CommandError, Exit
+from functions.report_api.schemas import NewClient
 from infra.local.stack import Stack
 
 _COMPOSE_FILE = Path(__file__).parents[1] / "infra" / "docker-compose.yml"
@@ -47,10 +48,11 @@ def in_containers() -> System:
 
 def _open_account(wanted: NewClient) -> ClientKeys:
     branches = [word for item in wanted.branches.items() for word in ("--branch", "=".join(item))]
-    currency = ["--currency", wanted.currency] if wanted.currency else []
+    options = {"--currency": wanted.currency, "--timezone": wanted.timezone}
+    said = [word for option, value in options.items() if value for word in (option, value)]
     keys = json.loads(
         _compose(
-            *("run", "--rm", "--no-TTY", "operator", "client", wanted.id, *branches, *currency),
+            *("run", "--rm", "--no-TTY", "operator", "client", wanted.id, *branches, *said),
             *("--name", wanted.name, "--lang", wanted.language, "--json"),
         )
     )

@@ -36,7 +36,8 @@ def up(home: Home = HOME, stack: Stack = Servers.EMBEDDED, lang: Lang = Language
 
 def _open_first_account(stack: "Running", *, language: str) -> None:
     """Have a client from the first start on, so that there is somebody to upload as."""
-    from cli.clients import NewClient, create_client
+    from cli.clients import create_client
+    from functions.report_api.schemas import NewClient
 
     if not stack.home.known_clients():
         branches = {"centro": "Centro", "norte": "Norte", "playa": "Playa"}

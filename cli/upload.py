@@ -29,7 +29,8 @@ def upload(  # noqa: PLR0913, PLR0917 - each is an option
 ) -> None:
     """Send purchase files, and say what became of each.
 
-    Each is followed to its final state, and how it balances is shown. A file that is there already is not sent again; it is told when and as which file it came.
+    Each is followed to its final state, and how it balances is shown. A file that is there
+    already is not sent again; it is told when and as which file it came.
 
     Exit codes: 0 stored, or already there · 1 not taken in · 2 wrong use · 3 no such client ·
     4 waits for an answer, or files ended differently · 5 a server cannot be reached.

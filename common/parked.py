@@ -20,7 +20,6 @@ from common.messages import to_message
 from common.postgres import Postgres
 
 SOURCE = "parked"
-REASONS = ("unreadable", "dependency", "bug", "worker_died", "delivery_limit")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

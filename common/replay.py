@@ -325,6 +325,7 @@ def _events(wish: Wish, client: str, row: Row[Any]) -> Iterator[Event]:
 
 def _message(run: Run, event: Event) -> bytes:
     # The same wish for the same work has the same id, whatever a driver that died had published.
+    # Forced, the work is another one if the upload was read again meanwhile: its generation is higher.
     name = f"{run.id}:{subject_of(event)}"
     event_id = f"{REPLAY_ID}{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
     return to_message(event, event_id=event_id, source=SOURCE)

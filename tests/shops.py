@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from common.postgres import Postgres
-from functions.report_api.accounts import create_client, create_user
+from functions.report_api.accounts import create_user, save_client
+from functions.report_api.schemas import NewClient
 
 SEGMENTATION = "a" * 64
 AS_OF = date(2026, 3, 31)
@@ -52,16 +53,13 @@ class Shop:
 
 def open_shop(postgres: Postgres, client: str, *, currency: str | None = "EUR") -> Shop:
     """Make a client with two branches and one user of each role, and no data."""
-    owner = create_client(
-        postgres,
-        client=client,
-        name="Moda Sol",
-        branches={"centro": "Centro", "norte": "Norte <&>"},
-        currency=currency,
+    branches = {"centro": "Centro", "norte": "Norte <&>"}
+    save_client(
+        postgres, NewClient(id=client, name="Moda Sol", branches=branches, currency=currency)
     )
-    analyst, uploader = (
+    owner, analyst, uploader = (
         create_user(postgres, client=client, user=role, name=role, role=role)
-        for role in ("analyst", "uploader")
+        for role in ("owner", "analyst", "uploader")
     )
     return Shop(client=client, owner=owner, analyst=analyst, uploader=uploader)
 

@@ -6,6 +6,7 @@ All runs in the transaction that ends a claim, under the client's row.
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, text
 
@@ -95,7 +96,11 @@ _MOVE_DATASET = text("""
     WHERE client_id = :client AND sha256 = :sha256
 """)
 
-_DESCRIBE = text("SELECT filename, stored_at FROM uploads WHERE client_id = :client AND id = :id")
+_DESCRIBE = text("""
+    SELECT u.filename, u.stored_at, coalesce(b.timezone, 'UTC') AS timezone
+    FROM uploads u LEFT JOIN branches b ON b.client_id = u.client_id AND b.id = u.branch_id
+    WHERE u.client_id = :client AND u.id = :id
+""")
 
 
 def first_of_bytes(connection: Connection, upload: Upload, sha256: str) -> str | None:
@@ -187,7 +192,9 @@ def make_later_duplicates(
 
 def _describe(connection: Connection, client: str, upload: str) -> dict[str, object]:
     row = connection.execute(_DESCRIBE, {"client": client, "id": upload}).one()
-    return {"filename": row.filename, "when": row.stored_at.isoformat()}
+    # Sentences name its day, which is that of the branch's clock.
+    when = row.stored_at.astimezone(ZoneInfo(row.timezone))
+    return {"filename": row.filename, "when": when.isoformat()}
 
 
 def _row(upload: Upload, dataset: Dataset) -> dict[str, object]:

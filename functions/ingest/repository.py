@@ -8,6 +8,7 @@ client happen one after the other.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from functools import partial
 from typing import Any
 
@@ -384,14 +385,14 @@ def _set_reason(
 ) -> bool:
     """Write down why an upload is not stored; False: there is none, or it counts."""
     older = connection.execute(_STILL_COUNTS, names).scalars().first()
-    said = {**params, "still_counts": older.isoformat()} if older else params
+    still_counts = {"still_counts": older.astimezone(UTC).isoformat()} if older else {}
     row = {
         **names,
         "state": state,
         "outcome": "rejected" if state == "rejected" else None,
         "reason": reason,
         "is_settled": state == "rejected",
-        "params": json.dumps(said, default=str),
+        "params": json.dumps({**params, **still_counts}, default=str),
     }
     return bool(connection.execute(_SET_REASON, row).rowcount)
 

@@ -1,13 +1,15 @@
 """What people are told: one short sentence for each thing that happened.
 
 A notice keeps a code and all that its sentence says, so that it stands alone for ever: it reads
-the same after the upload was superseded or removed, and in the language of whoever reads it.
+the same after the upload was superseded or removed, and in the language of whoever reads it. Days
+are those of the branch's clock where its zone is known, else of UTC.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from common.events import (
     BranchSilent,
@@ -38,6 +40,7 @@ class Upload:
     of_orders: Mapping[str, int] = field(default_factory=dict)  # that something was taken off
     first_filename: str | None = None  # of a duplicate: the upload that came first
     first_stored_at: datetime | None = None
+    first_timezone: str = "UTC"  # of its branch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +50,7 @@ class Form:
     upload: str
     filename: str
     branch: str  # its name
+    timezone: str  # of the branch
     stored_at: datetime
     understanding: Mapping[str, Any]
     before: Mapping[str, Any]  # what was understood of that file
@@ -99,7 +103,7 @@ def of_drift(form: Form) -> Notice | None:
     params = {
         "branch": form.branch,
         "filename": form.filename,
-        "when": form.stored_at.isoformat(),
+        "when": form.stored_at.astimezone(ZoneInfo(form.timezone)).isoformat(),
         "changes": changed,
     }
     return Notice(code="notice_drift", params=params, roles=SEES_UPLOADS, upload=form.upload)
@@ -117,7 +121,7 @@ def of_silence(event: BranchSilent) -> Notice:
     """Return what people are told about a branch that sends nothing."""
     params = {
         "branch": event.branch,
-        "last": event.last_at.isoformat(),
+        "last": event.last_at.astimezone(UTC).isoformat(),
         "days": event.usual_days,
     }
     return Notice(code="notice_branch_silent", params=params, roles=SEES_UPLOADS)
@@ -164,7 +168,7 @@ def _first(upload: Upload) -> dict[str, object]:
         raise ValueError(f"duplicate {upload.id} names no first upload")
     return {
         "first_filename": upload.first_filename,
-        "when": upload.first_stored_at.isoformat(),
+        "when": upload.first_stored_at.astimezone(ZoneInfo(upload.first_timezone)).isoformat(),
     }
 
 

@@ -18,10 +18,12 @@ _UPLOAD = text("""
            coalesce(d.understanding -> 'left_out', '{}'::jsonb) AS left_out,
            coalesce(d.understanding -> 'of_orders', '{}'::jsonb) AS of_orders,
            first.filename AS first_filename,
-           first.stored_at AS first_stored_at
+           first.stored_at AS first_stored_at,
+           coalesce(b.timezone, 'UTC') AS first_timezone
     FROM uploads u
     LEFT JOIN datasets d ON d.client_id = u.client_id AND d.sha256 = u.sha256
     LEFT JOIN uploads first ON first.client_id = u.client_id AND first.id = u.first_upload_id
+    LEFT JOIN branches b ON b.client_id = first.client_id AND b.id = first.branch_id
     WHERE u.client_id = :client AND u.id = :upload
 """)
 
@@ -44,8 +46,8 @@ _FORMS = text(f"""
         SELECT after.* FROM mine AS each CROSS JOIN LATERAL ({_NEIGHBOUR}
               AND (u.stored_at, u.version_id) > (each.stored_at, each.version_id)
             ORDER BY u.stored_at, u.version_id LIMIT 1) AS after)
-    SELECT each.id AS upload, each.filename, b.name AS branch, each.stored_at, d.understanding,
-           earlier.understanding AS before
+    SELECT each.id AS upload, each.filename, b.name AS branch, b.timezone, each.stored_at,
+           d.understanding, earlier.understanding AS before
     FROM (TABLE mine UNION ALL TABLE following) AS each
     JOIN datasets d ON d.client_id = each.client_id AND d.sha256 = each.sha256
     JOIN branches b ON b.client_id = each.client_id AND b.id = each.branch_id

@@ -7,13 +7,16 @@ the whole token's hash decides. Secrets are 256 random bits, so a plain sha256 k
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
+from common.exceptions import PermanentError
 from common.postgres import Postgres
-from functions.report_api.schemas import Principal
+from functions.report_api.outbox import cluster_again
+from functions.report_api.schemas import NewClient, Principal
 
+OWNER = "owner"  # the user that a client begins with
+_SOURCE = "account"
 _CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LONGEST_TOKEN = 200
 
@@ -22,20 +25,32 @@ _INSERT_CLIENT = text("""
     ON CONFLICT (id) DO NOTHING
 """)
 
-_INSERT_BRANCH = text("""
-    INSERT INTO branches (client_id, id, name) VALUES (:client, :branch, :name)
-    ON CONFLICT (client_id, id) DO NOTHING
+_SET_CURRENCY = text("""
+    UPDATE clients SET currency = :currency
+    WHERE id = :client AND currency IS DISTINCT FROM CAST(:currency AS text)
 """)
 
-_INSERT_USER = text("""
+_SAVE_BRANCH = text("""
+    INSERT INTO branches (client_id, id, name, timezone)
+    VALUES (:client, :branch, :name, coalesce(:timezone, 'UTC'))
+    ON CONFLICT (client_id, id) DO UPDATE SET timezone = :timezone
+    WHERE CAST(:timezone AS text) IS NOT NULL
+""")
+
+_SAVE_USER = text("""
     INSERT INTO users (client_id, id, name, role, language)
-    VALUES (:client, :user, :name, :role, :language)
-    ON CONFLICT (client_id, id) DO NOTHING
+    SELECT id, :user, :name, :role, :language FROM clients WHERE id = :client
+    ON CONFLICT (client_id, id) DO UPDATE SET role = excluded.role
 """)
 
 _INSERT_TOKEN = text("""
     INSERT INTO api_tokens (client_id, token_hash, user_id, label)
     VALUES (:client, :token_hash, :user, :label)
+""")
+
+_REVOKE = text("""
+    UPDATE api_tokens SET revoked_at = now()
+    WHERE client_id = :client AND user_id = :user AND revoked_at IS NULL
 """)
 
 _AUTHENTICATE = text("""
@@ -45,63 +60,62 @@ _AUTHENTICATE = text("""
 """)
 
 
-def create_client(
-    postgres: Postgres,
-    *,
-    client: str,
-    name: str,
-    branches: Mapping[str, str],
-    currency: str | None = None,
-    language: str = "en",
-) -> str:
-    """Make sure that the client exists with these branches (id: name), and return an owner's token.
+def save_client(postgres: Postgres, wanted: NewClient) -> None:
+    """Make sure that the client exists with these branches, this currency and this time zone.
 
-    What is there stays as it is; each call adds what is missing and issues one more token.
+    Names and language stay as they were first. Another currency has its segments computed anew;
+    another time zone is for files that are read from now on.
 
     Raises:
         sqlalchemy.exc.IntegrityError: An id is not made of lower case letters, digits and hyphens.
+        TransientError: PostgreSQL cannot be reached.
     """
-    with postgres.transaction(client) as connection:
-        connection.execute(
-            _INSERT_CLIENT,
-            {"client": client, "name": name, "currency": currency, "language": language},
-        )
-        for branch, branch_name in branches.items():
-            connection.execute(
-                _INSERT_BRANCH, {"client": client, "branch": branch, "name": branch_name}
-            )
-        return _add_user(
-            connection, client=client, user="owner", name=name, role="owner", language=language
-        )
+    names = {"client": wanted.id, "name": wanted.name, "language": wanted.language}
+    with postgres.transaction(wanted.id) as connection:
+        connection.execute(_INSERT_CLIENT, {**names, "currency": wanted.currency})
+        # Before the branches, as everywhere.
+        if wanted.currency is not None:
+            change = {"client": wanted.id, "currency": wanted.currency}
+            if connection.execute(_SET_CURRENCY, change).rowcount:
+                cluster_again(connection, wanted.id, source=_SOURCE)
+        for branch, name in wanted.branches.items():
+            row = {"client": wanted.id, "branch": branch, "name": name}
+            connection.execute(_SAVE_BRANCH, {**row, "timezone": wanted.timezone})
 
 
 def create_user(
     postgres: Postgres, *, client: str, user: str, name: str, role: str, language: str = "en"
 ) -> str:
-    """Make sure that the client has this user, and return a token for them.
+    """Make sure that the client has this user in this role, and return a new token for them.
 
     Raises:
-        sqlalchemy.exc.IntegrityError: There is no such client or role.
+        PermanentError: There is no such client.
+        sqlalchemy.exc.IntegrityError: There is no such role.
+        TransientError: PostgreSQL cannot be reached.
+    """
+    token = f"dc_{client}_{secrets.token_urlsafe(32)}"
+    with postgres.transaction(client) as connection:
+        saved = connection.execute(
+            _SAVE_USER,
+            {"client": client, "user": user, "name": name, "role": role, "language": language},
+        )
+        if not saved.rowcount:
+            raise PermanentError("unknown_client", {"client": client})
+        connection.execute(
+            _INSERT_TOKEN,
+            {"client": client, "token_hash": _hash(token), "user": user, "label": role},
+        )
+    return token
+
+
+def revoke_tokens(postgres: Postgres, *, client: str, user: str) -> int:
+    """End all tokens of the user, and return how many there were.
+
+    Raises:
+        TransientError: PostgreSQL cannot be reached.
     """
     with postgres.transaction(client) as connection:
-        return _add_user(
-            connection, client=client, user=user, name=name, role=role, language=language
-        )
-
-
-def _add_user(
-    connection: Connection, *, client: str, user: str, name: str, role: str, language: str
-) -> str:
-    token = f"dc_{client}_{secrets.token_urlsafe(32)}"
-    connection.execute(
-        _INSERT_USER,
-        {"client": client, "user": user, "name": name, "role": role, "language": language},
-    )
-    connection.execute(
-        _INSERT_TOKEN,
-        {"client": client, "token_hash": _hash(token), "user": user, "label": role},
-    )
-    return token
+        return connection.execute(_REVOKE, {"client": client, "user": user}).rowcount
 
 
 def authenticate(postgres: Postgres, token: str) -> Principal | None:

@@ -31,7 +31,6 @@ COLUMNS = (
     "segmentation",
     "as_of",
 )
-DELIMITERS = (",", ";")
 _MENDED = (mending.UPLOAD, mending.LINE, mending.ERROR)
 BOM = "\ufeff"
 

@@ -95,7 +95,7 @@ def show_client(world: TheWorld, asker: Member) -> dict[str, Any]:
         "currency": client.currency,
         "row_policy": client.row_policy,
         "branches": [
-            {"id": branch.id, "name": branch.name}
+            {"id": branch.id, "name": branch.name, "timezone": branch.timezone}
             for branch in world.repository.branches(asker.client)
         ],
         "user": {"id": asker.user, "role": asker.role},

@@ -13,17 +13,15 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from common.events import DatasetsChanged, Event, ObjectCreated, ObjectRef, subject_of
-from common.messages import to_message
+from common.events import ObjectCreated, ObjectRef, subject_of
 from common.postgres import Postgres
+from functions.report_api.outbox import cluster_again, send
 
 _SOURCE = "answer"
 _OVERLAP = "overlap"  # the setting by which clustering goes
 
 # Taken before the branch's, as everywhere.
 _LOCK_CLIENT = text("SELECT FROM clients WHERE id = :client FOR NO KEY UPDATE")
-
-_RAISE_VERSION = text("UPDATE clients SET data_version = data_version + 1 WHERE id = :client")
 
 _LOCK_BRANCH = text("""
     SELECT id FROM branches WHERE client_id = :client AND id = :branch FOR UPDATE
@@ -45,11 +43,6 @@ _WAITING = text("""
     UPDATE uploads SET state = 'announced', reason = NULL, params = '{}'
     WHERE client_id = :client AND branch_id = :branch AND state = 'needs_answer'
     RETURNING bucket, key, version_id, size, generation
-""")
-
-_SEND = text("""
-    INSERT INTO outbox (id, work_key, queue, body) VALUES (:id, :id, :queue, :body)
-    ON CONFLICT DO NOTHING
 """)
 
 
@@ -114,7 +107,7 @@ class Profiles:
                 }
                 connection.execute(_DECIDE, names | row)
                 if _OVERLAP in wish.settings:
-                    _cluster_again(connection, client, f"{wish.branch}@{row['version']}")
+                    cluster_again(connection, client, source=_SOURCE)
             _wake(connection, names)
         return True
 
@@ -133,17 +126,4 @@ def _wake(connection: Connection, names: Mapping[str, object]) -> None:
             source=_SOURCE,
             generation=row.generation + 1,
         )
-        _send(connection, event, subject_of(event))
-
-
-def _cluster_again(connection: Connection, client: str, decision: str) -> None:
-    """Have the client's segments computed anew: other lines may count now."""
-    connection.execute(_RAISE_VERSION, {"client": client})
-    event = DatasetsChanged(client=client)
-    _send(connection, event, f"{subject_of(event)}/{decision}")
-
-
-def _send(connection: Connection, event: Event, name: str) -> None:
-    event_id = f"{_SOURCE}:{name}"
-    body = to_message(event, event_id=event_id, source=_SOURCE)
-    connection.execute(_SEND, {"id": event_id, "queue": event.queue, "body": body})
+        send(connection, event, source=_SOURCE, name=subject_of(event))

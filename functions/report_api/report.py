@@ -40,8 +40,8 @@ def _texts_name() -> str:
 def report_body(client: Client, segmentation: Segmentation, *, language: str) -> dict[str, Any]:
     """Return the body of a ready report."""
     totals = segmentation.summary["totals"]
-    # A client that names no currency has the one that most of its rows are in.
-    currency = client.currency or totals["currency"]
+    # As it was computed: the client's own may have been changed since, and these sums have not.
+    currency = totals["currency"]
     tell = Teller(language=language, currency=currency)
     return {
         "state": "ready",

@@ -34,7 +34,9 @@ _CLIENT = text("""
 
 _SET_POLICY = text("UPDATE clients SET row_policy = :policy WHERE id = :client")
 
-_BRANCHES = text("SELECT id, name FROM branches WHERE client_id = :client ORDER BY name, id")
+_BRANCHES = text("""
+    SELECT id, name, timezone FROM branches WHERE client_id = :client ORDER BY name, id
+""")
 
 _IS_READING = text("""
     SELECT EXISTS (
@@ -64,7 +66,7 @@ _UPLOAD_COLUMNS = """
     SELECT u.id, u.filename, u.key, u.branch_id AS branch, u.state, u.reason, u.params, u.size,
            u.sha256, u.stored_at, u.seen_at, u.settled_at, u.uploaded_by,
            f.id AS first_id, f.filename AS first_filename, f.stored_at AS first_stored_at,
-           f.branch_id AS first_branch,
+           f.branch_id AS first_branch, coalesce(b.timezone, 'UTC') AS first_timezone,
            d.rows_in, d.accepted, d.rejected, d.left_out, d.blank,
            d.repeated, d.quantity, d.amount,
            d.first_day, d.last_day, d.understanding, d.rejected_frame_id,
@@ -75,6 +77,7 @@ _UPLOAD_COLUMNS = """
            c.transient_tries + c.bug_tries AS tries, c.next_try AS retry_at, c.last_error
     FROM uploads u
     LEFT JOIN uploads f ON f.client_id = u.client_id AND f.id = u.first_upload_id
+    LEFT JOIN branches b ON b.client_id = f.client_id AND b.id = f.branch_id
     LEFT JOIN datasets d
            ON d.client_id = u.client_id AND d.sha256 = u.sha256 AND u.state <> 'duplicate'
     LEFT JOIN (SELECT parent_sha256, count(*) AS rows, sum(quantity) AS quantity,
@@ -129,9 +132,10 @@ _MENDED_LINES = text("""
 # Current: at least one live upload names the dataset.
 _FIRST_OF = text("""
     SELECT f.id AS first_id, f.filename AS first_filename, f.stored_at AS first_stored_at,
-           f.branch_id AS first_branch
+           f.branch_id AS first_branch, coalesce(b.timezone, 'UTC') AS first_timezone
     FROM datasets d
     JOIN uploads f ON f.client_id = d.client_id AND f.id = d.first_upload_id
+    LEFT JOIN branches b ON b.client_id = f.client_id AND b.id = f.branch_id
     WHERE d.client_id = :client AND d.sha256 = :sha256
       AND EXISTS (SELECT FROM uploads u WHERE u.client_id = d.client_id AND u.sha256 = d.sha256
                   AND u.state IN ('stored', 'duplicate'))

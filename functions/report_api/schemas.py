@@ -25,11 +25,24 @@ class Principal:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NewClient:
+    """A client as the operator asks for it; what is None stays as it is, or is the usual."""
+
+    id: str
+    name: str
+    branches: Mapping[str, str]  # by id: name
+    timezone: str | None = None  # of these branches, by its IANA name
+    currency: str | None = None  # ISO 4217
+    language: str = "en"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Branch:
     """A shop of the client."""
 
     id: str
     name: str
+    timezone: str  # IANA name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +71,7 @@ class FirstUpload:
     filename: str
     stored_at: datetime
     branch: str
+    timezone: str  # of the branch
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -67,6 +81,7 @@ class FirstUpload:
             filename=row["first_filename"],
             stored_at=row["first_stored_at"],
             branch=row["first_branch"],
+            timezone=row["first_timezone"],
         )
 
 

@@ -5,8 +5,9 @@ Pure: rows in, JSON-able bodies out.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from common.texts import say
 from functions.report_api.report import money_text
@@ -151,8 +152,9 @@ def first_upload_body(first: FirstUpload | None) -> dict[str, Any] | None:
 
 
 def already_uploaded(first: FirstUpload) -> dict[str, Any]:
-    """Return the parameters of the sentence that names the first upload."""
-    return {"filename": first.filename, "when": _time(first.stored_at)}
+    """Return the parameters of the sentence that names the first upload, and its branch's day."""
+    when = first.stored_at.astimezone(ZoneInfo(first.timezone))
+    return {"filename": first.filename, "when": when.isoformat()}
 
 
 def sentence(upload: Upload, *, language: str) -> str:
@@ -177,7 +179,7 @@ def _told(upload: Upload) -> tuple[str, Mapping[str, Any]]:
         case Upload(state="superseded" | "removed"):
             pass  # what was said of it before is no longer so
         case Upload(waiting=Waiting(retry_at=retry_at)):
-            told = "upload_waiting", {"when": retry_at}
+            told = "upload_waiting", {"when": retry_at.astimezone(UTC)}
         case Upload(state="duplicate", first_upload=FirstUpload() as first):
             told = upload.reason or "already_uploaded", already_uploaded(first)
         case Upload(reason=str(reason)):
@@ -258,7 +260,7 @@ def _cause(error: str) -> str:
 
 
 def _time(when: datetime | None) -> str | None:
-    return when.isoformat() if when else None
+    return when.astimezone(UTC).isoformat() if when else None
 
 
 def _day(day: date | None) -> str | None:

@@ -9,7 +9,7 @@ from common.settings import Settings
 from common.texts import say
 from functions.notify.__main__ import connected
 from functions.report_api.__main__ import build
-from functions.report_api.accounts import create_client
+from functions.report_api.accounts import create_user
 from tests.integration import pipeline as pipelines
 from tests.integration.pipeline import Pipeline
 
@@ -73,7 +73,7 @@ class Branches:
 
 
 def running(settings: Settings, app, client: str) -> Iterator[Branches]:
-    token = create_client(app, client=client, name="Client", branches={})
+    token = create_user(app, client=client, user="owner", name="Client", role="owner")
     with TestClient(build(settings), base_url=settings.api_public_url) as web:
         for pipeline in pipelines.running(settings, client):
             yield Branches(pipeline=pipeline, web=web, token=token)

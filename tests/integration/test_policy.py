@@ -1,6 +1,7 @@
 """What becomes of a file some of whose rows are bad, by the client's policy. On the real servers."""
 
 from collections.abc import Iterator
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 import pytest
@@ -54,6 +55,19 @@ def test_a_refused_overwrite_leaves_the_older_version_current(pipeline: Pipeline
     pipeline.settle(pipeline.put("centro/a.csv", PARTLY))
     assert pipeline.states() == {"centro/a.csv": ["stored", "rejected"]}
     assert pipeline.revenue() == Decimal("11.25")
+
+
+def test_the_older_versions_time_is_told_in_utc_whatever_zone_the_database_answers_in(
+    settings: Settings, client: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PGTZ", "America/Mexico_City")
+    for pipeline in running(settings, client):
+        pipeline.settle(pipeline.put("centro/a.csv", csv(*GOOD)))
+        pipeline.settle(pipeline.put("centro/a.csv", b"a,b\n1,2\n"))
+        ((stored_at,),) = pipeline.rows("SELECT stored_at FROM uploads WHERE state = 'stored'")
+        assert stored_at.utcoffset() == timedelta(hours=-6)
+        told = pipeline.upload("centro/a.csv").params["still_counts"]
+        assert told == stored_at.astimezone(UTC).isoformat()
 
 
 @pytest.mark.parametrize(("bad", "state"), [(100, "stored"), (101, "rejected")])

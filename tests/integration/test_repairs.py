@@ -14,7 +14,7 @@ from common.events import ObjectCreated, upload_id
 from common.mongo import Mongo
 from common.settings import Settings
 from functions.report_api.__main__ import build
-from functions.report_api.accounts import create_client
+from functions.report_api.accounts import create_user
 from tests.conftest import create_client as create_other
 from tests.integration.pipeline import Pipeline, csv, running
 
@@ -64,7 +64,7 @@ class Loop:
 
 @pytest.fixture
 def loop(settings: Settings, app, client: str) -> Iterator[Loop]:
-    token = create_client(app, client=client, name="Client", branches={})
+    token = create_user(app, client=client, user="owner", name="Client", role="owner")
     with TestClient(build(settings), base_url=settings.api_public_url) as web:
         for pipeline in running(settings, client):
             yield Loop(pipeline=pipeline, web=web, token=token)

@@ -7,7 +7,8 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from common.postgres import Postgres
-from functions.report_api.accounts import authenticate, create_client
+from functions.report_api.accounts import authenticate, create_user, save_client
+from functions.report_api.schemas import NewClient
 from tests.integration.report_api.conftest import bearer
 from tests.shops import Shop
 
@@ -138,10 +139,10 @@ def test_a_token_with_anothers_client_in_it_signs_nobody_in(
 
 
 def test_a_client_made_twice_is_one_client_with_the_branches_of_both(app: Postgres, client_id: str):
-    tokens = {
-        create_client(app, client=client_id, name=name, branches={branch: branch})
-        for name, branch in (("First", "centro"), ("Second", "norte"))
-    }
+    tokens = set()
+    for name, branch in (("First", "centro"), ("Second", "norte")):
+        save_client(app, NewClient(id=client_id, name=name, branches={branch: branch}))
+        tokens.add(create_user(app, client=client_id, user="owner", name=name, role="owner"))
     with app.transaction(client_id) as connection:
         names = connection.execute(text("SELECT name FROM clients")).scalars().all()
         branches = connection.execute(text("SELECT id FROM branches ORDER BY id")).scalars().all()

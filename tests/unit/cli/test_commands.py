@@ -1,9 +1,14 @@
 """The commands against canned answers: what they print where, and how they end."""
 
 import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup as Group
 from typer.testing import CliRunner, Result
 
 from cli.__main__ import app
@@ -222,10 +227,31 @@ def test_an_id_that_cannot_be_part_of_a_key_is_wrong_use(tmp_path):
     assert CliRunner().invoke(app, words).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "name", ["Mexico", "america/mexico_city", "localtime", "../UTC", "/usr/share/zoneinfo/UTC", ""]
+)
+def test_a_time_zone_that_no_list_has_is_wrong_use(tmp_path, name):
+    words = ["client", "acme", "--branch", "centro", "--timezone", name, "--home", str(tmp_path)]
+    result = CliRunner().invoke(app, [*words, "--lang", "es"])
+
+    assert result.exit_code == 2
+    assert f"No existe la zona horaria {name!r}" in result.stderr
+
+
+@pytest.mark.parametrize("code", ["EURO", "€", "Dollar", ""])
+def test_a_currency_without_a_code_is_wrong_use(tmp_path, code):
+    words = ["client", "acme", "--branch", "centro", "--currency", code, "--home", str(tmp_path)]
+    result = CliRunner().invoke(app, words)
+
+    assert result.exit_code == 2
+    assert f"No currency has the code {code!r}" in result.stderr
+
+
 def test_a_client_needs_running_servers(tmp_path):
     words = ["client", "acme", "--branch", "centro", "--home", str(tmp_path)]
+    more = ["--timezone", "America/Mexico_City", "--currency", "mxn"]
 
-    result = CliRunner().invoke(app, words)
+    result = CliRunner().invoke(app, [*words, *more])
 
     assert result.exit_code == 5
     assert "datacore up" in result.stderr
@@ -290,3 +316,35 @@ def test_a_file_without_rejected_rows_says_so(home, stub):
 
     assert result.exit_code == 3
     assert "No row" in result.stderr
+
+
+# --- help and version ---------------------------------------------------------------------------
+
+
+def commands(group: Group, *names: str) -> Iterator[tuple[str, ...]]:
+    """Yield the names of each command, those of groups too."""
+    for name, found in group.commands.items():
+        yield (*names, name)
+        if isinstance(found, Group):
+            yield from commands(found, *names, name)
+
+
+ALL = list(commands(typer.main.get_group(app)))
+
+
+@pytest.mark.parametrize("names", ALL, ids=" ".join)
+def test_a_help_breaks_lines_only_where_the_terminal_ends(names: tuple[str, ...]):
+    width = 80
+    shown = CliRunner().invoke(app, [*names, "--help"], env={"COLUMNS": str(width)}).stdout
+    lines = [line.strip() for line in shown.partition("╭")[0].splitlines()]
+    assert len(lines) > 4
+    for line, following in pairwise(lines):
+        next_word = following.partition(" ")[0]
+        assert not line or not following or len(line) + 1 + len(next_word) > width - 2
+
+
+def test_the_version_is_told():
+    result = CliRunner().invoke(app, ["--version"])
+
+    assert result.exit_code == 0
+    assert re.fullmatch(r"datacore \d+\.\d+\.\d+\n", result.stdout)

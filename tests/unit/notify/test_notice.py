@@ -1,10 +1,20 @@
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from common import events
 from common.texts import say
-from functions.notify.notice import Segmentation, Upload, of_segmentation, of_upload
+from functions.notify.notice import (
+    Form,
+    Notice,
+    Segmentation,
+    Upload,
+    of_drift,
+    of_segmentation,
+    of_silence,
+    of_upload,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -88,6 +98,35 @@ def test_a_duplicate_names_the_first_upload_and_its_day():
         "You already uploaded ventas.csv on May 3, 2024 as ventas_abril.csv. "
         "Nothing was counted again."
     )
+
+
+def test_days_are_those_of_the_branch_or_of_utc_whatever_zone_the_ledger_answers_in():
+    evening = datetime(2024, 5, 3, 2, 30, tzinfo=UTC).astimezone(ZoneInfo("Asia/Tokyo"))
+    again = upload(
+        first_filename="a.csv", first_stored_at=evening, first_timezone="America/Mexico_City"
+    )
+    understood = {"header": ["a"], "mapping": {}, "delimiter": ",", "date_order": None}
+    understood["decimal_mark"] = None
+    form = Form(
+        upload="u2",
+        filename="b.csv",
+        branch="Centro",
+        timezone="America/Mexico_City",
+        stored_at=evening,
+        understanding=understood | {"delimiter": ";"},
+        before=understood,
+    )
+    silence = events.BranchSilent(
+        client="acme", branch="centro", last_upload="u1", last_at=evening, usual_days=2
+    )
+
+    assert "on May 2, 2024" in said(of_upload(event(events.UploadDuplicated), again))
+    assert "Since b.csv of May 2, 2024" in said(of_drift(form))
+    assert "nothing since May 3, 2024" in said(of_silence(silence))
+
+
+def said(notice: Notice) -> str:
+    return say(notice.code, notice.params)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """Reports and uploads in words: pure, from rows to bodies."""
 
 import string
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -100,7 +102,10 @@ def repaired(rows: int) -> Repaired:
     return Repaired(rows=rows, quantity=Decimal(rows), amount=Decimal(rows))
 
 
-FIRST = FirstUpload(id="f", filename="ventas_abril.csv", stored_at=NOON, branch="centro")
+FIRST = FirstUpload(
+    id="f", filename="ventas_abril.csv", stored_at=NOON, branch="centro", timezone="UTC"
+)
+EVENING = datetime(2026, 5, 3, 2, 30, tzinfo=UTC).astimezone(ZoneInfo("Europe/Madrid"))
 PARTLY = balance(accepted=12_412, rejected=12)
 
 
@@ -159,6 +164,35 @@ PARTLY = balance(accepted=12_412, rejected=12)
             upload(state="duplicate", first_upload=FIRST),
             "You already uploaded this file on May 3, 2026 as ventas_abril.csv. Nothing was counted again.",
             "Ya subió este archivo el 3 may 2026 como ventas_abril.csv. No se ha vuelto a contar nada.",
+        ),
+        (
+            # The 2nd on the clock of its branch, whatever zone PostgreSQL told it in.
+            upload(
+                state="duplicate",
+                first_upload=replace(FIRST, stored_at=EVENING, timezone="America/Mexico_City"),
+            ),
+            "You already uploaded this file on May 2, 2026 as ventas_abril.csv. Nothing was counted again.",
+            "Ya subió este archivo el 2 may 2026 como ventas_abril.csv. No se ha vuelto a contar nada.",
+        ),
+        (
+            upload(
+                state="rejected",
+                reason="no_rows",
+                params={"still_counts": "2026-05-03T02:30+00:00"},
+            ),
+            (
+                "The file holds no purchases, so nothing has changed. If you expected some, export it again."
+                " The version of 5/3/26, 2:30\u202fAM UTC under the same name still counts."
+            ),
+            (
+                "El archivo no contiene compras, así que nada ha cambiado. Si esperaba alguna, vuelva a exportarlo."
+                " La versión del 3/5/26, 2:30 UTC con el mismo nombre sigue contando."
+            ),
+        ),
+        (
+            upload(state="announced", waiting=Waiting(tries=2, retry_at=EVENING, error="")),
+            "We could not go on just now. We try again at 5/3/26, 2:30\u202fAM UTC. Your file is safe.",
+            "Ahora mismo no pudimos continuar. Volveremos a intentarlo el 3/5/26, 2:30 UTC. Su archivo está a salvo.",
         ),
         (
             # What was once said of a stored file is no longer so when it was deleted.
