@@ -14,7 +14,7 @@ import pytest
 import urllib3
 from pydantic import SecretStr
 from sqlalchemy import Connection, TextClause, text
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, ProgrammingError
 
 from common import frame
 from common.cache import Cache
@@ -435,6 +435,38 @@ def rename_and_fail(app: Postgres, client: str) -> None:
     with app.transaction(client) as connection:
         connection.execute(RENAME, {"name": "lost", "id": "centro"})
         connection.execute(text("SELECT 1 / 0"))
+
+
+def test_what_the_server_refused_to_prepare_is_prepared_by_the_next_who_asks(settings: Settings):
+    one = Postgres(settings.postgres_app_url, pool_size=1)
+    ask = prepared("SELECT id FROM made_later")
+    with pytest.raises(ProgrammingError):
+        one.execute(ask, {})
+    one.execute(text("CREATE TEMPORARY TABLE made_later AS SELECT 7 AS id"), {})
+    assert [one.execute(ask, {}) for _ in range(2)] == [[(7,)], [(7,)]]
+    one.close()
+
+
+def test_what_never_reached_the_server_is_prepared_by_the_next_who_asks(settings: Settings):
+    one = Postgres(settings.postgres_app_url, pool_size=1)
+    ask = prepared("SELECT CAST(:word AS text)")
+    with pytest.raises(ValueError, match="NUL"):
+        one.execute(ask, {"word": "\x00"})
+    assert one.execute(ask, {"word": "a"}) == [("a",)]
+    one.close()
+
+
+def test_what_was_prepared_in_a_message_that_failed_afterwards_works_again(
+    settings: Settings, client: str
+):
+    one = Postgres(settings.postgres_app_url, pool_size=1)
+    add = prepared("INSERT INTO branches (client_id, id, name) VALUES (:client, :id, :id)")
+    for _ in range(2):
+        with pytest.raises(ConflictError):
+            one.execute(add, {"client": client, "id": "centro"}, client=client)
+    one.execute(add, {"client": client, "id": "este"}, client=client)
+    assert "este" in branches(one, client)
+    one.close()
 
 
 def test_a_transaction_sees_its_own_client_alone_whoever_had_the_connection(
