@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 import urllib3
 from pydantic import SecretStr
+from pymongo.errors import InvalidOperation, OperationFailure
 from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.exc import DataError, ProgrammingError
 
@@ -177,6 +178,37 @@ def test_a_chunk_that_is_gone_or_changed_is_noticed(mongo: Mongo, client_id: str
     mongo._chunks.delete_one(where)
     with pytest.raises(MissingChunkError):
         list(mongo.read(client_id, frame_id))
+
+
+def test_what_no_majority_has_is_not_there_yet(settings: Settings, client_id: str):
+    chunks = list(frame.encode(table("1")))
+    alone = settings.mongo_url.get_secret_value().replace("w=majority", "w=2")
+    mongo = Mongo(SecretStr(alone), settings.mongo_database)
+    for _ in range(2):  # written, then there already
+        with pytest.raises(TransientError):
+            mongo.put_chunks(client_id, chunks)
+    mongo.close()
+
+
+def test_a_chunk_that_no_document_can_hold_is_a_bug(mongo: Mongo, client_id: str):
+    chunk = frame.Chunk(sha256="wide", rows=1, content=bytes(17_000_000))
+    with pytest.raises(OperationFailure, match="is invalid"):
+        mongo.put_chunks(client_id, [chunk])
+
+
+def test_a_server_that_does_not_know_us_is_a_transient_failure(settings: Settings):
+    url = settings.mongo_url.get_secret_value().replace("://", "://nobody-")
+    mongo = Mongo(SecretStr(url), settings.mongo_database)
+    with pytest.raises(TransientError):
+        mongo.check()
+    mongo.close()
+
+
+def test_a_connection_that_we_closed_is_a_bug(settings: Settings):
+    mongo = Mongo(settings.mongo_url, settings.mongo_database)
+    mongo.close()
+    with pytest.raises(InvalidOperation):
+        mongo.check()
 
 
 def test_a_frame_larger_than_a_document_is_cut_by_bytes(mongo: Mongo, client_id: str):
