@@ -93,7 +93,7 @@ def _show(found: dict[str, Any], *, language: str) -> None:
     console = Console(highlight=False)
     write = render.Writer(language=language)
     console.print(render.health(found["state"], found["servers"], write))
-    for said in found["held_back"]:
-        console.print(f" {write.say(said['code'], **said['params'])}", style="bold yellow")
+    if found["held_back"]:
+        console.print(f" {write.say('reconcile_holds_back')}", style="bold yellow")
     for client in found["clients"]:
         console.print(render.client_status(client, write, width=console.width))

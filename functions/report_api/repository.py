@@ -175,9 +175,10 @@ class ExportCutShortError(RuntimeError):
     """The segmentation was removed while its customers were being listed."""
 
 
-_HELD_BACK = text(
-    "SELECT held_back FROM reconcile_cursor WHERE held_back IS NOT NULL ORDER BY bucket"
-)
+# Without the parameters, which may name a client.
+_HELD_BACK = text("""
+    SELECT held_back->>'code' FROM reconcile_cursor WHERE held_back IS NOT NULL ORDER BY bucket
+""")
 
 
 class Repository:
@@ -186,8 +187,8 @@ class Repository:
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
 
-    def held_back(self) -> list[dict[str, Any]]:
-        """Return why reconcile removes nothing, if it does not: codes and their parameters."""
+    def held_back(self) -> list[str]:
+        """Return why reconcile removes nothing, if it does not: codes, which anybody may read."""
         with self._postgres.transaction() as connection:
             return list(connection.execute(_HELD_BACK).scalars())
 

@@ -152,6 +152,18 @@ def test_a_monitor_is_told_of_a_server_that_is_down(home, stub):
     assert "Degraded: postgres" in result.stdout
 
 
+def test_an_operator_is_told_that_reconcile_waits_and_where_to_ask(home, stub):
+    servers = {"postgres": "up", "mongo": "up"}
+    body = {"servers": servers, "held_back": ["reconcile_too_many_of_client"]}
+    stub.answers["GET", "/readyz"] = [(200, body)]
+    stub.answer("GET", "/clients/acme/uploads", 200, {"uploads": []})
+
+    result = run(home, "status", "--exit-code")
+
+    assert result.exit_code == 4
+    assert "datacore reconcile --full --dry-run" in " ".join(result.stdout.split())
+
+
 def test_status_as_json_has_health_uploads_and_notices(home, stub):
     stub.answer("GET", "/clients/acme/uploads", 200, {"uploads": []})
 
