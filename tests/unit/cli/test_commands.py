@@ -228,19 +228,25 @@ def test_fewer_files_than_branches_is_wrong_use(tmp_path):
     assert CliRunner().invoke(app, words).exit_code == 2
 
 
-def test_an_id_that_cannot_be_part_of_a_key_is_wrong_use(tmp_path):
-    words = ["client", "Acme S.A.", "--branch", "centro", "--home", str(tmp_path)]
+@pytest.mark.parametrize(
+    "name", ["Acme S.A.", "-acme", "-", "a" * 64, "acm\u00e9", "acme\n", ""], ids=repr
+)
+def test_an_id_that_cannot_be_part_of_a_key_is_wrong_use(tmp_path, name):
+    for words in (["--branch", "centro", "--", name], [f"--branch={name}", "--", "acme"]):
+        result = CliRunner().invoke(app, ["client", "--home", str(tmp_path), *words])
 
-    assert CliRunner().invoke(app, words).exit_code == 2
+        assert result.exit_code == 2
+        assert "cannot be an id" in result.stderr
 
 
-def test_a_client_needs_running_servers(tmp_path):
-    words = ["client", "acme", "--branch", "centro", "--home", str(tmp_path)]
-
-    result = CliRunner().invoke(app, words)
+@pytest.mark.parametrize("words", [["client", "a" * 63, "--branch", "centro-2"], ["reconcile"]])
+@pytest.mark.parametrize("folder", [".", "none"])
+def test_what_works_on_servers_of_this_machine_needs_them_running(tmp_path, words, folder):
+    result = CliRunner().invoke(app, [*words, "--home", str(tmp_path / folder)])
 
     assert result.exit_code == 5
     assert "datacore up" in result.stderr
+    assert not list(tmp_path.glob("none"))
 
 
 def test_the_policy_is_shown_and_set(home, stub):
