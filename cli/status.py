@@ -66,6 +66,7 @@ def _look_at(connection: Connection, language: str) -> dict[str, Any]:
     api = Api(connection, language=language)
     return {
         "client": connection.client,
+        "waits_for_person": api.waits_for_person(),
         "uploads": api.uploads(limit=_SHOWN_UPLOADS),
         "notices": api.notices()[:_SHOWN_NOTICES],
     }
@@ -79,8 +80,7 @@ def _health(status_code: int, servers: Mapping[str, str]) -> str:
 
 
 def _attention(found: dict[str, Any]) -> Exit:
-    waits = ("needs_answer", "parked")
-    waiting = any(u["state"] in waits for c in found["clients"] for u in c["uploads"])
+    waiting = any(client["waits_for_person"] for client in found["clients"])
     waiting = waiting or bool(found["held_back"])
     return Exit.PARTLY if waiting or found["state"] != "healthy" else Exit.DONE
 

@@ -94,6 +94,7 @@ _UPLOADS = text(f"""{_UPLOAD_COLUMNS}
     WHERE u.client_id = :client
       AND (CAST(:before AS timestamptz) IS NULL
            OR u.stored_at < :before OR u.stored_at = :before AND u.id > :before_id)
+      AND (CAST(:states AS text[]) IS NULL OR u.state = ANY(:states))
     ORDER BY u.stored_at DESC, u.id LIMIT :limit
 """)
 
@@ -231,11 +232,20 @@ class Repository:
         )
 
     def uploads(
-        self, client: str, *, limit: int, before: tuple[datetime, str] | None = None
+        self,
+        client: str,
+        *,
+        limit: int,
+        before: tuple[datetime, str] | None = None,
+        states: list[str] | None = None,
     ) -> list[Upload]:
-        """Return the newest uploads, or those that come after `before` (store time, id)."""
+        """Return the newest uploads, or those that come after `before` (store time, id).
+
+        Those in one of `states`, if any is named.
+        """
         stored_at, upload_id = before or (None, None)
         wanted = {"client": client, "limit": limit, "before": stored_at, "before_id": upload_id}
+        wanted["states"] = states
         with self._postgres.transaction(client) as connection:
             rows = _rows(connection, _UPLOADS, wanted)
         return [Upload.from_row(row) for row in rows]
