@@ -18,6 +18,7 @@ Json = dict[str, Any]
 Progress = Callable[[int], None]  # told how many more bytes were sent
 
 _BLOCK_BYTES = 1 << 18
+_MOST = 200  # uploads that the API tells at once
 _TIMEOUT = urllib3.Timeout(connect=3, read=30)
 _SEND_TIMEOUT = urllib3.Timeout(connect=3, read=300)
 
@@ -34,6 +35,14 @@ class Answer:
     def is_known_file(self) -> bool:
         """Whether the file was not asked for: the same bytes are there already."""
         return self.status == 409 and self.body.get("code") == "already_uploaded"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Page:
+    """Some of the uploads, and the cursor of the next page if there can be one."""
+
+    uploads: list[Json]
+    following: str | None
 
 
 class Api:
@@ -63,12 +72,25 @@ class Api:
         """Return the report: 200 with segments or `no_data`, 202 while it is computed."""
         return _checked(self._ask("GET", self._path("report")))
 
-    def uploads(self, *, limit: int = 50) -> list[Json]:
+    def uploads(self, *, limit: int) -> list[Json]:
         """Return the newest uploads."""
-        uploads: list[Json] = self._get(self._path("uploads") + "?" + urlencode({"limit": limit}))[
-            "uploads"
-        ]
-        return uploads
+        return self._page({"limit": limit}).uploads
+
+    def waits_for_person(self) -> bool:
+        """Say whether any upload, however old, is one that only a person can bring further."""
+        return bool(self._page({"limit": 1, "state": ["needs_answer", "parked"]}).uploads)
+
+    def pages(self) -> Iterator[list[Json]]:
+        """Yield all uploads, the newest first, as many at a time as the API tells at once."""
+        page = self._page({"limit": _MOST})
+        yield page.uploads
+        while page.following is not None:
+            page = self._page({"limit": _MOST, "before": page.following})
+            yield page.uploads
+
+    def _page(self, wanted: Mapping[str, object]) -> "_Page":
+        body = self._get(self._path("uploads") + "?" + urlencode(wanted, doseq=True))
+        return _Page(uploads=body["uploads"], following=body.get("next"))
 
     def upload(self, upload: str) -> Json:
         """Return one upload with its first rejected rows."""
@@ -80,7 +102,8 @@ class Api:
         Raises:
             CommandError: There is none.
         """
-        named = (u["id"] for u in self.uploads(limit=200) if name in {u["id"], u["filename"]})
+        found = (upload for page in self.pages() for upload in page)
+        named = (u["id"] for u in found if name in {u["id"], u["filename"]})
         return self.upload(next(named, name))
 
     def answer(self, upload: str, answer: Json) -> Json:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -9,6 +10,8 @@ import typer
 
 from cli.options import HOME, AsJson, Home, Lang, Language
 from cli.outcome import CommandError, Exit, ending
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")  # what PostgreSQL takes, of clients and branches
 
 
 def client(  # noqa: PLR0913, PLR0917 - each is an option
@@ -95,6 +98,6 @@ def _checked(name: str) -> str:
     Raises:
         CommandError: It cannot.
     """
-    if not name.replace("-", "a").isalnum() or not name.isascii() or name != name.lower():
+    if not _ID.fullmatch(name):
         raise CommandError(Exit.WRONG_USE, "cli_wrong_id", {"id": name})
     return name

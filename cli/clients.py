@@ -74,8 +74,9 @@ def _create_in_deployment(settings: Settings, wanted: NewClient) -> ClientKeys:
 def _database_of(home: Home) -> SecretStr:
     from infra.local.postgres import PostgresServer
 
+    ports = _ports(home)  # first: where no servers ever ran there is no folder for secrets
     secrets = home.secrets()
-    server = PostgresServer(home, _ports(home), secrets)
+    server = PostgresServer(home, ports, secrets)
     return SecretStr(server.url("datacore_app", secrets.postgres_app))
 
 

@@ -8,7 +8,7 @@ import typer
 
 from cli.options import HOME, AsJson, Home, Lang, Language
 from cli.outcome import CommandError, Exit, ending
-from common.texts import moment, say
+from common.texts import moment, say, visible, visible_lines
 
 if TYPE_CHECKING:
     from cli.operator import Ledger
@@ -226,15 +226,16 @@ def _told(message: "ParkedMessage", language: str) -> list[str]:
         "first": moment(first.astimezone(), language) if first else _NOTHING,
     }
     lines = [
-        f"{message.id}  {message.function}  {message.client or _NOTHING}",
-        message.work_key or _NOTHING,
+        visible(f"{message.id}  {message.function}  {message.client or _NOTHING}"),
+        visible(message.work_key or _NOTHING),
         str(params["cause"]),
         say("parked_head", params, language=language),
     ]
     if message.resolved_at is not None:
         decided = params | {"when": message.resolved_at.astimezone(), "who": message.resolved_by}
         lines.append(say("parked_resolved", decided, language=language))
-    return [*lines, "", message.error.rstrip(), "", message.body.decode(errors="replace")]
+    body = message.body.decode(errors="replace")
+    return [*lines, "", visible_lines(message.error.rstrip()), "", visible_lines(body)]
 
 
 def _tell(after: Sequence["ParkedMessage"], changed: dict[str, bool], language: str) -> None:

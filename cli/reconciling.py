@@ -23,6 +23,8 @@ def look_once(home: Path, *, is_whole: bool, is_dry: bool, is_confirmed: bool) -
 
     look = Look(starts_over=is_whole, is_whole=is_whole, is_dry=is_dry, is_confirmed=is_confirmed)
     settings = _settings(home)
+    if not settings.postgres_runtime_url.get_secret_value():
+        raise CommandError(Exit.UNREACHABLE, "cli_not_running", {"home": home})
     # To stderr, and only what went wrong: stdout belongs to the command.
     logs.configure(
         settings.model_copy(update={"log_format": "console", "log_level": "ERROR"}),

@@ -66,6 +66,7 @@ def _look_at(connection: Connection, language: str) -> dict[str, Any]:
     api = Api(connection, language=language)
     return {
         "client": connection.client,
+        "waits_for_person": api.waits_for_person(),
         "uploads": api.uploads(limit=_SHOWN_UPLOADS),
         "notices": api.notices()[:_SHOWN_NOTICES],
     }
@@ -79,8 +80,7 @@ def _health(status_code: int, servers: Mapping[str, str]) -> str:
 
 
 def _attention(found: dict[str, Any]) -> Exit:
-    waits = ("needs_answer", "parked")
-    waiting = any(u["state"] in waits for c in found["clients"] for u in c["uploads"])
+    waiting = any(client["waits_for_person"] for client in found["clients"])
     waiting = waiting or bool(found["held_back"])
     return Exit.PARTLY if waiting or found["state"] != "healthy" else Exit.DONE
 
@@ -93,7 +93,7 @@ def _show(found: dict[str, Any], *, language: str) -> None:
     console = Console(highlight=False)
     write = render.Writer(language=language)
     console.print(render.health(found["state"], found["servers"], write))
-    for said in found["held_back"]:
-        console.print(f" {write.say(said['code'], **said['params'])}", style="bold yellow")
+    if found["held_back"]:
+        console.print(f" {write.say('reconcile_holds_back')}", style="bold yellow")
     for client in found["clients"]:
         console.print(render.client_status(client, write, width=console.width))

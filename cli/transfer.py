@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,8 +122,7 @@ class Courier:
         return settled
 
     def _look(self, sent: Sequence[Sent]) -> dict[str, Json]:
-        # Told newest first: of several versions of a key the newest counts.
-        found = {upload["key"]: upload for upload in reversed(self.api.uploads(limit=200))}
+        found = self._find({one.key for one in sent})
         for one in sent:
             if one.key in found:
                 self.show(one.row, found[one.key])
@@ -132,6 +131,20 @@ class Courier:
             for one in sent
             if one.key in found and found[one.key]["state"] in SETTLED
         }
+
+    def _find(self, keys: Set[str]) -> dict[str, Json]:
+        """Return by key what is known of files that were sent.
+
+        They are the client's newest, so below a page without any of them there are none.
+        """
+        found: dict[str, Json] = {}
+        for page in self.api.pages():
+            ours = [upload for upload in page if upload["key"] in keys]
+            # Told newest first: of several versions of a key the newest counts.
+            found = {upload["key"]: upload for upload in reversed(ours)} | found
+            if not ours or len(found) == len(keys):
+                break
+        return found
 
     def show(self, row: Row, upload: Json) -> None:
         """Show on the board which state an upload is in."""

@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from common.logs import get_logger
+
+log = get_logger()
+
 
 class LeaseKeeper:
-    """Has a lease renewed, before a third of it is over and again and again, by one thread.
+    """Has a lease renewed, before a third of it is over and every third from then on, by one thread.
 
     The thread outlives the work: most work is done long before its lease has to be renewed, and
     would otherwise wait for a thread of its own to begin and to end.
@@ -43,8 +47,19 @@ class LeaseKeeper:
 
     def _watch(self) -> None:
         seen: Callable[[], bool] | None = None
+        looks = 0
         while not self._closed.wait(self._look_every_s):
             with self._renewing:
-                if self._renew is not None and self._renew is seen and not self._renew():
-                    self._renew = None
+                looks = looks + 1 if self._renew is seen else 0
                 seen = self._renew
+                if seen is not None and looks % 2 and not _goes_on(seen):
+                    self._renew = None
+
+
+def _goes_on(renew: Callable[[], bool]) -> bool:
+    """Renew once; an error ends this try alone: there is no other thread for all work that follows."""
+    try:
+        return renew()
+    except Exception:
+        log.exception("lease_not_renewed")
+        return True

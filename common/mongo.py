@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 from pymongo import MongoClient
-from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure
 
 from common.exceptions import TransientError
 from common.failpoints import failpoint
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from common import frame
 
 _DUPLICATE_KEY = 11000
+_TOO_LARGE = 10334  # a document that no server will ever take
 _WITHOUT_MANIFEST = ("0", "1")  # chunks
 
 
@@ -46,7 +47,11 @@ class Mongo:
         self._manifests = self._client[database]["manifests"]
 
     def put_chunks(self, client: str, chunks: "Sequence[frame.Chunk]") -> None:
-        """Insert the chunks that are not there yet."""
+        """Insert the chunks that are not there yet.
+
+        Raises:
+            TransientError: The server cannot be reached, or no majority has them on disk.
+        """
         now = datetime.now(UTC)
         documents = [
             {"_id": {"client": client, "sha256": c.sha256}, "content": c.content, "seen_at": now}
@@ -56,7 +61,7 @@ class Mongo:
             try:
                 self._chunks.insert_many(documents, ordered=False)
             except BulkWriteError as error:
-                if any(e["code"] != _DUPLICATE_KEY for e in error.details["writeErrors"]):
+                if not _were_there(error):
                     raise
         failpoint("mongo_batch_k")
 
@@ -121,6 +126,13 @@ class Mongo:
         self._client.close()
 
 
+def _were_there(error: BulkWriteError) -> bool:
+    """Say whether nothing else is wrong than that some are there already, with a majority."""
+    told = error.details
+    is_known = all(each["code"] == _DUPLICATE_KEY for each in told["writeErrors"])
+    return is_known and not told["writeConcernErrors"]
+
+
 def _frame_id(hashes: Sequence[str]) -> str:
     """Return how many chunks a frame has and what names them: the only one itself, or a hash of all."""
     name = "".join(hashes)
@@ -133,5 +145,8 @@ def _frame_id(hashes: Sequence[str]) -> str:
 def _reaching_mongo() -> Iterator[None]:
     try:
         yield
-    except (ConnectionFailure, PyMongoError) as error:
+    # What the server refuses is its state, or who may do what; all else is wrong in our own calls.
+    except (ConnectionFailure, OperationFailure) as error:
+        if isinstance(error, OperationFailure) and error.code == _TOO_LARGE:
+            raise
         raise TransientError(f"MongoDB: {error}") from error

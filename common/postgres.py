@@ -16,7 +16,17 @@ from typing import Any
 import psycopg2
 from psycopg2 import errorcodes
 from pydantic import SecretStr
-from sqlalchemy import Connection, Dialect, Engine, Row, TextClause, create_engine, event, text
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    ExceptionContext,
+    Row,
+    TextClause,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
@@ -33,6 +43,7 @@ _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _SET_CLIENT = "SELECT set_config('app.client', %(client_of_transaction)s, true)"
 _NO_WAIT = "SET LOCAL synchronous_commit = off"
 _PLAN_ANEW = "DISCARD PLANS"
+_PREPARE_ANEW = "DEALLOCATE ALL"
 # What a connection remembers.
 _OPENING, _WAITING, _PREPARED, _USED = "opening", "waiting", "prepared", "used"
 _PARAMETER = re.compile(r"%\((\w+)\)s")
@@ -67,6 +78,7 @@ class Postgres:
             isolation_level="AUTOCOMMIT",  # the driver's own BEGIN would be a message of its own
         )
         event.listen(self._engine, "before_cursor_execute", _as_sent, retval=True)
+        event.listen(self._engine, "handle_error", _forget_prepared)
 
     @contextmanager
     def transaction(
@@ -233,12 +245,26 @@ def _as_sent(
 
 def _execution(connection: Connection, statement: str, before: list[str]) -> str:
     """Return what executes a statement that is prepared, once `before` has been said."""
-    known = connection.info.setdefault(_PREPARED, {})
+    if _PREPARED not in connection.info:
+        connection.info[_PREPARED] = {}
+        before.append(_PREPARE_ANEW)
+    known = connection.info[_PREPARED]
     if statement not in known:
         preparation, known[statement] = _preparation(statement, f"statement_{len(known)}")
         before.append(preparation)
     execution: str = known[statement]
     return execution
+
+
+def _forget_prepared(failure: ExceptionContext) -> None:
+    """Have a connection's statements prepared anew after a failure.
+
+    Of a message that failed nobody knows whether the server came to what was to be prepared in it;
+    and a connection is used for as long as its worker lives.
+    """
+    connection = failure.connection
+    if connection is not None and not connection.invalidated:  # else it remembers nothing
+        connection.info.pop(_PREPARED, None)
 
 
 def _preparation(statement: str, name: str) -> tuple[str, str]:

@@ -80,6 +80,11 @@ def visible(value: str) -> str:
     return value if value.isprintable() else "".join(map(_sign, value))
 
 
+def visible_lines(value: str) -> str:
+    """Return a text of several lines, each of them `visible`."""
+    return "\n".join(map(visible, value.splitlines()))
+
+
 def _sign(character: str) -> str:
     if unicodedata.category(character) not in _UNSEEN or character in _JOINERS:
         return character
@@ -143,7 +148,7 @@ def _dates(value: Any, language: str, _currency: object) -> str:
 
 
 def _lines(value: Any, _language: str, _currency: object) -> str:
-    return "\n".join(map(visible, str(value).splitlines()))
+    return visible_lines(str(value))
 
 
 _WRITERS: Mapping[str, Callable[[Any, str, object], str]] = {

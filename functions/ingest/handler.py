@@ -15,6 +15,7 @@ Delivered twice: the second claim finds the work done. After a crash half way th
 the same chunks again, and nobody sees them before the one transaction at the end.
 """
 
+import errno
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -34,6 +35,8 @@ from functions.ingest.reader import OpenQuestionError, open_file
 from functions.ingest.repository import Known, UploadRepository
 from functions.ingest.upload import Dataset, History, Place, Upload
 
+_DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT}
+
 
 def handle(
     event: Event,
@@ -51,7 +54,8 @@ def handle(
 
     Raises:
         PermanentError: The branch is unknown, or not said, or the file holds no table of purchases.
-        TransientError: A server cannot be reached, or the object changed meanwhile.
+        TransientError: A server cannot be reached, the object changed meanwhile, or the disk for
+            temporary files is full.
     """
     if not isinstance(event, ObjectCreated | ObjectRemoved):
         raise TypeError(f"ingest does not handle {type(event).__name__}")
@@ -132,6 +136,11 @@ def _ingest(  # noqa: PLR0913 - handle's own arguments, passed on
                 return
     except ObjectGoneError as error:
         raise TransientError("the object was removed while it was read") from error
+    except OSError as error:
+        # Of the copy, or of what the reader puts beside it: there is room again once others end.
+        if error.errno in _DISK_IS_FULL:
+            raise TransientError(f"no room for temporary files: {error}") from error
+        raise
     uploads.mark_stored(claim, upload, history, dataset)
 
 

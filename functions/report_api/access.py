@@ -61,6 +61,11 @@ def demand_same_origin(request: Request) -> None:
     raise Problem(HTTPStatus.FORBIDDEN, "cross_site")
 
 
+def is_led_here(request: Request) -> bool:
+    """Say whether another site led a browser here; typed, opened by a program or kept, none did."""
+    return request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
+
+
 def _is_own_origin(request: Request) -> bool:
     origin = urlsplit(request.headers.get("origin", ""))
     own = {request.headers.get("host"), urlsplit(world_of(request).public_url).netloc}

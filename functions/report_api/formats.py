@@ -12,23 +12,24 @@ waiting, so that its question is answered once.
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from functions.report_api.access import Member, Owner, TheWorld
 from functions.report_api.problems import Problem, not_found
 from functions.report_api.profiles import Version, Wish
 from functions.report_api.schemas import Principal
 from functions.report_api.uploads import COLUMN_ASKED
-from functions.report_api.world import World
+from functions.report_api.world import StoreTime, World
 
 of_client = APIRouter(prefix="/clients/{client}")
 
 _COLUMN = "columns."  # how settings begin that name the header of a column of ours
 
+_UNNAMED = "unnamed_columns"  # the question that any column of ours answers
 _PLAIN = ("date_order", "decimal_mark", "overlap")
 _ANSWERED_BY = {"year_order": "date_order", "overlapping_days": "overlap"}  # question -> setting
 
@@ -46,6 +47,9 @@ Ours = Literal[
     "currency",
 ]
 
+# As long as ingest reads one; without NUL, which PostgreSQL's text cannot hold.
+Header = Annotated[str, Field(max_length=256, pattern=r"^[^\x00]*$")]
+
 
 class Settings(BaseModel):
     """How files are read where they leave it open."""
@@ -55,7 +59,7 @@ class Settings(BaseModel):
     date_order: Literal["dmy", "mdy", "ymd"] | None = None
     decimal_mark: Literal[".", ","] | None = None
     overlap: Literal["replaces", "adds"] | None = None  # files without order ids, on the same days
-    columns: dict[Ours, str | None] = Field(default_factory=dict)  # of ours -> header name
+    columns: dict[Ours, Header | None] = Field(default_factory=dict)  # of ours -> header name
 
     def decided(self) -> dict[str, str | None]:
         """Return what was said, each column a setting of its own."""
@@ -66,7 +70,7 @@ class Settings(BaseModel):
 class NewProfile(Settings):
     """What an owner decides for a branch, from a time of the store on, or for all files."""
 
-    since: AwareDatetime | None = Field(default=None)
+    since: StoreTime | None = None
 
 
 @of_client.post("/uploads/{upload_id}/mapping", status_code=HTTPStatus.ACCEPTED)
@@ -87,6 +91,8 @@ def give_answer(
 ) -> Mapping[str, str | None]:
     """Keep an answer, and return the settings that it decides.
 
+    It holds for the branch, and whoever sends files may give it; all else an owner decides.
+
     Raises:
         Problem: There is no such upload, nothing is asked of it, or something else is.
     """
@@ -99,6 +105,8 @@ def give_answer(
     settings = {name: value for name, value in answer.decided().items() if value is not None}
     if missing := _missing(upload.reason, settings):
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "answer_missing", {"name": missing})
+    if unasked := [name for name in settings if not _is_asked(upload.reason, name)]:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "answer_unasked", {"names": unasked})
     wish = Wish(branch=upload.branch, since=upload.stored_at, settings=settings, upload=upload.id)
     world.profiles.decide(asker.client, wish, by=asker.user)
     return settings
@@ -106,13 +114,22 @@ def give_answer(
 
 def _missing(reason: str, settings: Mapping[str, str | None]) -> str | None:
     """Return the first setting that is asked and not answered."""
-    if reason == "unnamed_columns":
+    if reason == _UNNAMED:
         is_made = {f"{_COLUMN}unit_price", f"{_COLUMN}quantity"} <= settings.keys()
         asked = ["customer_id", "ordered_at", *(() if is_made else ("amount",))]
         return next((f"{_COLUMN}{n}" for n in asked if f"{_COLUMN}{n}" not in settings), None)
-    ours = COLUMN_ASKED.get(reason)
-    name = f"{_COLUMN}{ours}" if ours else _ANSWERED_BY.get(reason, reason)
+    name = _asked(reason)
     return None if name in settings else name
+
+
+def _is_asked(reason: str, name: str) -> bool:
+    return name.startswith(_COLUMN) if reason == _UNNAMED else name == _asked(reason)
+
+
+def _asked(reason: str) -> str:
+    """Return the one setting that answers a question."""
+    ours = COLUMN_ASKED.get(reason)
+    return f"{_COLUMN}{ours}" if ours else _ANSWERED_BY.get(reason, reason)
 
 
 @of_client.get("/branches/{branch}/profile")

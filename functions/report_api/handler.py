@@ -41,6 +41,18 @@ from functions.report_api.world import (
     rejected_of,
 )
 
+State = Literal[
+    "announced",
+    "reading",
+    "needs_answer",
+    "parked",
+    "stored",
+    "duplicate",
+    "rejected",
+    "superseded",
+    "removed",
+]
+
 routes = APIRouter()
 of_client = APIRouter(prefix="/clients/{client}")
 
@@ -211,9 +223,15 @@ def list_uploads(
     language: Spoken,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: str | None = None,
+    state: Annotated[list[State] | None, Query()] = None,
 ) -> dict[str, Any]:
-    """Return the newest uploads, and the cursor at which the next page starts."""
-    uploads = world.repository.uploads(asker.client, limit=limit, before=read_cursor(before))
+    """Return the newest uploads, of these states if any is named, and where the next page starts."""
+    uploads = world.repository.uploads(
+        asker.client,
+        limit=limit,
+        before=read_cursor(before),
+        states=None if state is None else [*state],
+    )
     return {
         "uploads": [upload_body(upload, language=language) for upload in uploads],
         "next": next_cursor(uploads, limit=limit),

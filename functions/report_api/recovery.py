@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from common.parked import Filter, ParkedMessage
 from common.replay import STATES, Run, Wish
@@ -24,7 +24,7 @@ from common.texts import say
 from functions.report_api.access import Owner, Spoken, TheWorld
 from functions.report_api.problems import not_found
 from functions.report_api.schemas import Principal
-from functions.report_api.world import World
+from functions.report_api.world import StoreTime, World
 
 of_client = APIRouter(prefix="/clients/{client}")
 
@@ -39,8 +39,8 @@ class ReplayRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: AwareDatetime | None = Field(default=None, alias="from")
-    until: AwareDatetime | None = Field(default=None, alias="to")
+    since: StoreTime | None = Field(default=None, alias="from")
+    until: StoreTime | None = Field(default=None, alias="to")
     prefix: str = Field(default="", max_length=1024, pattern=r"^[^\x00]*$")
     states: list[State] | None = Field(default=None, min_length=1)
     force: bool = False

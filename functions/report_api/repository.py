@@ -97,6 +97,7 @@ _UPLOADS = text(f"""{_UPLOAD_COLUMNS}
     WHERE u.client_id = :client
       AND (CAST(:before AS timestamptz) IS NULL
            OR u.stored_at < :before OR u.stored_at = :before AND u.id > :before_id)
+      AND (CAST(:states AS text[]) IS NULL OR u.state = ANY(:states))
     ORDER BY u.stored_at DESC, u.id LIMIT :limit
 """)
 
@@ -179,9 +180,10 @@ class ExportCutShortError(RuntimeError):
     """The segmentation was removed while its customers were being listed."""
 
 
-_HELD_BACK = text(
-    "SELECT held_back FROM reconcile_cursor WHERE held_back IS NOT NULL ORDER BY bucket"
-)
+# Without the parameters, which may name a client.
+_HELD_BACK = text("""
+    SELECT held_back->>'code' FROM reconcile_cursor WHERE held_back IS NOT NULL ORDER BY bucket
+""")
 
 
 class Repository:
@@ -190,8 +192,8 @@ class Repository:
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
 
-    def held_back(self) -> list[dict[str, Any]]:
-        """Return why reconcile removes nothing, if it does not: codes and their parameters."""
+    def held_back(self) -> list[str]:
+        """Return why reconcile removes nothing, if it does not: codes, which anybody may read."""
         with self._postgres.transaction() as connection:
             return list(connection.execute(_HELD_BACK).scalars())
 
@@ -234,11 +236,20 @@ class Repository:
         )
 
     def uploads(
-        self, client: str, *, limit: int, before: tuple[datetime, str] | None = None
+        self,
+        client: str,
+        *,
+        limit: int,
+        before: tuple[datetime, str] | None = None,
+        states: list[str] | None = None,
     ) -> list[Upload]:
-        """Return the newest uploads, or those that come after `before` (store time, id)."""
+        """Return the newest uploads, or those that come after `before` (store time, id).
+
+        Those in one of `states`, if any is named.
+        """
         stored_at, upload_id = before or (None, None)
         wanted = {"client": client, "limit": limit, "before": stored_at, "before_id": upload_id}
+        wanted["states"] = states
         with self._postgres.transaction(client) as connection:
             rows = _rows(connection, _UPLOADS, wanted)
         return [Upload.from_row(row) for row in rows]

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+from pydantic import AwareDatetime, Field
 
 from common.parked import ParkedMessages
 from common.purchase_files import purchase_ending
@@ -24,6 +26,13 @@ if TYPE_CHECKING:
 LINK_EXPIRES = timedelta(minutes=15)
 # Of a file by its ending: one for each that ingest reads.
 CONTENT_TYPES = {".csv": "text/csv", ".csv.gz": "application/gzip", ".zip": "application/zip"}
+
+# A time of the store that somebody names. PostgreSQL keeps more years than Python reads back, in
+# whatever zone.
+StoreTime = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(9999, 12, 31, tzinfo=UTC)),
+]
 
 
 class Presigner(Protocol):

@@ -1,5 +1,6 @@
 """A client's people over HTTP beside its pipeline: questions, answers and what follows from them."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,8 +27,11 @@ class Branches:
         return self.web.request(
             method,
             f"/clients/{self.pipeline.client}/{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {self.token}"},
+            content=None if body is None else json.dumps(body),  # half characters go escaped
+            headers={
+                "Authorization": f"Bearer {self.token}",
+                "Content-Type": "application/json",
+            },
         )
 
     def put(self, key: str, body: bytes) -> str:

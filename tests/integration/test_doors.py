@@ -13,8 +13,9 @@ import pyarrow as pa
 import pytest
 import urllib3
 from pydantic import SecretStr
+from pymongo.errors import InvalidOperation, OperationFailure
 from sqlalchemy import Connection, TextClause, text
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, ProgrammingError
 
 from common import frame
 from common.cache import Cache
@@ -177,6 +178,37 @@ def test_a_chunk_that_is_gone_or_changed_is_noticed(mongo: Mongo, client_id: str
     mongo._chunks.delete_one(where)
     with pytest.raises(MissingChunkError):
         list(mongo.read(client_id, frame_id))
+
+
+def test_what_no_majority_has_is_not_there_yet(settings: Settings, client_id: str):
+    chunks = list(frame.encode(table("1")))
+    alone = settings.mongo_url.get_secret_value().replace("w=majority", "w=2")
+    mongo = Mongo(SecretStr(alone), settings.mongo_database)
+    for _ in range(2):  # written, then there already
+        with pytest.raises(TransientError):
+            mongo.put_chunks(client_id, chunks)
+    mongo.close()
+
+
+def test_a_chunk_that_no_document_can_hold_is_a_bug(mongo: Mongo, client_id: str):
+    chunk = frame.Chunk(sha256="wide", rows=1, content=bytes(17_000_000))
+    with pytest.raises(OperationFailure, match="is invalid"):
+        mongo.put_chunks(client_id, [chunk])
+
+
+def test_a_server_that_does_not_know_us_is_a_transient_failure(settings: Settings):
+    url = settings.mongo_url.get_secret_value().replace("://", "://nobody-")
+    mongo = Mongo(SecretStr(url), settings.mongo_database)
+    with pytest.raises(TransientError):
+        mongo.check()
+    mongo.close()
+
+
+def test_a_connection_that_we_closed_is_a_bug(settings: Settings):
+    mongo = Mongo(settings.mongo_url, settings.mongo_database)
+    mongo.close()
+    with pytest.raises(InvalidOperation):
+        mongo.check()
 
 
 def test_a_frame_larger_than_a_document_is_cut_by_bytes(mongo: Mongo, client_id: str):
@@ -435,6 +467,38 @@ def rename_and_fail(app: Postgres, client: str) -> None:
     with app.transaction(client) as connection:
         connection.execute(RENAME, {"name": "lost", "id": "centro"})
         connection.execute(text("SELECT 1 / 0"))
+
+
+def test_what_the_server_refused_to_prepare_is_prepared_by_the_next_who_asks(settings: Settings):
+    one = Postgres(settings.postgres_app_url, pool_size=1)
+    ask = prepared("SELECT id FROM made_later")
+    with pytest.raises(ProgrammingError):
+        one.execute(ask, {})
+    one.execute(text("CREATE TEMPORARY TABLE made_later AS SELECT 7 AS id"), {})
+    assert [one.execute(ask, {}) for _ in range(2)] == [[(7,)], [(7,)]]
+    one.close()
+
+
+def test_what_never_reached_the_server_is_prepared_by_the_next_who_asks(settings: Settings):
+    one = Postgres(settings.postgres_app_url, pool_size=1)
+    ask = prepared("SELECT CAST(:word AS text)")
+    with pytest.raises(ValueError, match="NUL"):
+        one.execute(ask, {"word": "\x00"})
+    assert one.execute(ask, {"word": "a"}) == [("a",)]
+    one.close()
+
+
+def test_what_was_prepared_in_a_message_that_failed_afterwards_works_again(
+    settings: Settings, client: str
+):
+    one = Postgres(settings.postgres_app_url, pool_size=1)
+    add = prepared("INSERT INTO branches (client_id, id, name) VALUES (:client, :id, :id)")
+    for _ in range(2):
+        with pytest.raises(ConflictError):
+            one.execute(add, {"client": client, "id": "centro"}, client=client)
+    one.execute(add, {"client": client, "id": "este"}, client=client)
+    assert "este" in branches(one, client)
+    one.close()
 
 
 def test_a_transaction_sees_its_own_client_alone_whoever_had_the_connection(

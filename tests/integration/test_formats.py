@@ -224,6 +224,15 @@ def test_a_profile_changes_nothing_of_what_was_read(branches: Branches):
     assert branches.understood("centro/a.csv")["profile_version"] == 1
 
 
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_nobody_could_read_back_is_refused(branches: Branches, since: str):
+    told = branches.ask("PUT", "branches/centro/profile", {"since": since, "date_order": "dmy"})
+    assert (told.status_code, told.json()["code"]) == (422, "invalid_request")
+    told = branches.ask("POST", "replays", {"from": since})
+    assert (told.status_code, told.json()["code"]) == (422, "invalid_request")
+    assert branches.ask("GET", "branches/centro/profile").json()["versions"] == []
+
+
 def test_a_file_without_a_question_takes_no_answer(branches: Branches):
     upload = branches.put("centro/a.csv", DAY_FIRST)
     told = branches.answer(upload, date_order="dmy")
@@ -385,6 +394,40 @@ def test_the_page_takes_what_each_column_holds(
     if status == 303:
         mapping = branches.understood("centro/a.csv")["mapping"]
         assert mapping == {ours: f"column_{i}" for i, ours in enumerate(meanings, 1)}
+
+
+# --- what is no answer ------------------------------------------------------------------------
+
+WHOLE = {"columns": {"customer_id": "column_3", "ordered_at": "column_2", "amount": "column_5"}}
+
+
+@pytest.mark.parametrize("name", ["Im\x00porte", "\ud800", "I" * 257], ids=["NUL", "half", "long"])
+def test_a_name_that_no_column_has_is_refused(branches: Branches, name: str):
+    wish = {"columns": {"amount": name}}
+    told = branches.ask("PUT", "branches/centro/profile", wish)
+    assert (told.status_code, told.json()["code"]) == (422, "invalid_request")
+    upload = branches.put("centro/a.csv", ODD)
+    assert branches.answer(upload, **wish).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("body", "answer", "more"),
+    [
+        (UNCLEAR, {"date_order": "dmy"}, {"decimal_mark": ","}),
+        (UNCLEAR, {"date_order": "dmy"}, {"columns": {"amount": "Net"}}),
+        (ODD, {"columns": {"customer_id": "Socio del club"}}, {"overlap": "adds"}),
+        (UNNAMED, WHOLE, {"date_order": "dmy"}),
+    ],
+    ids=["a mark", "a column", "an overlap", "no column"],
+)
+def test_what_a_file_does_not_ask_is_for_an_owner_to_decide(
+    branches: Branches, body: bytes, answer: dict, more: dict
+):
+    upload = branches.put("centro/a.csv", body)
+    told = branches.answer(upload, **answer, **more)
+    assert (told.status_code, told.json()["code"]) == (422, "answer_unasked")
+    assert branches.ask("GET", "branches/centro/profile").json()["versions"] == []
+    assert branches.answer(upload, **answer).status_code == 202
 
 
 # --- drift --------------------------------------------------------------------------------------

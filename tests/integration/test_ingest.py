@@ -3,15 +3,19 @@
 It holds whether a notification only hints at a version or tells all of it.
 """
 
+import errno
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from common.settings import Settings
+from functions.ingest import handler
 from tests.integration.pipeline import Pipeline, csv, running
 
 pytestmark = pytest.mark.integration
@@ -290,6 +294,44 @@ def test_a_bad_file_ends_with_its_reason_and_the_next_one_is_read(
     if reason is not None:
         assert upload.reason == reason
     assert pipeline.upload("centro/good.csv").state == "stored"
+
+
+@pytest.fixture
+def alone(settings: Settings, client: str, tmp_path: Path) -> Iterator[Pipeline]:
+    """A pipeline with a folder for temporary files of its own."""
+    yield from running(settings.model_copy(update={"spool_dir": tmp_path}), client)
+
+
+def tries_once(pipeline: Pipeline) -> tuple[int, int]:
+    """Have a file fail; return how often it did for now, and by a mistake of ours."""
+    pipeline.announce(pipeline.put("centro/a.csv", APRIL))
+    pipeline._step()
+    (row,) = pipeline.rows(
+        "SELECT transient_tries, bug_tries FROM claims WHERE work_key LIKE :key",
+        key=f"%{pipeline.client}/centro/a.csv%",
+    )
+    return row.transient_tries, row.bug_tries
+
+
+def test_a_full_disk_is_waited_for(alone: Pipeline, tmp_path: Path):
+    (folder,) = tmp_path.iterdir()
+    (folder / "object").symlink_to("/dev/full")
+    assert tries_once(alone) == (1, 0)
+    alone.settle()
+    assert alone.states() == {"centro/a.csv": ["stored"]}
+
+
+@pytest.mark.parametrize(
+    ("number", "tries"), [(errno.ENOSPC, (1, 0)), (errno.EDQUOT, (1, 0)), (errno.EIO, (0, 1))]
+)
+def test_what_a_disk_refuses_the_reader_is_waited_for_only_if_it_is_full(
+    alone: Pipeline, monkeypatch: pytest.MonkeyPatch, number: int, tries: tuple[int, int]
+):
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(handler, "open_file", fail)
+    assert tries_once(alone) == tries
 
 
 def test_a_header_alone_is_stored_with_no_rows(pipeline: Pipeline):

@@ -26,7 +26,7 @@ SALES = csv(
     "1,soon,ana,=cake,1,4.00",
     "2,2026-04-14,bea,tea,1,4.25",
     "3,later,bea,'+tea,1,8.00",
-    "4,2026-04-15,bea,tea,one,16.00",
+    "4,2026-04-15,bea,tea;=1+1,one,16.00",
 )
 GOOD = Decimal("11.25")
 MENDED = {3: ("soon", "2026-04-13"), 5: ("later", "2026-04-14"), 6: (",one,", ",1,")}
@@ -91,7 +91,11 @@ def test_only_the_bad_rows_go_out_with_their_line_and_reason(loop: Loop):
     assert rows[0] == ["_upload", "_line", "_error", *original[0]]
     assert [(row[0], row[1]) for row in rows[1:]] == [(upload, line) for line in ("3", "5", "6")]
     assert all("Line" in row[2] for row in rows[1:])
-    product = {"3": "'=cake", "5": "''+tea", "6": "tea"}  # nothing that a spreadsheet would run
+    product = {
+        "3": "'=cake",
+        "5": "''+tea",
+        "6": "tea;'=1+1",
+    }  # nothing that a spreadsheet would run
     for row in rows[1:]:
         expected = original[int(row[1]) - 1]
         assert row[3:] == [*expected[:3], product[row[1]], *expected[4:]]
@@ -125,7 +129,7 @@ def test_mended_rows_count_with_their_file_and_come_back_as_they_were(loop: Loop
         for table in frame_of(loop, repair)
         for row in table.select(["product"]).to_pylist()
     }
-    assert products == {"=cake", "'+tea", "tea"}
+    assert products == {"=cake", "'+tea", "tea;=1+1"}
 
 
 def frame_of(loop: Loop, upload: str):

@@ -1,7 +1,9 @@
 """A lease is renewed while work goes on, and never after."""
 
 import threading
+import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 import structlog
@@ -46,6 +48,38 @@ def test_what_was_lost_is_not_asked_for_again(keeper: LeaseKeeper) -> None:
         wait_until(lambda: len(asked) == 2)
         threading.Event().wait(0.1)  # ten more looks
     assert len(asked) == 2
+
+
+def test_it_is_renewed_within_a_third_and_every_third_from_then_on() -> None:
+    keeper = LeaseKeeper(lease_s=1.2)
+    begun = time.monotonic()
+    renewals: list[float] = []
+
+    def renew() -> bool:
+        renewals.append(time.monotonic() - begun)
+        return True
+
+    with keeper.holding(renew):
+        wait_until(lambda: len(renewals) == 3)
+    keeper.close()
+    assert renewals[0] < 0.6  # a third, and what a busy machine takes
+    assert all(later - earlier > 0.3 for earlier, later in pairwise(renewals))
+
+
+def test_an_error_ends_neither_this_work_s_renewals_nor_those_of_the_next(
+    keeper: LeaseKeeper,
+) -> None:
+    asked: list[int] = []
+
+    def renew() -> bool:
+        asked.append(1)
+        raise RuntimeError("not foreseen")
+
+    with keeper.holding(renew):
+        wait_until(lambda: len(asked) > 1)
+    others: list[int] = []
+    with keeper.holding(lambda: others.append(1) or True):
+        wait_until(lambda: others)
 
 
 def test_work_does_not_end_amid_a_renewal(keeper: LeaseKeeper) -> None:

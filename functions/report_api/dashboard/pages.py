@@ -18,6 +18,8 @@ from functions.report_api.access import (
     LANGUAGE_COOKIE,
     TOKEN_COOKIE,
     TheWorld,
+    demand_same_origin,
+    is_led_here,
     language_of,
     signed_in,
 )
@@ -94,22 +96,41 @@ def templates() -> "Environment":
 
 @routes.get("/sign-in")
 def show_sign_in(request: Request, world: TheWorld, token: str | None = None) -> Response:
-    """Ask for the token; one that comes in the address is kept, and leaves the address bar."""
-    if token is not None:
-        return _sign_in(request, world, token)
-    return _render(request, "sign_in.html", is_wrong=False)
+    """Ask for the token; one that comes in the address is kept, and leaves the address bar.
+
+    Who was led here by another site is asked first: it could be that site's own account, and get
+    the files of whoever does not notice.
+    """
+    if token is None:
+        return _render(request, "sign_in.html", is_wrong=False)
+    return (
+        _confirm(request, world, token) if is_led_here(request) else _sign_in(request, world, token)
+    )
 
 
 @routes.post("/sign-in")
 def sign_in(request: Request, world: TheWorld, token: Annotated[str, Form()] = "") -> Response:
     """Keep the token in a cookie that scripts cannot read."""
+    demand_same_origin(request)
     return _sign_in(request, world, token)
+
+
+def _confirm(request: Request, world: World, token: str) -> Response:
+    asker = world.authenticate(token.strip())
+    if asker is None:
+        return _refuse_token(request)
+    name = world.repository.client(asker.client).name
+    return _render(request, "confirm.html", name=name, token=token.strip())
+
+
+def _refuse_token(request: Request) -> Response:
+    return _render(request, "sign_in.html", is_wrong=True, status=HTTPStatus.UNAUTHORIZED)
 
 
 def _sign_in(request: Request, world: World, token: str) -> Response:
     token = token.strip()
     if world.authenticate(token) is None:
-        return _render(request, "sign_in.html", is_wrong=True, status=HTTPStatus.UNAUTHORIZED)
+        return _refuse_token(request)
     answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
     answer.set_cookie(
         TOKEN_COOKIE,
@@ -123,8 +144,9 @@ def _sign_in(request: Request, world: World, token: str) -> Response:
 
 
 @routes.post("/sign-out")
-def sign_out(world: TheWorld) -> Response:
+def sign_out(request: Request, world: TheWorld) -> Response:
     """Forget the token on this device."""
+    demand_same_origin(request)
     answer = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
     answer.delete_cookie(TOKEN_COOKIE, httponly=True, samesite="lax", secure=world.cookie_secure)
     return answer

@@ -14,6 +14,8 @@ from tests.shops import Shop
 
 pytestmark = pytest.mark.integration
 
+HERE = {"Sec-Fetch-Site": "same-origin"}
+THERE = {"Sec-Fetch-Site": "cross-site"}
 LINK = {"branch": "centro", "filename": "a.csv", "size": 10}
 
 # method, path below the client, body -> status for owner, analyst, uploader
@@ -156,7 +158,7 @@ def test_every_answer_is_kept_by_nobody_and_framed_by_nobody(web: TestClient, sh
         headers = web.get(path, headers=bearer(shop.owner)).headers
         assert headers["cache-control"] == "no-store"
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert "default-src 'self'" in headers["content-security-policy"]
 
@@ -185,15 +187,55 @@ def test_a_token_in_the_address_leaves_it_at_once(web: TestClient, shop: Shop):
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
     assert web.get("/").status_code == 200
-    web.post("/sign-out")
+    web.post("/sign-out", headers=HERE)
     assert web.get("/", follow_redirects=False).headers["location"] == "/sign-in"
 
 
 def test_a_wrong_token_is_asked_for_again(web: TestClient):
-    answer = web.post("/sign-in", data={"token": "dc_acme_wrong"})
-    assert answer.status_code == 401
-    assert "signs nobody in" in answer.text
-    assert "set-cookie" not in answer.headers
+    for answer in (
+        web.post("/sign-in", data={"token": "dc_acme_wrong"}, headers=HERE),
+        web.get("/sign-in", params={"token": "dc_acme_wrong"}),
+        web.get("/sign-in", params={"token": "dc_acme_wrong"}, headers=THERE),
+    ):
+        assert answer.status_code == 401
+        assert "signs nobody in" in answer.text
+        assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_who_is_led_here_by_another_site_signs_in_only_by_a_button(
+    web: TestClient, shop: Shop, site: str
+):
+    led = {"Sec-Fetch-Site": site, "Accept": "text/html"}
+    page = web.get("/sign-in", params={"token": shop.owner}, headers=led)
+    assert page.status_code == 200
+    assert "set-cookie" not in page.headers
+    assert "Another site led you here" in page.text
+    assert f'name="token" value="{shop.owner}"' in page.text
+    answer = web.post("/sign-in", data={"token": shop.owner}, headers=HERE, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": "same-origin"}]
+)
+def test_who_opens_a_link_from_a_terminal_is_signed_in_at_once(
+    web: TestClient, shop: Shop, headers: dict[str, str]
+):
+    link = {"token": shop.owner}
+    answer = web.get("/sign-in", params=link, headers=headers, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-out"])
+def test_another_site_signs_nobody_in_or_out(web: TestClient, shop: Shop, path: str):
+    for headers in ({}, THERE, {"Origin": "null"}, {"Origin": "https://elsewhere.example"}):
+        answer = web.post(path, data={"token": shop.owner}, headers=headers)
+        assert answer.status_code == 403
+        assert "set-cookie" not in answer.headers
+    own = {"Origin": str(web.base_url)}
+    answer = web.post(path, data={"token": shop.owner}, headers=own, follow_redirects=False)
+    assert answer.status_code == 303
 
 
 def test_only_an_owner_decides_what_becomes_of_bad_rows(web: TestClient, shop: Shop):

@@ -1,10 +1,14 @@
 """What goes wrong is said in words, with every header, and without what nobody should read."""
 
+import json
+
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 from starlette.testclient import TestClient
 from structlog.testing import CapturingLogger
 
+from common.postgres import Postgres
 from common.settings import Settings
 from functions.report_api import app
 from functions.report_api.__main__ import build
@@ -53,6 +57,24 @@ def test_without_postgres_it_says_when_to_come_back(settings: Settings, shop: Sh
     assert page.status_code == 503
     assert "not answering" in page.text
     assert (ready.status_code, ready.json()["servers"]["postgres"]) == (503, "down")
+
+
+def test_readiness_tells_anybody_that_something_waits_and_nobody_of_whom(
+    web: TestClient, settings: Settings
+):
+    told = {"code": "reconcile_too_many_of_client", "params": {"client": "acme", "missing": 7}}
+    runtime = Postgres(settings.postgres_runtime_url)
+    hold = text("""
+        INSERT INTO reconcile_cursor (bucket, held_back) VALUES ('another', CAST(:held AS jsonb))
+        ON CONFLICT (bucket) DO UPDATE SET held_back = excluded.held_back
+    """)
+    runtime.execute(hold, {"held": json.dumps(told)})
+    answer = web.get("/readyz")
+    runtime.execute(hold, {"held": None})
+    runtime.close()
+
+    assert answer.json()["held_back"] == ["reconcile_too_many_of_client"]
+    assert web.get("/readyz").json()["held_back"] == []
 
 
 def test_a_body_that_is_too_long_is_not_read(web: TestClient, shop: Shop):

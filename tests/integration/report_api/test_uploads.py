@@ -50,6 +50,16 @@ def test_the_balance_closes_and_a_duplicate_has_none(web: TestClient, shop: Shop
     assert found["up-duplicate"] is None
 
 
+def test_only_uploads_of_the_states_that_are_named_are_listed(web: TestClient, shop: Shop):
+    every = uploads(web, shop)["uploads"]
+    wanted = {"parked", "needs_answer"}
+    found = uploads(web, shop, "?state=parked&state=needs_answer")["uploads"]
+    assert [one["id"] for one in found] == [one["id"] for one in every if one["state"] in wanted]
+    assert {one["state"] for one in found} == wanted
+    wrong = web.get(shop.path("/uploads?state=lost"), headers=bearer(shop.uploader))
+    assert wrong.status_code == 422
+
+
 def test_pages_follow_each_other_without_gap_or_repeat(web: TestClient, shop: Shop, app: Postgres):
     with app.transaction(shop.client) as connection:  # the same store time: the id decides
         for name in ("same-a", "same-b", "same-c"):

@@ -33,6 +33,16 @@ def test_every_call_is_signed_in_and_in_the_reader_s_language(stub, api):
     assert stub.asked[0].headers["accept-language"] == "es"
 
 
+def test_a_file_is_found_however_many_came_after_it(stub, api):
+    newer = {"uploads": [{"id": "u2", "filename": "b.csv"}], "next": "u2"}
+    older = {"uploads": [{"id": "u1", "filename": "a.csv"}], "next": None}
+    stub.answers["GET", "/clients/acme/uploads"] = [(200, newer), (200, older)]
+    stub.answer("GET", "/clients/acme/uploads/u1", 200, {"id": "u1"})
+
+    assert api.find("a.csv") == {"id": "u1"}
+    assert "before=u2" in stub.asked[1].path
+
+
 @pytest.mark.parametrize(
     ("status", "exit_code"),
     [

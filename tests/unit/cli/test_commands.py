@@ -120,6 +120,26 @@ def test_who_does_not_watch_is_told_where_to_look(home, stub, file):
     assert "datacore status" in result.stdout
 
 
+def test_more_files_than_one_page_tells_are_all_followed(home, stub, file, tmp_path):
+    other = tmp_path / "otra.csv"
+    other.write_text("fecha,cliente,importe\n2026-01-01,ana,1\n")
+    with_upload(stub, state="stored")
+    first = stub.answers["GET", "/clients/acme/uploads"].pop()[1]["uploads"]
+    second_key = "acme/centro/another.csv"
+    posted = stub.answers["POST", "/clients/acme/uploads"]
+    posted.append((201, {**posted[0][1], "key": second_key}))
+    stub.answers["GET", "/clients/acme/uploads"] = [
+        (200, {"uploads": [{**first[0], "key": second_key}], "next": "older"}),
+        (200, {"uploads": first, "next": None}),
+    ]
+
+    result = run(home, "upload", file, str(other), "--branch", "centro", "--json")
+
+    assert result.exit_code == 0
+    assert [each["state"] for each in json.loads(result.stdout)["uploads"]] == ["stored"] * 2
+    assert any("before=older" in asked.path for asked in stub.asked)
+
+
 def test_an_upload_that_does_not_settle_in_time_is_partly_done(home, stub, file):
     with_upload(stub, state="reading")
 
@@ -137,14 +157,19 @@ def test_a_file_that_is_not_there_is_wrong_use(home):
 
 
 @pytest.mark.parametrize(
-    ("state", "exit_code"), [("stored", 0), ("parked", 4), ("needs_answer", 4)]
+    ("state", "waits", "exit_code"),
+    [("stored", False, 0), ("parked", True, 4), ("needs_answer", True, 4), ("stored", True, 4)],
 )
-def test_a_monitor_is_told_of_an_upload_that_waits(home, stub, state, exit_code):
+def test_a_monitor_is_told_of_an_upload_that_waits(home, stub, state, waits, exit_code):
+    """However old it is: in the last case it is none of the newest."""
     with_upload(stub, state=state)
-    stub.answers["GET", "/clients/acme/uploads"].pop(0)
+    told = stub.answers["GET", "/clients/acme/uploads"].pop()[1]["uploads"]
+    who_waits = (200, {"uploads": told if waits else []})
+    stub.answers["GET", "/clients/acme/uploads"] = [who_waits, (200, {"uploads": told})] * 2
 
     assert run(home, "status", "--exit-code").exit_code == exit_code
     assert run(home, "status").exit_code == 0
+    assert "state=needs_answer&state=parked" in stub.asked[1].path
 
 
 def test_a_monitor_is_told_of_a_server_that_is_down(home, stub):
@@ -157,6 +182,18 @@ def test_a_monitor_is_told_of_a_server_that_is_down(home, stub):
     assert "Degraded: postgres" in result.stdout
 
 
+def test_an_operator_is_told_that_reconcile_waits_and_where_to_ask(home, stub):
+    servers = {"postgres": "up", "mongo": "up"}
+    body = {"servers": servers, "held_back": ["reconcile_too_many_of_client"]}
+    stub.answers["GET", "/readyz"] = [(200, body)]
+    stub.answer("GET", "/clients/acme/uploads", 200, {"uploads": []})
+
+    result = run(home, "status", "--exit-code")
+
+    assert result.exit_code == 4
+    assert "datacore reconcile --full --dry-run" in " ".join(result.stdout.split())
+
+
 def test_status_as_json_has_health_uploads_and_notices(home, stub):
     stub.answer("GET", "/clients/acme/uploads", 200, {"uploads": []})
 
@@ -167,7 +204,7 @@ def test_status_as_json_has_health_uploads_and_notices(home, stub):
         "state": "healthy",
         "servers": {"postgres": "up", "mongo": "up"},
         "held_back": [],
-        "clients": [{"client": "acme", "uploads": [], "notices": []}],
+        "clients": [{"client": "acme", "waits_for_person": False, "uploads": [], "notices": []}],
     }
 
 
@@ -221,10 +258,15 @@ def test_fewer_files_than_branches_is_wrong_use(tmp_path):
     assert CliRunner().invoke(app, words).exit_code == 2
 
 
-def test_an_id_that_cannot_be_part_of_a_key_is_wrong_use(tmp_path):
-    words = ["client", "Acme S.A.", "--branch", "centro", "--home", str(tmp_path)]
+@pytest.mark.parametrize(
+    "name", ["Acme S.A.", "-acme", "-", "a" * 64, "acm\u00e9", "acme\n", ""], ids=repr
+)
+def test_an_id_that_cannot_be_part_of_a_key_is_wrong_use(tmp_path, name):
+    for words in (["--branch", "centro", "--", name], [f"--branch={name}", "--", "acme"]):
+        result = CliRunner().invoke(app, ["client", "--home", str(tmp_path), *words])
 
-    assert CliRunner().invoke(app, words).exit_code == 2
+        assert result.exit_code == 2
+        assert "cannot be an id" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -247,14 +289,21 @@ def test_a_currency_without_a_code_is_wrong_use(tmp_path, code):
     assert f"No currency has the code {code!r}" in result.stderr
 
 
-def test_a_client_needs_running_servers(tmp_path):
-    words = ["client", "acme", "--branch", "centro", "--home", str(tmp_path)]
-    more = ["--timezone", "America/Mexico_City", "--currency", "mxn"]
+_NEED_SERVERS = (
+    ["client", "a" * 63, "--branch", "centro-2"],
+    ["client", "acme", "-b", "centro", "--timezone", "America/Mexico_City", "--currency", "mxn"],
+    ["reconcile"],
+)
 
-    result = CliRunner().invoke(app, [*words, *more])
+
+@pytest.mark.parametrize("words", _NEED_SERVERS)
+@pytest.mark.parametrize("folder", [".", "none"])
+def test_what_works_on_servers_of_this_machine_needs_them_running(tmp_path, words, folder):
+    result = CliRunner().invoke(app, [*words, "--home", str(tmp_path / folder)])
 
     assert result.exit_code == 5
     assert "datacore up" in result.stderr
+    assert not list(tmp_path.glob("none"))
 
 
 def test_the_policy_is_shown_and_set(home, stub):

@@ -256,6 +256,20 @@ def test_one_message_is_shown_whole(books: Books):
     assert (document["error"], document["body"]) == (BUG.error, BUG.body.decode())
 
 
+def test_nothing_that_a_stranger_wrote_moves_the_operator_s_terminal(books: Books):
+    escape = "\x1b]0;owned\x07\x9b2J"
+    books.messages["p1"] = replace(
+        BUG,
+        work_key=f"ingest:{escape}.csv",
+        error=f"Traceback\nKeyError: {escape}",
+        body=f'{{"key":\n "{escape}"}}'.encode(),
+    )
+    told = run("parked", "show", "p1").stdout
+    assert not {"\x1b", "\x07", "\x9b"} & set(told)
+    assert told.count("owned") == 3
+    assert "Traceback\nKeyError" in told
+
+
 def test_a_message_that_is_not_there_is_not_found(books: Books):
     for what in ("show", "replay", "discard"):
         result = run("parked", what, "nothing", *(() if what == "show" else ("--yes",)))

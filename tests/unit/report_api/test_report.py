@@ -1,5 +1,7 @@
 """Reports and uploads in words: pure, from rows to bodies."""
 
+import csv
+import io
 import string
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from common.mending import neutral, read_back
 from common.texts import LANGUAGES, catalogue
-from functions.report_api.export import csv_text
+from functions.report_api.export import DELIMITERS, Origin, csv_text, rejected_text
 from functions.report_api.report import money_text, report_name
 from functions.report_api.schemas import (
     Assignment,
@@ -20,6 +22,7 @@ from functions.report_api.schemas import (
     Client,
     ExportedSegment,
     FirstUpload,
+    Rejected,
     Repaired,
     Repairs,
     Upload,
@@ -281,8 +284,49 @@ def test_neutral_text_reads_back_as_it_was(cell: str):
     assert read_back(neutral(cell)) == cell
 
 
-@given(st.text(alphabet="'=+-@\t\r\x001,.a"))
+@given(st.text(alphabet="'\"=+-@\t\r\n\x001,;.a"))
 def test_any_neutral_text_reads_back_as_it_was(cell: str):
+    assert read_back(neutral(cell)) == cell
+
+
+CUT = [
+    "x;=1+1",
+    "x,=1+1",
+    "x\t@SUM(A1)",
+    "x\n=1+1",
+    "x\r=1",
+    'x;"=1',
+    "x;'=1",
+    "x;=1,-2+3",
+    "=1;=1",
+]
+
+
+@pytest.mark.parametrize("written", DELIMITERS)
+@pytest.mark.parametrize("read", [*DELIMITERS, "\t"])
+def test_no_spreadsheet_finds_a_formula_by_another_delimiter(written: str, read: str):
+    rows = [
+        Rejected(
+            code="bad_date",
+            params={"found": "soon", "column": "date", "line": 2},
+            line=2,
+            row=1,
+            column="date",
+            byte_offset=0,
+            raw="",
+            cells=("first", cell),
+        )
+        for cell in CUT
+    ]
+    origin = Origin(upload="u", header=("date", "product"))
+    out = "".join(rejected_text(rows, origin, language="en", delimiter=written))
+    for row in csv.reader(io.StringIO(out, newline=None), delimiter=read):
+        assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row), row
+
+
+@pytest.mark.parametrize("cell", CUT)
+def test_what_another_delimiter_would_cut_reads_back_as_it_was(cell: str):
+    assert neutral(cell) != cell
     assert read_back(neutral(cell)) == cell
 
 

@@ -6,6 +6,7 @@ all others.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -113,13 +114,13 @@ def read_back(block: Block, parsed: Parsed, *, is_mended: bool) -> Parsed:
     Those of mended rows were neutralised; others are kept from being taken for numbers.
     """
     if is_mended:
-        return _replaced(parsed, mending.NEUTRAL)
+        return reduce(_replaced, mending.READ_BACK, parsed)
     has_formulas = b"=" in block.data and b'="' in block.data  # one byte is found much faster
-    return _replaced(parsed, _FORMULA) if has_formulas else parsed
+    return _replaced(parsed, (_FORMULA, r"\1")) if has_formulas else parsed
 
 
-def _replaced(parsed: Parsed, pattern: str) -> Parsed:
-    columns = [pc.replace_substring_regex(c, pattern, r"\1") for c in parsed.columns]
+def _replaced(parsed: Parsed, change: tuple[str, str]) -> Parsed:
+    columns = [pc.replace_substring_regex(c, *change) for c in parsed.columns]
     return replace(parsed, columns=tuple(columns))
 
 

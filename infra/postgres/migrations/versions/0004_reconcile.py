@@ -32,7 +32,8 @@ def upgrade() -> None:
     """)
     op.execute("GRANT SELECT, INSERT, UPDATE ON reconcile_cursor TO datacore_runtime")
     op.execute("GRANT SELECT, INSERT, DELETE ON missing_keys TO datacore_runtime")
-    # Readiness tells the operator; there is nothing of any client in these columns.
+    # Readiness tells the code to anybody. The parameters may name a client: they are for the
+    # operator, who asks reconcile itself.
     op.execute("GRANT SELECT (bucket, held_back, held_back_at) ON reconcile_cursor TO datacore_app")
     op.execute("""
         CREATE INDEX uploads_live_in_order ON uploads (client_id, bucket, key COLLATE "C")
