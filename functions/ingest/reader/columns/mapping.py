@@ -17,6 +17,7 @@ from functions.ingest.reader.columns.order_totals import (
     repeats,
     stands_once,
 )
+from functions.ingest.reader.columns.proofs import take_proven
 from functions.ingest.reader.columns.samples import Sample, is_code, sample_of
 from functions.ingest.reader.columns.unnamed import read_unnamed
 from functions.ingest.reader.lines.headings import find_unnamed
@@ -91,7 +92,8 @@ def map_columns(
     if are_made_up(header):
         return _mapped(_unnamed(header, samples, rows, told or {}))
     candidates = list(find_candidates(header, samples))
-    chosen = _chosen(header, candidates, samples) | _told(header, told or {})
+    chosen = _chosen(header, candidates, samples)
+    _take_told(chosen, header, told or {})
     chosen |= _parts_of_dates(header, rows, chosen)
     if "customer_id" not in chosen and (index := find_unnamed(header, rows, titles)) is not None:
         chosen["customer_id"] = Candidate(
@@ -100,6 +102,7 @@ def map_columns(
     _take_reference_of_order(chosen, header)
     _drop_scaled(chosen, titles)
     _take_price_of_all_pieces(chosen, header)
+    take_proven(chosen, candidates, header, rows, samples)
     _drop_order_totals(chosen, header, rows, is_known=has_order_totals)
     _drop_totals_without_lines(chosen, header, rows, is_known=has_order_totals)
     if "currency" in chosen and _is_of_orders_alone(chosen, header, samples):
@@ -230,6 +233,17 @@ def _told(header: Sequence[str], told: Mapping[str, str]) -> dict[str, Candidate
         for column, name in told.items()
         if list(header).count(name) == 1
     }
+
+
+def _take_told(
+    chosen: dict[str, Candidate], header: Sequence[str], told: Mapping[str, str]
+) -> None:
+    """Take the columns that a person named; what they said is the quantity is no amount."""
+    said = _told(header, told)
+    chosen |= said
+    amount = chosen.get("amount")
+    if amount and amount.by != "profile" and amount.index in {c.index for c in said.values()}:
+        del chosen["amount"]
 
 
 def _is_of_orders_alone(

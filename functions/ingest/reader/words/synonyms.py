@@ -135,7 +135,8 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         importe pedido; importe factura; monto factura; importe compra; monto compra; valor compra;
         importe total; monto total; valor total; precio total; total venta; total ventas;
         total compra; total pedido; total factura; total general; total neto |
-        amount paid; paid amount; total paid; importe pagado; monto pagado; total pagado |
+        amount paid; paid amount; total paid; payable; amount payable; total payable; importe pagado;
+        monto pagado; total pagado; a pagar; total a pagar; importe a pagar; monto a pagar |
         sale; subtotal; value; spend; dollar value; turnover; venta; ventas; venta total;
         ventas totales; ingresos; ingreso; facturacion; importe bruto; monto bruto; total bruto;
         gasto; valor
@@ -187,7 +188,7 @@ _PORTUGUESE: Mapping[str, str] = {
     "amount": """
         valor total item; total item | valor liquido; total liquido; valor venda |
         valor pedido; valor total; vlr total; vl total; total venda; total pedido; preco total;
-        montante | valor pago | valor; receita; faturamento; total bruto
+        montante | valor pago; valor final; valor a pagar | valor; receita; faturamento; total bruto
     """,
     "refunded": """
         valor reembolsado item | valor reembolsado; valor reembolso; montante reembolsado;
@@ -235,7 +236,8 @@ _FRENCH: Mapping[str, str] = {
         montant ligne; total ligne; total ligne ttc | montant net; montant net ht;
         montant net ttc; montant ttc; montant ht;
         montant | montant total; total ttc; total ht; total net; prix total; chiffre affaires; ca;
-        ca ttc; ca ht; montant commande; montant facture; total commande; total facture
+        ca ttc; ca ht; montant commande; montant facture; total commande; total facture |
+        net a payer; a payer; montant a payer
     """,
     "refunded": """
         montant rembourse ligne | montant rembourse; montant remboursement; somme remboursee |
@@ -282,7 +284,7 @@ _GERMAN: Mapping[str, str] = {
         nettobetrag; betrag netto; umsatz netto; nettoumsatz; bruttobetrag; betrag brutto; betrag;
         umsatz; umsatz brutto; bruttoumsatz |
         gesamtbetrag; rechnungsbetrag; bestellwert; summe netto; summe brutto; summe;
-        gesamt netto; gesamt brutto; gesamt; gesamtsumme | | wert
+        gesamt netto; gesamt brutto; gesamt; gesamtsumme | zahlbetrag; zu zahlen | wert
     """,
     "refunded": """
         | erstatteter betrag; erstattungsbetrag; betrag erstattet; ruckerstatteter betrag;
@@ -321,7 +323,7 @@ _ITALIAN: Mapping[str, str] = {
     "amount": """
         importo riga; totale riga | importo netto; totale netto; importo |
         importo totale; prezzo totale; totale; totale ordine; totale fattura; ricavo; ricavi;
-        fatturato; incasso | | valore
+        fatturato; incasso | da pagare; totale da pagare | valore
     """,
     "refunded": """
         importo rimborsato riga | importo rimborsato; importo rimborso; valore rimborsato |
@@ -353,7 +355,7 @@ _TURKISH: Mapping[str, str] = {
     "amount": """
         satir tutari; satir toplami | net tutar; tutar; tutari; satis tutari |
         toplam tutar; toplam fiyat; siparis tutari; genel toplam; toplam; ciro; brut tutar |
-        odenen tutar
+        odenen tutar; odenecek tutar
     """,
     "refunded": """
         satir iade tutari | iade tutari; iade edilen tutar | toplam iade tutari; iadeler; iade
