@@ -12,7 +12,7 @@ from common import mending
 from functions.ingest.reader.columns.candidates import KNOWN, Candidate, find_candidates
 from functions.ingest.reader.columns.lists import refuse_other_lists
 from functions.ingest.reader.columns.order_totals import (
-    find_payments,
+    find_further,
     least_orders,
     repeats,
     stands_once,
@@ -317,12 +317,11 @@ def _drop_totals_without_lines(
 ) -> None:
     """Let a person say what an amount is that all lines of an order have, whatever was bought.
 
-    It would count once for each line, or each payment, and nothing else says what a line cost.
+    It would count once for each line, payment or parcel, and nothing else says what a line cost.
     """
-    parts = [chosen[name].index for name in ("product_id", "product") if name in chosen]
-    parts += find_payments(header)
-    if not parts or not {"amount", "order_id"} <= chosen.keys():
+    if not {"amount", "order_id"} <= chosen.keys() or {"unit_price", "quantity"} <= chosen.keys():
         return
+    parts = find_further(header, {name: each.index for name, each in chosen.items()})
     amount, order = chosen["amount"], chosen["order_id"].index
     least = least_orders(header[amount.index])
     is_of_orders = is_known or repeats(rows, (order,), amount.index, parts, least=least)

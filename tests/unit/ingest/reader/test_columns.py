@@ -389,6 +389,29 @@ def test_a_total_on_all_payments_of_an_order_is_asked(alone: int) -> None:
     assert read(lines(*rows, *shares, header=header)).balance.accepted == alone + 4
 
 
+@pytest.mark.parametrize("name", ["Pago", "Method", "Caja", "Item Variation", "Entrega"])
+@pytest.mark.parametrize("alone", [0, 100])
+def test_a_total_on_several_rows_of_an_order_is_asked_whatever_these_are_of(
+    name: str, alone: int
+) -> None:
+    rows = [f"{i},2026-01-31,C{i},9.00,x" for i in range(alone)]
+    split = ["A,2026-02-01,7,9.00,x", "A,2026-02-01,7,9.00,y"]
+    split += ["B,2026-02-01,8,8.00,y", "B,2026-02-01,8,8.00,z"]
+    header = f"order,date,customer,total,{name}"
+    assert question(lines(*rows, *split, header=header)).code == "money_column"
+    same = [row[:-1] + "x" for row in split]
+    assert read(lines(*rows, *same, header=header)).understanding.mapping["amount"] == "total"
+    own = [*split, "C,2026-02-02,9,3.00,x", "C,2026-02-02,9,4.00,y"]
+    assert read(lines(*rows, *own, header=header)).understanding.mapping["amount"] == "total"
+
+
+def test_equal_amounts_of_lines_are_no_total_where_price_and_quantity_make_them() -> None:
+    rows = ["1,2026-01-31,7,Cap,1,5.00,5.00", "1,2026-01-31,7,Pin,1,5.00,5.00"]
+    rows += ["2,2026-02-01,8,Cap,1,5.00,5.00", "2,2026-02-01,8,Bag,1,5.00,5.00"]
+    header = "order,date,customer,product,quantity,price,total"
+    assert read(lines(*rows, header=header)).balance.amount == 20
+
+
 def test_a_price_of_all_pieces_is_an_amount() -> None:
     header = "order-id,order-item-id,purchase-date,buyer-email,quantity-purchased,item-price"
     row = "1,1,2026-01-31T10:30:00+00:00,a@example.com,2,11.00"
