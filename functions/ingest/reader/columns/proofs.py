@@ -5,9 +5,11 @@ before a discount or after it. Where another column of the same row is exactly w
 rows say what no name can.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 
 from functions.ingest.reader.columns.candidates import Candidate
 from functions.ingest.reader.columns.samples import Sample
@@ -22,6 +24,7 @@ _LEAST_MULTIPLIED = 2  # rows that several pieces change
 _LEAST_PIECES, _MOST_PIECES = 3, 100  # rows to see that numbers are of pieces; each stays below
 _MARK_SHOWN = 16  # rows
 _LAST_RANK = 1000
+_OTHER_THAN_ZERO = re.compile(r"(?=\d)[^0]")
 
 Row = Sequence[str]
 _Operation = Callable[[Decimal, Decimal], Decimal]
@@ -81,7 +84,7 @@ def _take_after_discount(
     chosen: dict[str, Candidate], header: Sequence[str], rows: Sequence[Row], others: list[int]
 ) -> None:
     before = chosen["amount"].index
-    for off in find_between(header, DISCOUNT):
+    for off in _filled(find_between(header, DISCOUNT), rows):
         for index in others:
             places = (off, before, index)
             if any(_is_proven(rows, places, less) for less in (_less, _less_share)):
@@ -93,7 +96,7 @@ def _take_before_fees(
     chosen: dict[str, Candidate], header: Sequence[str], rows: Sequence[Row], others: list[int]
 ) -> None:
     after = chosen["amount"].index
-    for fee in find_between(header, FEE):
+    for fee in _filled(find_between(header, FEE), rows):
         for index in others:
             if _is_proven(rows, (fee, index, after), _less):
                 chosen["amount"] = _proven(index)
@@ -106,7 +109,7 @@ def _take_with_tax(
     """Take an amount with its tax, beside that without; of several pieces it may be of one."""
     if not {"quantity", "unit_price"}.isdisjoint(chosen):
         return
-    for tax in find_between(header, TAX):
+    for tax in _filled(find_between(header, TAX), rows):
         for index in others:
             nets = (net for net in others if len({tax, net, index}) == 3)
             if any(_is_proven(rows, (tax, index, net), _less) for net in nets):
@@ -132,6 +135,11 @@ def _take_pieces(chosen: dict[str, Candidate], rows: Sequence[Row]) -> None:
         del chosen["amount"]
         if any(number == 1 for number, _ in pairs):
             chosen["quantity"] = replace(amount, column="quantity")
+
+
+def _filled(columns: Sequence[int], rows: Sequence[Row]) -> list[int]:
+    """Return the columns that are not empty or zero in all rows: those prove nothing."""
+    return [i for i in columns if any(_OTHER_THAN_ZERO.search(row[i]) for row in rows)]
 
 
 def _proven(index: int) -> Candidate:
@@ -175,8 +183,8 @@ def _is_proven(
 
 def _numbers(rows: Sequence[Row], places: Sequence[int]) -> Iterator[tuple[Decimal, ...]]:
     """Yield the numbers of the rows that have them, without signs; none in the first is zero."""
-    shown = (_written(row[place]) for row in rows[:_MARK_SHOWN] for place in places)
-    mark = COMMA if any(written and not written.under(POINT) for written in shown) else POINT
+    shown = (row[place] for row in rows[:_MARK_SHOWN] for place in places)
+    mark = COMMA if any(map(_has_comma, shown)) else POINT
     for row in rows:
         first, *others = (_number(row[place], mark) for place in places)
         known = [number for number in others if number is not None]
@@ -184,10 +192,18 @@ def _numbers(rows: Sequence[Row], places: Sequence[int]) -> Iterator[tuple[Decim
             yield (first or Decimal(0), *known)
 
 
+@lru_cache(maxsize=4096)
 def _number(text: str, mark: str) -> Decimal | None:
     written = _written(text)
     figures = written and (written.under(mark) or written.under(OTHER[mark]))
     return Decimal(f"{figures.whole}.{figures.decimals or 0}") if figures else None
+
+
+@lru_cache(maxsize=4096)
+def _has_comma(text: str) -> bool:
+    """Say whether the decimal mark of a number can be no point."""
+    written = _written(text)
+    return written is not None and written.under(POINT) is None
 
 
 def _written(text: str) -> Written | None:

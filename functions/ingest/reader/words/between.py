@@ -5,6 +5,7 @@ stands between them do they say which of the two was paid.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from functions.ingest.reader.words.header_names import folded, words
 
@@ -34,9 +35,11 @@ _OF_CARRIAGE = folded("shipping; delivery; handling; postage; envio; livraison; 
 
 def find_between(header: Sequence[str], kind: int) -> list[int]:
     """Find the columns that are called a discount, a fee or a tax."""
-    named = [(index, words(name)) for index, name in enumerate(header)]
-    return [
-        index
-        for index, parts in named
-        if not _WORDS[kind].isdisjoint(parts) and _OF_CARRIAGE.isdisjoint(parts)
-    ]
+    return [index for index, name in enumerate(header) if kind in _kinds(name)]
+
+
+@lru_cache(maxsize=4096)
+def _kinds(name: str) -> frozenset[int]:
+    parts = words(name)
+    is_known = _OF_CARRIAGE.isdisjoint(parts)
+    return frozenset(k for k, known in _WORDS.items() if is_known and not known.isdisjoint(parts))
