@@ -55,8 +55,9 @@ _REQUIRED = (
 _OPENING = str.maketrans("()[]", "    ")
 _REFERENCES = folded("reference; referencia; ref")
 _OF_LINES_OR_ORDERS = frozenset({"order_id", "product", "quantity", "unit_price"})
+_ASKED = (*(column for column, _, _ in _REQUIRED), "unit_price")
 # Of several known names for these one whose values can be read goes before all others.
-_READ = (*(column for column, _, _ in _REQUIRED), "unit_price", "quantity")
+_READ = (*_ASKED, "quantity")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,7 +174,8 @@ def _chosen(
         if column == "time" and len(sure) > 1:
             continue  # of what these are the times, nobody said
         if by_name:
-            best = max(by_name, key=partial(_readable, samples)) if column in _READ else by_name[0]
+            tells = _readable if column in _READ else _is_filled
+            best = max(by_name, key=partial(tells, samples))
             same = [c for c in by_name if c.rank == best.rank]
             if only := _only(same, header, samples):
                 chosen[column] = only
@@ -184,8 +186,12 @@ def _chosen(
 
 def _readable(samples: Sequence[Sample], candidate: Candidate) -> tuple[bool, bool]:
     """Say whether a column's values are those that its name promises, or there are any at all."""
-    sample = samples[candidate.index]
-    return sample.fits(candidate.column), not sample.is_empty
+    return samples[candidate.index].fits(candidate.column), _is_filled(samples, candidate)
+
+
+def _is_filled(samples: Sequence[Sample], candidate: Candidate) -> bool:
+    """Say whether there is anything in a column."""
+    return not samples[candidate.index].is_empty
 
 
 def _only(
@@ -194,13 +200,13 @@ def _only(
     """Return the one column of these with the same name, or of two the one that is filled.
 
     A required one that is there in two ways, "Total EUR" and "Total USD", is none: it is asked,
-    unless both say the same.
+    unless both say the same. So is a price, with and without its tax.
     """
     filled = [c for c in same if not samples[c.index].is_empty]
     if len(filled) == 1:
         return filled[0]
     names = {header[c.index].casefold() for c in same}
-    if len(names) == len(same) > 1 and same[0].column in {column for column, _, _ in _REQUIRED}:
+    if len(names) == len(same) > 1 and same[0].column in _ASKED:
         say_the_same = filled and len({samples[c.index].cells for c in same}) == 1
         return same[0] if say_the_same else None
     if len(same) > 1:
@@ -350,11 +356,13 @@ def _require(
         open_ones = [
             c for c in candidates if c.column == column and c.index not in columns.values()
         ]
-        if column == "amount" and "unit_price" in columns:  # of one piece it is the amount
+        if column == "amount":  # the price of one piece is one
             open_ones += [
                 c
                 for c in candidates
-                if c.index == columns["unit_price"] and samples[c.index].suggests("amount")
+                if c.column == "unit_price"
+                and c.index == columns.get("unit_price", c.index)
+                and samples[c.index].suggests("amount")
             ]
         if not open_ones:
             raise UnreadableFileError(refusal, {"found": _shown(header)})

@@ -469,3 +469,21 @@ def test_names_are_read_as_they_are_written_in_taiwan() -> None:
         "unit_price": "單價",
     }
     assert (got.balance.amount, got.understanding.left_out) == (100, {"cancelled": 1})
+
+
+# --- two columns for one --------------------------------------------------------------------
+
+
+def test_a_price_with_and_without_its_tax_is_asked() -> None:
+    header = "Fecha;Cliente;Cantidad;Precio (sin IVA);Precio (con IVA)"
+    asked = question(lines("2026-01-31;7;2;10.00;12.10", header=header))
+    names = ["Precio (sin IVA)", "Precio (con IVA)"]
+    assert (asked.code, asked.params["columns"]) == ("money_column", names)
+    got = read(lines("2026-01-31;7;2;10.00;12.10;24.20", header=f"{header};Importe"))
+    assert got.balance.amount == Decimal("24.20")
+
+
+def test_an_empty_column_gives_way_to_another() -> None:
+    rows = ["2026-01-31,7,,A1,5.50", "2026-02-01,8,,A2,4.50"]
+    got = read(lines(*rows, header="Date,Customer,Invoice ID,Transaction,Amount"))
+    assert got.column("order_id") == ["A1", "A2"]
