@@ -54,6 +54,11 @@ _REQUIRED = (
 )
 _OPENING = str.maketrans("()[]", "    ")
 _REFERENCES = folded("reference; referencia; ref")
+_CONTACTS = folded("""
+    phone; phone number; phone no; telefono; movil; celular; telefone; telefon; telephone; cellulare;
+    電話番号; 电话; 手机号; email; e mail; email address; correo; correo electronico; courriel;
+    e posta; eposta; メールアドレス
+""")
 _OF_LINES_OR_ORDERS = frozenset({"order_id", "product", "quantity", "unit_price"})
 _ASKED = (*(column for column, _, _ in _REQUIRED), "unit_price")
 # Of several known names for these one whose values can be read goes before all others.
@@ -100,6 +105,7 @@ def map_columns(
         chosen["customer_id"] = Candidate(
             column="customer_id", index=index, confidence=_VALUES_ALONE, by="values"
         )
+    _drop_contact_of_shop(chosen, header, rows)
     _take_reference_of_order(chosen, header)
     _drop_scaled(chosen, titles)
     _take_price_of_all_pieces(chosen, header)
@@ -262,6 +268,21 @@ def _is_of_orders_alone(
     codes = {part.upper() for part in parts if currencies.is_code(part.upper())}
     said = {currencies.identify(text) for text in samples[chosen["currency"].index].cells}
     return bool(codes) and not said <= codes
+
+
+def _drop_contact_of_shop(
+    chosen: dict[str, Candidate], header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> None:
+    """Let a person say whose telephone or e-mail it is that each branch has one of on all its rows."""
+    if not {"customer_id", "branch"} <= chosen.keys() or chosen["customer_id"].by == "profile":
+        return
+    customer, branch = chosen["customer_id"].index, chosen["branch"].index
+    if fold(header[customer]) not in _CONTACTS:
+        return
+    pairs = [(row[branch], row[customer]) for row in rows if row[customer]]
+    different = set(pairs)
+    if len({shop for shop, _ in different}) == len(different) < len(pairs):
+        del chosen["customer_id"]
 
 
 def _take_reference_of_order(chosen: dict[str, Candidate], header: Sequence[str]) -> None:

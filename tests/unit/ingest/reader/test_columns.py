@@ -471,6 +471,71 @@ def test_names_are_read_as_they_are_written_in_taiwan() -> None:
     assert (got.balance.amount, got.understanding.left_out) == (100, {"cancelled": 1})
 
 
+# --- who is no customer, and who may be one -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "values", ["S,N,S,N", "New,Returning,New,Returning", "nuevo,recurrente,nuevo,x"]
+)
+def test_a_mark_of_customers_is_none(values: str) -> None:
+    rows = [f"2026-01-31,{value},5.50" for value in values.split(",")]
+    content = lines(*rows, header="Fecha,Socio,Importe")
+    if "x" in values:
+        assert read(content).balance.accepted == 4
+    else:
+        assert refusal(content).code == "no_customer"
+
+
+def test_a_user_beside_a_till_is_who_stands_at_it() -> None:
+    rows = ["2026-01-31,U1,T1,5.50", "2026-02-01,U2,T1,4.50", "2026-02-01,U1,T1,3.00"]
+    assert refusal(lines(*rows, header="Date,User ID,Terminal,Total")).code == "no_customer"
+    assert mapped("Date,User ID,Table,Total", *rows)["customer_id"] == "User ID"
+
+
+def test_an_account_of_a_ledger_is_asked() -> None:
+    rows = ["2026-01-31,1,40100,Sales,5.50", "2026-02-01,2,40200,Sales,4.50"]
+    rows += ["2026-02-02,3,40100,Sales,4.50"]
+    header = "{},Document No.,Account No.,Account Name,Amount"
+    asked = question(lines(*rows, header=header.format("Posting Date")))
+    assert (asked.code, asked.params["columns"]) == ("customer_column", ["Account No."])
+    assert mapped(header.format("Order Date"), *rows)["customer_id"] == "Account No."
+
+
+@pytest.mark.parametrize("name", ["Teléfono", "Email"])
+def test_what_is_the_same_on_all_rows_of_a_shop_is_asked(name: str) -> None:
+    rows = [f"2026-01-3{i % 2},{shop},{shop}@x.example,5.50" for i, shop in enumerate("ABAAB")]
+    content = lines(*rows, header=f"Fecha,Tienda,{name},Total")
+    assert question(content).code == "customer_column"
+    told = FormatProfile(columns={"customer_id": name})
+    assert read(content, profile=told).balance.accepted == 5
+    other = content.replace("30,A,A@", "30,A,C@", 1)
+    assert read(other).understanding.mapping["customer_id"] == name
+
+
+@pytest.mark.parametrize("name", ["Name", "Nombre", "Nom", "名前"])
+def test_a_name_beside_that_of_the_product_may_be_a_customer(name: str) -> None:
+    rows = ["2026-01-31,Ana López,Cut,5.50", "2026-02-01,Eva,Cut,4.50", "2026-02-01,Eva,Dye,9.00"]
+    asked = question(lines(*rows, header=f"Date,{name},Item,Amount"))
+    assert (asked.code, asked.params["columns"]) == ("customer_column", [name])
+    assert "Ana" not in str(asked.params)
+    parts = [row.replace("Cut", "López") for row in rows]
+    assert refusal(lines(*parts, header=f"Date,{name},Surname,Amount")).code == "no_customer"
+    sold = [row.replace("Cut", "1") for row in rows[:2]]
+    assert refusal(lines(*sold, header=f"Date,{name},Qty,Price")).code == "no_customer"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Ad Soyad", "お名前", "姓名", "Nombre y apellidos", "Full name", "Nominativo"),
+        *("Cliente/Proveedor", "Auftragg.", "Invoice Partner Display Name", "Order Lines/Customer"),
+    ],
+)
+def test_a_whole_name_is_a_customer(name: str) -> None:
+    rows = ["2026-01-31,Ana,Cut,5.50", "2026-02-01,Eva,Cut,4.50"]
+    assert mapped(f"Date,{name},Item,Amount", *rows)["customer_id"] == name
+
+
 # --- two columns for one --------------------------------------------------------------------
 
 
