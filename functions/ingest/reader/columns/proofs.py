@@ -51,7 +51,7 @@ def take_proven(
         _take_product(chosen, rows, others)
         _take_after_discount(chosen, header, rows, others)
         _take_before_fees(chosen, header, rows, others)
-        _take_pieces(chosen, rows)
+        _take_pieces(chosen, header, rows)
 
 
 def _others(
@@ -86,8 +86,7 @@ def _take_after_discount(
     before = chosen["amount"].index
     for off in _filled(find_between(header, DISCOUNT), rows):
         for index in others:
-            places = (off, before, index)
-            if any(_is_proven(rows, places, less) for less in (_less, _less_share)):
+            if _is_left(rows, (off, before, index)):
                 chosen["amount"] = _proven(index)
                 return
 
@@ -117,24 +116,33 @@ def _take_with_tax(
                 return
 
 
-def _take_pieces(chosen: dict[str, Candidate], rows: Sequence[Row]) -> None:
+def _take_pieces(chosen: dict[str, Candidate], header: Sequence[str], rows: Sequence[Row]) -> None:
     """Take small whole numbers beside a price, which it does not make, for those of pieces.
 
-    Where one piece is among them they are no money; else that is left to a person.
+    Where one piece is among them they are no money; else that is left to a person. What a discount
+    leaves of the price is an amount.
     """
     if "quantity" in chosen or "unit_price" not in chosen:
         return
-    amount = chosen["amount"]
-    pairs = list(_numbers(rows, (amount.index, chosen["unit_price"].index)))
+    amount, price = chosen["amount"], chosen["unit_price"].index
+    discounts = _filled(find_between(header, DISCOUNT), rows)
+    if any(_is_left(rows, (off, price, amount.index)) for off in discounts):
+        return
+    pairs = list(_numbers(rows, (amount.index, price)))
     if len(pairs) < _LEAST_PIECES or not all(
         number < _MOST_PIECES and number == number.to_integral_value() for number, _ in pairs
     ):
         return
-    made = sum(not price or not number % price for number, price in pairs)
+    made = sum(not each or not number % each for number, each in pairs)
     if made <= _MOST_OTHERS * len(pairs):
         del chosen["amount"]
         if any(number == 1 for number, _ in pairs):
             chosen["quantity"] = replace(amount, column="quantity")
+
+
+def _is_left(rows: Sequence[Row], places: Sequence[int]) -> bool:
+    """Say whether the first column, as money or as a share, leaves of the second one the third."""
+    return any(_is_proven(rows, places, less) for less in (_less, _less_share))
 
 
 def _filled(columns: Sequence[int], rows: Sequence[Row]) -> list[int]:

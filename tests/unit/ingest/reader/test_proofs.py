@@ -95,6 +95,11 @@ def test_small_whole_numbers_beside_a_price_are_pieces() -> None:
     assert amounts(sold("Product;Amount;Price", made)) == ["25", "9", "1"]
 
 
+def test_whole_numbers_that_a_discount_leaves_of_the_price_are_amounts() -> None:
+    rows = [("12.50", "2.50", "10"), ("9.90", "0.90", "9"), ("1.40", "0.40", "1")]
+    assert amounts(sold("Price;Discount;Amount", rows)) == ["10", "9", "1"]
+
+
 def test_pieces_that_a_person_named_are_no_amount() -> None:
     rows = ["2026-01-31,7,2,12.50", "2026-01-31,8,3,9.90", "2026-01-31,8,2,4.50"]
     content = lines(*rows, header="date,customer,amount,price")
