@@ -24,6 +24,7 @@ _LEAST_MULTIPLIED = 2  # rows that several pieces change
 _LEAST_PIECES, _MOST_PIECES = 3, 100  # rows to see that numbers are of pieces; each stays below
 _MARK_SHOWN = 16  # rows
 _LAST_RANK = 1000
+_NONE = Decimal(0)
 _OTHER_THAN_ZERO = re.compile(r"(?=\d)[^0]")
 
 Row = Sequence[str]
@@ -86,7 +87,7 @@ def _take_after_discount(
     before = chosen["amount"].index
     for off in _filled(find_between(header, DISCOUNT), rows):
         for index in others:
-            if _is_left(rows, (off, before, index)):
+            if index != off and _is_left(rows, (off, before, index)):
                 chosen["amount"] = _proven(index)
                 return
 
@@ -190,14 +191,13 @@ def _is_proven(
 
 
 def _numbers(rows: Sequence[Row], places: Sequence[int]) -> Iterator[tuple[Decimal, ...]]:
-    """Yield the numbers of the rows that have them, without signs; none in the first is zero."""
+    """Yield the numbers of rows, without signs; what is empty beside others is zero."""
     shown = (row[place] for row in rows[:_MARK_SHOWN] for place in places)
     mark = COMMA if any(map(_has_comma, shown)) else POINT
     for row in rows:
-        first, *others = (_number(row[place], mark) for place in places)
-        known = [number for number in others if number is not None]
-        if len(known) == len(others):
-            yield (first or Decimal(0), *known)
+        numbers = [_number(row[place], mark) for place in places]
+        if any(number is not None for number in numbers[1:]):
+            yield tuple(number or _NONE for number in numbers)
 
 
 @lru_cache(maxsize=4096)

@@ -133,6 +133,14 @@ def test_a_discount_may_be_a_share() -> None:
     assert amounts(sold("Total;Dto. %;A pagar", rows)) == ["22.5", "9.9", "12.83"]
 
 
+def test_a_price_that_stands_beside_discounts_alone_is_not_the_amount() -> None:
+    rows = [("20.00", "", ""), ("30.00", "", ""), ("25.00", "2.50", "22.50")]
+    assert amounts(sold("Total;Discount;Final", rows)) == ["20", "30", "25"]
+    half = [("20.00", "10.00", "10.00"), ("30.00", "", "30.00")]
+    got = sold("Total;Discount;Charged", half)
+    assert got.understanding.mapping["amount"] == "Charged"
+
+
 def test_what_the_rows_do_not_prove_stays_as_its_name_says() -> None:
     rows = [(total, off, f"{Decimal(left) + 1}") for total, off, left in OFF]
     assert amounts(sold("Total;Discount;Payable", rows)) == ["25", "9.9", "13.5"]
