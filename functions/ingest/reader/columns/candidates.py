@@ -85,7 +85,7 @@ def _may_be_of_person(name: str, header: Sequence[str], sample: Sample) -> bool:
     """
     if fold(name) not in _PERHAPS_OF_PERSONS or not sample.fits("customer_id"):
         return False
-    ours = set(map(recognise, header))
+    ours = {recognise(other) for other in header if other != name}  # "nombre" is French, too
     return (
         not sample.is_of_values
         and _PARTS_OF_NAMES.isdisjoint(map(fold, header))

@@ -518,6 +518,8 @@ def test_a_name_beside_that_of_the_product_may_be_a_customer(name: str) -> None:
     asked = question(lines(*rows, header=f"Date,{name},Item,Amount"))
     assert (asked.code, asked.params["columns"]) == ("customer_column", [name])
     assert "Ana" not in str(asked.params)
+    bare = [row.replace(",Cut", "").replace(",Dye", "") for row in rows]
+    assert question(lines(*bare, header=f"Date,{name},Amount")).code == "customer_column"
     parts = [row.replace("Cut", "López") for row in rows]
     assert refusal(lines(*parts, header=f"Date,{name},Surname,Amount")).code == "no_customer"
     sold = [row.replace("Cut", "1") for row in rows[:2]]
