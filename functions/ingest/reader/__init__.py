@@ -7,7 +7,7 @@ From the bottom up; nothing below knows what is above it:
               `zone_names`, `currencies` and `characters`; `looks` tell by form alone; `rounded` ids
     words     `header_names` by `synonyms`: what a column's name stands for, in some `programs` by
               the others beside it; `signs`: which columns say what becomes of a row, `meanings` of
-              the words in them, `reductions` that are no goods
+              the words in them, `reductions` that are no goods; what stands `between` amounts
     text      `unpacking` the file, or the one inside it; its `encoding`, by `alphabets`; `texts`:
               its own bytes, or a copy in UTF-8 with the way back
     records   `dialect`: how it is laid out, by `styles` of cells and the `shape` of the table;
@@ -21,8 +21,9 @@ From the bottom up; nothing below knows what is above it:
               `grand_totals` by their sums; `headings`, `nobody`, `named_once`, `kinds` and
               `pieces`, which only all rows show together; the `verdict` on each
     columns   `mapping`: which of the file's columns is which of ours, out of `candidates` by name
-              and by `samples` of values; `unnamed` ones by these alone; `lists` that are no
-              purchases; `order_lines` and `order_totals` that are no amounts of lines
+              and by `samples` of values; `unnamed` ones by these alone; `proofs` of amounts by
+              what they come of; `lists` that are no purchases; `order_lines` and `order_totals`
+              that are no amounts of lines
 
 `reading` ties them together in two passes: what all rows show is `seen` by the first, and all that
 holds for the file `settled`; in the second rows are `typed`, and by `conversion` judged as a whole;

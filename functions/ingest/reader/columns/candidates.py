@@ -5,12 +5,22 @@ from dataclasses import dataclass
 
 from common import mending
 from functions.ingest.reader.columns.samples import Sample
-from functions.ingest.reader.words.header_names import known, similar, within
+from functions.ingest.reader.words.header_names import (
+    fold,
+    folded,
+    known,
+    recognise,
+    similar,
+    within,
+)
 from functions.ingest.reader.words.programs import (
     find_amount,
     find_order_id,
+    find_ordered_at,
     find_piece_price,
     find_product_id,
+    is_something_else,
+    may_be_of_ledger,
 )
 
 KNOWN = 0.99
@@ -18,6 +28,14 @@ _KNOWN_UNSEEN, _KNOWN_ODD = 0.95, 0.8
 _SUGGESTED_BY_NAME, _SUGGESTED_BY_VALUES = 0.6, 0.5
 _LAST_RANK = 1000
 _SUGGESTED = ("customer_id", "ordered_at", "amount")  # no file can be read without them
+# These may be of a person, or of a product.
+_PERHAPS_OF_PERSONS = folded("""
+    name; names; nombre; nombres; nom; nome; ad; adi; isim; 名前; name 1
+""")
+_PARTS_OF_NAMES = folded("""
+    surname; last name; family name; first name; given name; apellido; apellidos; nachname; vorname;
+    prenom; cognome; sobrenome; apelido; soyad; soyadi; 姓; 名
+""")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,16 +55,20 @@ def find_candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterato
         index: column
         for column, index in (
             ("order_id", find_order_id(header)),
+            ("ordered_at", find_ordered_at(header)),
             ("product_id", find_product_id(header)),
             ("unit_price", find_piece_price(header)),
             ("amount", find_amount(header)),
         )
     }
     for index, (name, sample) in enumerate(zip(header, samples, strict=True)):
-        if name in mending.COLUMNS:
+        if name in mending.COLUMNS or is_something_else(name, header):
             continue
         if column := of_programs.get(index):
             yield Candidate(column=column, index=index, confidence=KNOWN, by="name", rank=-1)
+        elif may_be_of_ledger(name, header) or _may_be_of_person(name, header, sample):
+            sure = _SUGGESTED_BY_NAME
+            yield Candidate(column="customer_id", index=index, confidence=sure, by="similar")
         elif found := _known(name, sample):
             column, rank = found
             sure = KNOWN if sample.fits(column) else _KNOWN_ODD
@@ -54,6 +76,21 @@ def find_candidates(header: Sequence[str], samples: Sequence[Sample]) -> Iterato
             yield Candidate(column=column, index=index, confidence=sure, by="name", rank=rank)
         else:
             yield from _guesses(name, index, sample)
+
+
+def _may_be_of_person(name: str, header: Sequence[str], sample: Sample) -> bool:
+    """Say whether a `Name` may be a customer's: the product has one of its own, or there is none.
+
+    First names and surnames apart from each other are nobody's.
+    """
+    if fold(name) not in _PERHAPS_OF_PERSONS or not sample.fits("customer_id"):
+        return False
+    ours = {recognise(other) for other in header if other != name}  # "nombre" is French, too
+    return (
+        not sample.is_of_values
+        and _PARTS_OF_NAMES.isdisjoint(map(fold, header))
+        and ("product" in ours or ours.isdisjoint({"quantity", "unit_price"}))
+    )
 
 
 def _known(name: str, sample: Sample) -> tuple[str, float] | None:

@@ -12,11 +12,12 @@ from common import mending
 from functions.ingest.reader.columns.candidates import KNOWN, Candidate, find_candidates
 from functions.ingest.reader.columns.lists import refuse_other_lists
 from functions.ingest.reader.columns.order_totals import (
-    find_payments,
+    find_further,
     least_orders,
     repeats,
     stands_once,
 )
+from functions.ingest.reader.columns.proofs import take_proven
 from functions.ingest.reader.columns.samples import Sample, is_code, sample_of
 from functions.ingest.reader.columns.unnamed import read_unnamed
 from functions.ingest.reader.lines.headings import find_unnamed
@@ -53,9 +54,15 @@ _REQUIRED = (
 )
 _OPENING = str.maketrans("()[]", "    ")
 _REFERENCES = folded("reference; referencia; ref")
+_CONTACTS = folded("""
+    phone; phone number; phone no; telefono; movil; celular; telefone; telefon; telephone; cellulare;
+    電話番号; 电话; 手机号; email; e mail; email address; correo; correo electronico; courriel;
+    e posta; eposta; メールアドレス
+""")
 _OF_LINES_OR_ORDERS = frozenset({"order_id", "product", "quantity", "unit_price"})
+_ASKED = (*(column for column, _, _ in _REQUIRED), "unit_price")
 # Of several known names for these one whose values can be read goes before all others.
-_READ = (*(column for column, _, _ in _REQUIRED), "unit_price", "quantity")
+_READ = (*_ASKED, "quantity")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,15 +98,18 @@ def map_columns(
     if are_made_up(header):
         return _mapped(_unnamed(header, samples, rows, told or {}))
     candidates = list(find_candidates(header, samples))
-    chosen = _chosen(header, candidates, samples) | _told(header, told or {})
+    chosen = _chosen(header, candidates, samples)
+    _take_told(chosen, header, told or {})
     chosen |= _parts_of_dates(header, rows, chosen)
     if "customer_id" not in chosen and (index := find_unnamed(header, rows, titles)) is not None:
         chosen["customer_id"] = Candidate(
             column="customer_id", index=index, confidence=_VALUES_ALONE, by="values"
         )
+    _drop_contact_of_shop(chosen, header, rows)
     _take_reference_of_order(chosen, header)
     _drop_scaled(chosen, titles)
     _take_price_of_all_pieces(chosen, header)
+    take_proven(chosen, candidates, header, rows, samples)
     _drop_order_totals(chosen, header, rows, is_known=has_order_totals)
     _drop_totals_without_lines(chosen, header, rows, is_known=has_order_totals)
     if "currency" in chosen and _is_of_orders_alone(chosen, header, samples):
@@ -170,7 +180,8 @@ def _chosen(
         if column == "time" and len(sure) > 1:
             continue  # of what these are the times, nobody said
         if by_name:
-            best = max(by_name, key=partial(_readable, samples)) if column in _READ else by_name[0]
+            tells = _readable if column in _READ else _is_filled
+            best = max(by_name, key=partial(tells, samples))
             same = [c for c in by_name if c.rank == best.rank]
             if only := _only(same, header, samples):
                 chosen[column] = only
@@ -181,8 +192,12 @@ def _chosen(
 
 def _readable(samples: Sequence[Sample], candidate: Candidate) -> tuple[bool, bool]:
     """Say whether a column's values are those that its name promises, or there are any at all."""
-    sample = samples[candidate.index]
-    return sample.fits(candidate.column), not sample.is_empty
+    return samples[candidate.index].fits(candidate.column), _is_filled(samples, candidate)
+
+
+def _is_filled(samples: Sequence[Sample], candidate: Candidate) -> bool:
+    """Say whether there is anything in a column."""
+    return not samples[candidate.index].is_empty
 
 
 def _only(
@@ -191,13 +206,13 @@ def _only(
     """Return the one column of these with the same name, or of two the one that is filled.
 
     A required one that is there in two ways, "Total EUR" and "Total USD", is none: it is asked,
-    unless both say the same.
+    unless both say the same. So is a price, with and without its tax.
     """
     filled = [c for c in same if not samples[c.index].is_empty]
     if len(filled) == 1:
         return filled[0]
     names = {header[c.index].casefold() for c in same}
-    if len(names) == len(same) > 1 and same[0].column in {column for column, _, _ in _REQUIRED}:
+    if len(names) == len(same) > 1 and same[0].column in _ASKED:
         say_the_same = filled and len({samples[c.index].cells for c in same}) == 1
         return same[0] if say_the_same else None
     if len(same) > 1:
@@ -232,6 +247,17 @@ def _told(header: Sequence[str], told: Mapping[str, str]) -> dict[str, Candidate
     }
 
 
+def _take_told(
+    chosen: dict[str, Candidate], header: Sequence[str], told: Mapping[str, str]
+) -> None:
+    """Take the columns that a person named; what they said is the quantity is no amount."""
+    said = _told(header, told)
+    chosen |= said
+    amount = chosen.get("amount")
+    if amount and amount.by != "profile" and amount.index in {c.index for c in said.values()}:
+        del chosen["amount"]
+
+
 def _is_of_orders_alone(
     chosen: Mapping[str, Candidate], header: Sequence[str], samples: Sequence[Sample]
 ) -> bool:
@@ -242,6 +268,21 @@ def _is_of_orders_alone(
     codes = {part.upper() for part in parts if currencies.is_code(part.upper())}
     said = {currencies.identify(text) for text in samples[chosen["currency"].index].cells}
     return bool(codes) and not said <= codes
+
+
+def _drop_contact_of_shop(
+    chosen: dict[str, Candidate], header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> None:
+    """Let a person say whose telephone or e-mail it is that each branch has one of on all its rows."""
+    if not {"customer_id", "branch"} <= chosen.keys() or chosen["customer_id"].by == "profile":
+        return
+    customer, branch = chosen["customer_id"].index, chosen["branch"].index
+    if fold(header[customer]) not in _CONTACTS:
+        return
+    pairs = [(row[branch], row[customer]) for row in rows if row[customer]]
+    different = set(pairs)
+    if len({shop for shop, _ in different}) == len(different) < len(pairs):
+        del chosen["customer_id"]
 
 
 def _take_reference_of_order(chosen: dict[str, Candidate], header: Sequence[str]) -> None:
@@ -303,12 +344,11 @@ def _drop_totals_without_lines(
 ) -> None:
     """Let a person say what an amount is that all lines of an order have, whatever was bought.
 
-    It would count once for each line, or each payment, and nothing else says what a line cost.
+    It would count once for each line, payment or parcel, and nothing else says what a line cost.
     """
-    parts = [chosen[name].index for name in ("product_id", "product") if name in chosen]
-    parts += find_payments(header)
-    if not parts or not {"amount", "order_id"} <= chosen.keys():
+    if not {"amount", "order_id"} <= chosen.keys() or {"unit_price", "quantity"} <= chosen.keys():
         return
+    parts = find_further(header, {name: each.index for name, each in chosen.items()})
     amount, order = chosen["amount"], chosen["order_id"].index
     least = least_orders(header[amount.index])
     is_of_orders = is_known or repeats(rows, (order,), amount.index, parts, least=least)
@@ -337,11 +377,13 @@ def _require(
         open_ones = [
             c for c in candidates if c.column == column and c.index not in columns.values()
         ]
-        if column == "amount" and "unit_price" in columns:  # of one piece it is the amount
+        if column == "amount":  # the price of one piece is one
             open_ones += [
                 c
                 for c in candidates
-                if c.index == columns["unit_price"] and samples[c.index].suggests("amount")
+                if c.column == "unit_price"
+                and c.index == columns.get("unit_price", c.index)
+                and samples[c.index].suggests("amount")
             ]
         if not open_ones:
             raise UnreadableFileError(refusal, {"found": _shown(header)})

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from functions.ingest.reader.columns.mapping import Mapped
-from functions.ingest.reader.columns.order_totals import find_payments, least_orders
+from functions.ingest.reader.columns.order_totals import find_further, least_orders
 from functions.ingest.reader.records.spill import are_empty, is_distinct
 
 Mask = NDArray[np.bool_]
@@ -28,10 +28,9 @@ class OrderLines:
         names_orders = "order_id" in columns
         has_prices = {"unit_price", "quantity"} <= columns.keys()
         order = ("order_id",) if names_orders else ("customer_id", "ordered_at")
-        parts = ("unit_price", "quantity") if has_prices else ("product_id", "product")
         self._order = [columns[name] for name in order]
-        self._parts = [columns[name] for name in parts if name in columns]
-        self._parts += [] if has_prices else find_payments(header)
+        prices = [columns[name] for name in ("unit_price", "quantity") if has_prices]
+        self._parts = prices or find_further(header, columns)
         self._amount = columns.get("amount", 0)
         self._least_orders = least_orders(header[self._amount])
         self._orders: set[str] = set()  # with one amount on different lines; few are enough
@@ -83,9 +82,10 @@ class OrderLines:
         is_filled = ~are_empty(columns[self._amount])
         if (goes_on & ~is_same & is_filled[1:] & is_filled[:-1]).any():
             self._may_be_totals = False
-        elif len(self._orders) < self._least_orders:
-            is_other = ~np.all([_is_same(columns[i]) for i in self._parts], axis=0)
-            lines = goes_on & is_same & is_filled[1:] & is_other
+            return
+        lines = goes_on & is_same & is_filled[1:]
+        if len(self._orders) < self._least_orders and lines.any():
+            lines &= ~np.all([_is_same(columns[i]) for i in self._parts], axis=0)
             orders = columns[self._order[0]][1:].filter(pa.array(lines))
             self._orders.update(pc.unique(orders)[: self._least_orders].to_pylist())
 

@@ -1,31 +1,30 @@
 """Whether an amount is that of a line, or of the whole order on each of its lines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby, pairwise
 
-from functions.ingest.reader.words.header_names import fold, is_of_orders, words
+from common import mending
+from functions.ingest.reader.words.header_names import is_of_orders, words
 
-_PAYMENTS = frozenset(
-    map(
-        fold,
-        [
-            *("payment method", "payment type", "payment amount", "tender", "tender type"),
-            *("tender amount", "forma pago", "metodo pago", "medio pago", "tipo pago"),
-            *("importe pago", "forma pagamento", "meio pagamento", "mode paiement"),
-            *("moyen paiement", "mode reglement", "montant paiement", "zahlungsart"),
-            *("zahlungsmittel", "zahlungsbetrag", "metodo pagamento", "modalita pagamento"),
-            *("odeme turu", "odeme tipi", "odeme yontemi", "支払方法", "決済方法", "支付方式"),
-        ],
-    )
+_OF_WHOLE_ORDERS = (
+    *("order_id", "amount", "customer_id", "ordered_at", "time", "branch", "currency", "refunded"),
 )
 _PIECE = frozenset([
     *("line", "lines", "item", "linea", "ligne", "position", "riga", "linha", "satir"),
 ])
 
 
-def find_payments(header: Sequence[str]) -> list[int]:
-    """Find the columns that say how an order was paid: it has a row for each way."""
-    return [index for index, name in enumerate(header) if fold(name) in _PAYMENTS]
+def find_further(header: Sequence[str], columns: Mapping[str, int]) -> list[int]:
+    """Find the columns in which the rows of one order may differ: what was bought, how it was paid.
+
+    Only what is known to be of the whole order is none of them: nobody knows all that a row may be of.
+    """
+    of_orders = {columns[name] for name in _OF_WHOLE_ORDERS if name in columns}
+    return [
+        index
+        for index, name in enumerate(header)
+        if index not in of_orders and name not in mending.COLUMNS
+    ]
 
 
 def stands_once(

@@ -18,7 +18,14 @@ _SHOWN_VALUES = 2
 _LOOKED_AT_CELLS = 16  # enough to tell what they are, few enough to cost a small file nothing
 _ID = re.compile(r"[^\W\d]{1,5}[-_ ]?\d+|\d{3,}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_YES_OR_NO = re.compile(r"(?i)yes|no|y|n|true|false|s[ií]|oui|non|ja|nein|sim|n[aã]o|evet|hay[ıi]r")  # noqa: RUF001
+_YES_OR_NO = re.compile(
+    r"(?i)yes|no|y|n|true|false|s[ií]?|oui|non|ja|nein|sim|n[aã]o|evet|hay[ıi]r"  # noqa: RUF001
+)
+_NEW_OR_NOT = re.compile(
+    r"(?i)(?:new|returning|existing|repeat|first[- ]time|nuev[oa]|recurrente|habitual|existente|"
+    r"nouveau|nouvelle|fid[eè]le|neu|neukunde|bestandskunde|nuovo|abituale|nov[oa]|recorrente|"
+    r"yeni|mevcut|新規|リピーター|新客|老客)(?: (?:customer|client|cliente))?"
+)
 # A card of a payment, of which only the ends are shown: many have the same.
 _HIDDEN = re.compile(r"(?:[\w ]* )?\d*[*•xX][-*•xX ]{2,}\d{2,6}")
 _MOST = 0.8
@@ -47,11 +54,8 @@ class Sample:
 
     @property
     def names_nobody(self) -> bool:
-        """Say whether these say yes or no, as `Member` may, or are cards of payments."""
-        return 1 in (
-            self._share(lambda cell: bool(_YES_OR_NO.fullmatch(cell))),
-            self._share(lambda cell: bool(_HIDDEN.fullmatch(cell))),
-        )
+        """Say whether these say yes or no, as `Member` may, or who is new, or are cards of payments."""
+        return any(map(self._are_all, (_YES_OR_NO, _NEW_OR_NOT, _HIDDEN)))
 
     @property
     def is_of_clocks_of_digits(self) -> bool:
@@ -83,6 +87,9 @@ class Sample:
     @cached_property
     def _decimals(self) -> float:
         return self._share(is_amount)
+
+    def _are_all(self, pattern: re.Pattern[str]) -> bool:
+        return self._share(lambda cell: bool(pattern.fullmatch(cell))) == 1
 
     def _share(self, looks: Callable[[str], bool]) -> float:
         first = self.cells[:_LOOKED_AT_CELLS]

@@ -29,7 +29,9 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         dni; nif; dni cliente;
         nif cliente; rut; rut cliente; rfc; rfc cliente; cuit; cuit cliente; ruc; ruc cliente |
         customer name; customer full name; client name; buyer name; billing name; bill to name; guest name;
-        nombre cliente; cliente nombre; nombre completo cliente; nombre comprador; razon social |
+        order lines customer; invoice partner display name; cliente proveedor; customer vendor;
+        nombre cliente; cliente nombre; nombre completo cliente; nombre comprador; razon social; full name; nombre completo;
+        nombre apellidos; nombre y apellidos |
         customer phone; phone; phone number; phone no; telefono; telefono cliente; movil; celular
     """,
     "ordered_at": """
@@ -135,7 +137,8 @@ _ENGLISH_AND_SPANISH: Mapping[str, str] = {
         importe pedido; importe factura; monto factura; importe compra; monto compra; valor compra;
         importe total; monto total; valor total; precio total; total venta; total ventas;
         total compra; total pedido; total factura; total general; total neto |
-        amount paid; paid amount; total paid; importe pagado; monto pagado; total pagado |
+        amount paid; paid amount; total paid; payable; amount payable; total payable; importe pagado;
+        monto pagado; total pagado; a pagar; total a pagar; importe a pagar; monto a pagar |
         sale; subtotal; value; spend; dollar value; turnover; venta; ventas; venta total;
         ventas totales; ingresos; ingreso; facturacion; importe bruto; monto bruto; total bruto;
         gasto; valor
@@ -163,7 +166,7 @@ _PORTUGUESE: Mapping[str, str] = {
         id cliente; codigo cliente; cod cliente; numero cliente; n cliente; cliente id; cpf;
         cpf cliente; cnpj; cpf cnpj |
         cliente; comprador; consumidor; cartao fidelidade; cartao cliente | email cliente | |
-        nome cliente; nome comprador | telefone; celular; numero cartao
+        nome cliente; nome comprador; nome completo | telefone; celular; numero cartao
     """,
     "ordered_at": """
         data hora pedido; data pedido; data compra; data venda; data hora venda; data transacao;
@@ -187,7 +190,7 @@ _PORTUGUESE: Mapping[str, str] = {
     "amount": """
         valor total item; total item | valor liquido; total liquido; valor venda |
         valor pedido; valor total; vlr total; vl total; total venda; total pedido; preco total;
-        montante | valor pago | valor; receita; faturamento; total bruto
+        montante | valor pago; valor final; valor a pagar | valor; receita; faturamento; total bruto
     """,
     "refunded": """
         valor reembolsado item | valor reembolsado; valor reembolso; montante reembolsado;
@@ -202,7 +205,7 @@ _FRENCH: Mapping[str, str] = {
         id client; client id; n client; no client; numero client; num client; code client;
         ref client; reference client; code adherent; n adherent |
         client; acheteur; n carte fidelite; numero carte fidelite; carte fidelite |
-        email client; courriel; mail client | | nom client; raison sociale |
+        email client; courriel; mail client | | nom client; raison sociale; nom prenom; nom complet |
         telephone; n carte; numero carte
     """,
     "ordered_at": """
@@ -235,7 +238,8 @@ _FRENCH: Mapping[str, str] = {
         montant ligne; total ligne; total ligne ttc | montant net; montant net ht;
         montant net ttc; montant ttc; montant ht;
         montant | montant total; total ttc; total ht; total net; prix total; chiffre affaires; ca;
-        ca ttc; ca ht; montant commande; montant facture; total commande; total facture
+        ca ttc; ca ht; montant commande; montant facture; total commande; total facture |
+        net a payer; a payer; montant a payer
     """,
     "refunded": """
         montant rembourse ligne | montant rembourse; montant remboursement; somme remboursee |
@@ -249,7 +253,7 @@ _GERMAN: Mapping[str, str] = {
         kunden id; kundenid; kundennummer; kunden nummer; kunden nr; kundennr; kd nr; kdnr;
         debitor; debitorennummer; debitor nr; mitgliedsnummer |
         mitglied; kunde; kaufer; besteller; kundenkarte; kundenkartennummer | kunden email | |
-        kundenname | telefon; kartennummer
+        kundenname; auftragg; auftraggeber | telefon; kartennummer
     """,
     "ordered_at": """
         bestelldatum; auftragsdatum; kaufdatum; verkaufsdatum; rechnungsdatum; belegdatum;
@@ -282,7 +286,7 @@ _GERMAN: Mapping[str, str] = {
         nettobetrag; betrag netto; umsatz netto; nettoumsatz; bruttobetrag; betrag brutto; betrag;
         umsatz; umsatz brutto; bruttoumsatz |
         gesamtbetrag; rechnungsbetrag; bestellwert; summe netto; summe brutto; summe;
-        gesamt netto; gesamt brutto; gesamt; gesamtsumme | | wert
+        gesamt netto; gesamt brutto; gesamt; gesamtsumme | zahlbetrag; zu zahlen | wert
     """,
     "refunded": """
         | erstatteter betrag; erstattungsbetrag; betrag erstattet; ruckerstatteter betrag;
@@ -296,7 +300,7 @@ _ITALIAN: Mapping[str, str] = {
     "customer_id": """
         id cliente; codice cliente; cod cliente; numero cliente; n cliente; cliente id;
         codice fiscale |
-        cliente; acquirente; tessera; numero tessera; codice tessera; carta fedelta | email cliente | | ragione sociale; nome cliente | telefono; cellulare
+        cliente; acquirente; tessera; numero tessera; codice tessera; carta fedelta | email cliente | | ragione sociale; nome cliente; nominativo | telefono; cellulare
     """,
     "ordered_at": """
         data ora ordine; data ordine; data acquisto; data vendita; data ora vendita; data fattura;
@@ -321,7 +325,7 @@ _ITALIAN: Mapping[str, str] = {
     "amount": """
         importo riga; totale riga | importo netto; totale netto; importo |
         importo totale; prezzo totale; totale; totale ordine; totale fattura; ricavo; ricavi;
-        fatturato; incasso | | valore
+        fatturato; incasso | da pagare; totale da pagare | valore
     """,
     "refunded": """
         importo rimborsato riga | importo rimborsato; importo rimborso; valore rimborsato |
@@ -334,7 +338,7 @@ _TURKISH: Mapping[str, str] = {
     "customer_id": """
         musteri id; musteri no; musteri numarasi; musteri kodu; uye no; uye id; uye numarasi;
         cari kod; cari kodu | musteri; alici; sadakat kart no |
-        musteri e posta; e posta; eposta | tckn | musteri adi; musteri adi soyadi | telefon; kart no
+        musteri e posta; e posta; eposta | tckn | musteri adi; musteri adi soyadi; ad soyad; adi soyadi; isim soyisim | telefon; kart no
     """,
     "ordered_at": """
         siparis tarihi; siparis tarih; satis tarihi; satin alma tarihi; islem tarihi;
@@ -353,7 +357,7 @@ _TURKISH: Mapping[str, str] = {
     "amount": """
         satir tutari; satir toplami | net tutar; tutar; tutari; satis tutari |
         toplam tutar; toplam fiyat; siparis tutari; genel toplam; toplam; ciro; brut tutar |
-        odenen tutar
+        odenen tutar; odenecek tutar
     """,
     "refunded": """
         satir iade tutari | iade tutari; iade edilen tutar | toplam iade tutari; iadeler; iade
@@ -366,7 +370,7 @@ _JAPANESE: Mapping[str, str] = {
         顧客id; 顧客番号; 顧客コード; 顧客no; 会員番号; 会員id; 会員コード; 会員no; お客様番号;
         お客様id; お客様コード; 得意先コード; 購入者id; ユーザーid |
         顧客; 会員; お客様; 購入者; 得意先 | メールアドレス | |
-        顧客名; お客様名; 会員名; 購入者名; 氏名 |
+        顧客名; お客様名; 会員名; 購入者名; 氏名; お名前 |
         電話番号; カード番号
     """,
     "ordered_at": """
@@ -394,7 +398,7 @@ _JAPANESE: Mapping[str, str] = {
 _CHINESE: Mapping[str, str] = {
     "customer_id": """
         客户编号; 客户id; 客户代码; 顾客编号; 会员编号; 会员号; 会员id; 买家id; 用户id |
-        客户; 顾客; 会员; 买家; 会员卡号 | | | 客户名称; 客户姓名; 买家昵称; 买家会员名 | 手机号; 电话
+        客户; 顾客; 会员; 买家; 会员卡号 | | | 客户名称; 客户姓名; 买家昵称; 买家会员名; 姓名 | 手机号; 电话
     """,
     "ordered_at": """
         下单时间; 下单日期; 订单日期; 订单时间; 订单创建时间; 交易时间; 交易日期; 购买日期;

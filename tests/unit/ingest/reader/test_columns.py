@@ -389,6 +389,29 @@ def test_a_total_on_all_payments_of_an_order_is_asked(alone: int) -> None:
     assert read(lines(*rows, *shares, header=header)).balance.accepted == alone + 4
 
 
+@pytest.mark.parametrize("name", ["Pago", "Method", "Caja", "Item Variation", "Entrega"])
+@pytest.mark.parametrize("alone", [0, 100])
+def test_a_total_on_several_rows_of_an_order_is_asked_whatever_these_are_of(
+    name: str, alone: int
+) -> None:
+    rows = [f"{i},2026-01-31,C{i},9.00,x" for i in range(alone)]
+    split = ["A,2026-02-01,7,9.00,x", "A,2026-02-01,7,9.00,y"]
+    split += ["B,2026-02-01,8,8.00,y", "B,2026-02-01,8,8.00,z"]
+    header = f"order,date,customer,total,{name}"
+    assert question(lines(*rows, *split, header=header)).code == "money_column"
+    same = [row[:-1] + "x" for row in split]
+    assert read(lines(*rows, *same, header=header)).understanding.mapping["amount"] == "total"
+    own = [*split, "C,2026-02-02,9,3.00,x", "C,2026-02-02,9,4.00,y"]
+    assert read(lines(*rows, *own, header=header)).understanding.mapping["amount"] == "total"
+
+
+def test_equal_amounts_of_lines_are_no_total_where_price_and_quantity_make_them() -> None:
+    rows = ["1,2026-01-31,7,Cap,1,5.00,5.00", "1,2026-01-31,7,Pin,1,5.00,5.00"]
+    rows += ["2,2026-02-01,8,Cap,1,5.00,5.00", "2,2026-02-01,8,Bag,1,5.00,5.00"]
+    header = "order,date,customer,product,quantity,price,total"
+    assert read(lines(*rows, header=header)).balance.amount == 20
+
+
 def test_a_price_of_all_pieces_is_an_amount() -> None:
     header = "order-id,order-item-id,purchase-date,buyer-email,quantity-purchased,item-price"
     row = "1,1,2026-01-31T10:30:00+00:00,a@example.com,2,11.00"
@@ -446,3 +469,88 @@ def test_names_are_read_as_they_are_written_in_taiwan() -> None:
         "unit_price": "單價",
     }
     assert (got.balance.amount, got.understanding.left_out) == (100, {"cancelled": 1})
+
+
+# --- who is no customer, and who may be one -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "values", ["S,N,S,N", "New,Returning,New,Returning", "nuevo,recurrente,nuevo,x"]
+)
+def test_a_mark_of_customers_is_none(values: str) -> None:
+    rows = [f"2026-01-31,{value},5.50" for value in values.split(",")]
+    content = lines(*rows, header="Fecha,Socio,Importe")
+    if "x" in values:
+        assert read(content).balance.accepted == 4
+    else:
+        assert refusal(content).code == "no_customer"
+
+
+def test_a_user_beside_a_till_is_who_stands_at_it() -> None:
+    rows = ["2026-01-31,U1,T1,5.50", "2026-02-01,U2,T1,4.50", "2026-02-01,U1,T1,3.00"]
+    assert refusal(lines(*rows, header="Date,User ID,Terminal,Total")).code == "no_customer"
+    assert mapped("Date,User ID,Table,Total", *rows)["customer_id"] == "User ID"
+
+
+def test_an_account_of_a_ledger_is_asked() -> None:
+    rows = ["2026-01-31,1,40100,Sales,5.50", "2026-02-01,2,40200,Sales,4.50"]
+    rows += ["2026-02-02,3,40100,Sales,4.50"]
+    header = "{},Document No.,Account No.,Account Name,Amount"
+    asked = question(lines(*rows, header=header.format("Posting Date")))
+    assert (asked.code, asked.params["columns"]) == ("customer_column", ["Account No."])
+    assert mapped(header.format("Order Date"), *rows)["customer_id"] == "Account No."
+
+
+@pytest.mark.parametrize("name", ["Teléfono", "Email"])
+def test_what_is_the_same_on_all_rows_of_a_shop_is_asked(name: str) -> None:
+    rows = [f"2026-01-3{i % 2},{shop},{shop}@x.example,5.50" for i, shop in enumerate("ABAAB")]
+    content = lines(*rows, header=f"Fecha,Tienda,{name},Total")
+    assert question(content).code == "customer_column"
+    told = FormatProfile(columns={"customer_id": name})
+    assert read(content, profile=told).balance.accepted == 5
+    other = content.replace("30,A,A@", "30,A,C@", 1)
+    assert read(other).understanding.mapping["customer_id"] == name
+
+
+@pytest.mark.parametrize("name", ["Name", "Nombre", "Nom", "名前"])
+def test_a_name_beside_that_of_the_product_may_be_a_customer(name: str) -> None:
+    rows = ["2026-01-31,Ana López,Cut,5.50", "2026-02-01,Eva,Cut,4.50", "2026-02-01,Eva,Dye,9.00"]
+    asked = question(lines(*rows, header=f"Date,{name},Item,Amount"))
+    assert (asked.code, asked.params["columns"]) == ("customer_column", [name])
+    assert "Ana" not in str(asked.params)
+    bare = [row.replace(",Cut", "").replace(",Dye", "") for row in rows]
+    assert question(lines(*bare, header=f"Date,{name},Amount")).code == "customer_column"
+    parts = [row.replace("Cut", "López") for row in rows]
+    assert refusal(lines(*parts, header=f"Date,{name},Surname,Amount")).code == "no_customer"
+    sold = [row.replace("Cut", "1") for row in rows[:2]]
+    assert refusal(lines(*sold, header=f"Date,{name},Qty,Price")).code == "no_customer"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Ad Soyad", "お名前", "姓名", "Nombre y apellidos", "Full name", "Nominativo"),
+        *("Cliente/Proveedor", "Auftragg.", "Invoice Partner Display Name", "Order Lines/Customer"),
+    ],
+)
+def test_a_whole_name_is_a_customer(name: str) -> None:
+    rows = ["2026-01-31,Ana,Cut,5.50", "2026-02-01,Eva,Cut,4.50"]
+    assert mapped(f"Date,{name},Item,Amount", *rows)["customer_id"] == name
+
+
+# --- two columns for one --------------------------------------------------------------------
+
+
+def test_a_price_with_and_without_its_tax_is_asked() -> None:
+    header = "Fecha;Cliente;Cantidad;Precio (sin IVA);Precio (con IVA)"
+    asked = question(lines("2026-01-31;7;2;10.00;12.10", header=header))
+    names = ["Precio (sin IVA)", "Precio (con IVA)"]
+    assert (asked.code, asked.params["columns"]) == ("money_column", names)
+    got = read(lines("2026-01-31;7;2;10.00;12.10;24.20", header=f"{header};Importe"))
+    assert got.balance.amount == Decimal("24.20")
+
+
+def test_an_empty_column_gives_way_to_another() -> None:
+    rows = ["2026-01-31,7,,A1,5.50", "2026-02-01,8,,A2,4.50"]
+    got = read(lines(*rows, header="Date,Customer,Invoice ID,Transaction,Amount"))
+    assert got.column("order_id") == ["A1", "A2"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.ingest.reader import OpenQuestionError
+from functions.ingest.reader import OpenQuestionError, UnreadableFileError
 from tests.unit.ingest.reader.files import Read, lines, read
 
 pytestmark = pytest.mark.unit
@@ -87,6 +87,28 @@ def test_a_reference_without_products_is_that_of_the_order() -> None:
         )
     )
     assert got.column("product_id") == ["XKBNZ"]
+
+
+def test_an_order_of_prestashop_has_its_own_day_and_number() -> None:
+    header = "id_order;reference;id_customer;total_paid;invoice_date;date_add"
+    rows = ["101;XKBNZ;12;29.95;2026-01-03 10:31:00;2026-01-03 10:30:11"]
+    rows += ["102;ABQWE;13;18.45;0000-00-00 00:00:00;2026-01-05 09:00:01"]
+    got = read(lines(*rows, header=header))
+    assert [day.day for day in got.column("ordered_at")] == [3, 5]
+    assert (got.column("order_id"), got.column("product_id")) == (["101", "102"], [None, None])
+
+
+def test_a_payment_of_stripe_is_known_by_its_id() -> None:
+    header = "id,Created (UTC),Amount,Amount Refunded,Currency,Captured,Customer ID,Invoice ID"
+    rows = [f"ch_{i},2026-01-31 10:0{i}:00,9.90,0.00,eur,true,cus_7,{i or ''}" for i in range(3)]
+    assert read(lines(*rows, header=header)).column("order_id") == ["ch_0", "ch_1", "ch_2"]
+
+
+def test_who_sold_is_no_customer_of_sumup() -> None:
+    header = "Email,Date,Transaction ID,Quantity,Description,Price (Gross),Price (Net)"
+    rows = ["eva@shop.example,2026-01-31,T1,1,Tea,5.00,4.50"]
+    with pytest.raises(UnreadableFileError, match="no_customer"):
+        read(lines(*rows, header=header))
 
 
 # --- the day of an order in its first line alone --------------------------------------------
