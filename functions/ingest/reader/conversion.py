@@ -275,19 +275,20 @@ def _kinds(is_return: Mask) -> Any:
 
 
 def _have_minus(typed: Mapping[str, Any], stretch: Stretch, signs: Signs) -> Mask:
-    """Tell returns by a negative quantity or amount, or an order `C...`.
+    """Tell returns by a negative quantity or amount.
 
-    Where a line says by its name that nothing was bought, nothing came back.
+    Where a line says by its name that nothing was bought, nothing came back, unless its order
+    `C...` is a cancellation.
     """
     names = [typed[name] for name in ("product", "product_id") if name in typed]
     names += [stretch.text(index) for index in signs.line_kind]
     has_minus = _is_negative(typed["amount"])
     if "quantity" in typed:
         has_minus |= _is_negative(typed["quantity"])
-    if "order_id" not in typed:
-        return has_minus & ~are_reductions(names, has_minus)
-    is_cancelled = _is_cancelled(typed["order_id"])
-    return is_cancelled | (has_minus & ~are_reductions(names, has_minus & ~is_cancelled))
+    may_be_none = has_minus.copy()
+    if "order_id" in typed:
+        may_be_none &= ~_are_cancelled(typed["order_id"], has_minus)
+    return has_minus & ~are_reductions(names, may_be_none)
 
 
 def _is_negative(values: Any) -> Mask:
@@ -297,10 +298,18 @@ def _is_negative(values: Any) -> Mask:
     return is_negative & np.asarray(values.is_valid()) if values.null_count else is_negative
 
 
-def _is_cancelled(order_id: Any) -> Mask:
-    return judge_likely(
-        order_id, _FIRST_OF_CANCELLATION, lambda some: pc.match_substring_regex(some, _CANCELLATION)
+def _are_cancelled(order_ids: Any, has_minus: Mask) -> Mask:
+    """Say which rows are of an order `C...` that takes back all it has.
+
+    One with a row without a minus is a sale like any: tills and series are called `C`, too.
+    """
+    is_named_so = judge_likely(
+        order_ids, _FIRST_OF_CANCELLATION, lambda some: pc.match_substring_regex(some, _CANCELLATION)
     )
+    if not (is_named_so & has_minus).any():
+        return is_named_so & has_minus
+    sold = order_ids.filter(pa.array(is_named_so & ~has_minus))
+    return is_named_so & ~np.asarray(pc.is_in(order_ids, value_set=sold), np.bool_)
 
 
 def _balance(stretch: Stretch, verdict: Verdict, table: Any, *, returns: Mask) -> Balance:

@@ -140,11 +140,26 @@ def test_a_return_that_has_its_minus_keeps_it() -> None:
     assert got.column("kind") == ["sale", "return", "return"]
 
 
-def test_negative_numbers_and_cancelled_invoices_are_returns() -> None:
+def test_negative_numbers_are_returns() -> None:
     header = "invoice,date,customer,quantity,price"
-    rows = ["1,2026-01-31,C1,2,5.00", "C2,2026-01-31,C1,1,5.00", "3,2026-01-31,C1,-1,5.00"]
+    rows = ["1,2026-01-31,C1,2,5.00", "C2,2026-01-31,C1,-1,5.00", "3,2026-01-31,C1,-1,5.00"]
     got = read(lines(*rows, "4,2026-01-31,C1,1,-5.00", header=header))
     assert got.column("kind") == ["sale", "return", "return", "return"]
+
+
+@pytest.mark.parametrize("orders", [("C1-000123", "C1-000124"), ("C1001", "C1002"), ("C1", "7")])
+def test_a_number_of_an_order_alone_makes_no_return(orders: tuple[str, str]) -> None:
+    rows = [f"{order},2026-01-31,C1,10.00" for order in orders]
+    assert read(lines(*rows, header=HEADER)).column("kind") == ["sale", "sale"]
+
+
+def test_a_discount_comes_back_with_all_of_a_cancelled_order_alone() -> None:
+    rows = [
+        *("1,2026-01-31,C1,Cap,5.00", "C1,2026-01-31,C1,Discount,-1.00"),
+        *("C2,2026-01-31,C1,Cap,5.00", "C2,2026-01-31,C1,Discount,-1.00"),
+    ]
+    got = read(lines(*rows, header="order id,date,customer,product,amount"))
+    assert got.column("kind") == ["sale", "return", "sale", "sale"]
 
 
 SHOPIFY = "Name,Email,Financial Status,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Cancelled at"
