@@ -16,6 +16,7 @@ from common import frame
 from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
 from functions.ingest.reader.lines.discounts import take_off
+from functions.ingest.reader.lines.dittos import are_dittos
 from functions.ingest.reader.lines.grand_totals import find_last
 from functions.ingest.reader.lines.nobody import are_nobody
 from functions.ingest.reader.lines.of_orders import share_out
@@ -68,15 +69,13 @@ def convert(
     standing = judge(stretch, conventions.signs, orders, order_ids, conventions.mapping)
     _leave_out(stretch, conventions, standing, verdict)
     filled = _filled(stretch, conventions, orders, order_ids)
-    if conventions.has_nobody:
+    if conventions.nobody:
         customer = conventions.mapping["customer_id"]
         filled["customer_id"] = _without_nobody(
-            filled.get("customer_id", stretch.columns[customer])
+            filled.get("customer_id", stretch.columns[customer]), conventions.nobody
         )
     typed = typed_columns(stretch, conventions, filled, verdict)
-    if conventions.customers_are_once:
-        is_nobody = np.asarray(typed["customer_id"].is_null())
-        verdict.reject(is_nobody, Fault.UNCLEAR_CUSTOMER, conventions.mapping["customer_id"])
+    _reject_unclear_customers(typed["customer_id"], stretch, conventions, verdict)
     typed["amount"], of_orders = _discounted(
         typed, stretch, conventions, orders, order_ids, verdict
     )
@@ -160,10 +159,21 @@ def _filled(
     return {"order_id": order_ids, "customer_id": customers, "ordered_at": filled}
 
 
-def _without_nobody(customers: Any) -> Any:
+def _without_nobody(customers: Any, nobody: frozenset[str]) -> Any:
     """Return trimmed customers, an empty text for those that are none."""
     names = trimmed(customers)
-    return pc.if_else(pa.array(are_nobody(names)), "", names)
+    return pc.if_else(pa.array(are_nobody(names, nobody)), "", names)
+
+
+def _reject_unclear_customers(
+    customers: Any, stretch: Stretch, conventions: Conventions, verdict: Verdict
+) -> None:
+    """Reject rows whose customer stands in another one, and it is not clear in which."""
+    index = conventions.mapping["customer_id"]
+    if conventions.has_dittos:
+        verdict.reject(are_dittos(stretch.text(index)), Fault.UNCLEAR_CUSTOMER, index)
+    if conventions.customers_are_once:
+        verdict.reject(np.asarray(customers.is_null()), Fault.UNCLEAR_CUSTOMER, index)
 
 
 def _discounted(
@@ -304,7 +314,9 @@ def _are_cancelled(order_ids: Any, has_minus: Mask) -> Mask:
     One with a row without a minus is a sale like any: tills and series are called `C`, too.
     """
     is_named_so = judge_likely(
-        order_ids, _FIRST_OF_CANCELLATION, lambda some: pc.match_substring_regex(some, _CANCELLATION)
+        order_ids,
+        _FIRST_OF_CANCELLATION,
+        lambda some: pc.match_substring_regex(some, _CANCELLATION),
     )
     if not (is_named_so & has_minus).any():
         return is_named_so & has_minus

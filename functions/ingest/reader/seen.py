@@ -6,6 +6,7 @@ from typing import Any
 from functions.ingest.reader.columns.mapping import Mapped
 from functions.ingest.reader.columns.order_lines import OrderLines
 from functions.ingest.reader.lines.dated_once import DatedOnce
+from functions.ingest.reader.lines.dittos import Dittos
 from functions.ingest.reader.lines.grand_totals import FirstRow
 from functions.ingest.reader.lines.headings import Headings
 from functions.ingest.reader.lines.kinds import Kinds
@@ -31,7 +32,8 @@ class Seen:
         self.headings = Headings(dialect.header, mapped.columns, titles)
         self.named_once = NamedOnce(dialect.header, mapped.columns)
         self.dated_once = DatedOnce(mapped.columns)
-        self.nobody = Nobody(mapped.columns["customer_id"])
+        self.dittos = Dittos(mapped.columns)
+        self.nobody = Nobody(dialect.header, mapped.columns)
         self.sections = Sections(dialect)
         self._signs = find_signs(dialect.header)
         self._kinds = Kinds(self._signs)
@@ -40,7 +42,7 @@ class Seen:
     def add(self, columns: tuple[Any, ...]) -> None:
         """Look at a block."""
         of_totals = (self.lines, self.dated_once, self.totals, self.lacking, self.first_row)
-        of_customers = (self.headings, self.nobody, self.named_once)
+        of_customers = (self.headings, self.dittos, self.nobody, self.named_once)
         for watch in (*of_totals, *of_customers, self._kinds, self.refunds):
             watch.add(columns)
 
