@@ -79,6 +79,8 @@ def convert(
     typed["amount"], of_orders = _discounted(
         typed, stretch, conventions, orders, order_ids, verdict
     )
+    for came_back, column in standing.came_back:
+        verdict.reject(came_back & ~_is_negative(typed["amount"]), Fault.REFUNDED, column)
     typed |= _taken_back(typed, standing.returned)
     _leave_sums_out(typed, stretch, conventions, subtotals, above, verdict)
     if refunds := conventions.refunds:

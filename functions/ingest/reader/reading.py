@@ -384,7 +384,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             orders_are_once=seen.lines.are_named_once,
             days_are_once=seen.dated_once.are_so,
             clock_digits=_clock_digits(dialect, mapping),
-            signs=seen.all_signs(),
+            signs=seen.all_signs(amounts={mapping["refunded"]} if refunds else frozenset()),
             discounts=find_discounts(header, mapping),
             refunds=refunds,
             of_orders=of_orders.find_columns(header, mapping, marks),

@@ -1,5 +1,9 @@
 """What words say of rows: voided, cancelled, a draft, refunded, shipping, a total, a return."""
 
+import re
+from collections.abc import Sequence
+from itertools import dropwhile
+
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
 from functions.ingest.reader.values.calendar_names import MONTHS
 from functions.ingest.reader.words.header_names import fold, folded, words
@@ -32,7 +36,9 @@ _SAID = {
         erreur paiement; errore pagamento; paiement refuse; pago rechazado; pago fallido;
         pagamento rifiutato; pagamento recusado; zahlung fehlgeschlagen; odeme basarisiz;
         iptal edilmis; キャンセル完了; 取消し; 取消済み; 会計取消; 取引取消; 已关闭; 交易关闭; expired; expirado; expirada; abandoned; abandonado; abandonada;
-        abandonne; abandonnee; abgebrochen; abbandonato
+        abandonne; abandonnee; abgebrochen; abbandonato;
+        payment expired; pago expirado; pago caducado; paiement expire; pagamento scaduto;
+        error en pago
     """),
     Fault.DRAFT: folded("""
         draft; drafts; quotes; presupuestos; angebote; preventivi; orcamentos; quotations; estimates;
@@ -43,7 +49,8 @@ _SAID = {
     """),
     Fault.REFUNDED: folded("""
         refunded; fully refunded; wc refunded; reembolsado; reembolsada; rembourse; remboursee; erstattet; ruckerstattet;
-        rimborsato; iade edildi; iade edilmis; 返金済み; 返金完了; 退款成功; 已退款; reversed; chargeback; estornado; estornada
+        rimborsato; iade edildi; iade edilmis; 返金済み; 返金完了; 退款成功; 已退款; reversed; chargeback; estornado; estornada;
+        refund issued; refund completed; refund processed
     """),
     Fault.SHIPPING: folded("""
         shipping; shipping line; shipping cost; shipping fee; delivery fee; delivery charge;
@@ -64,7 +71,7 @@ _RETURN = folded("""
     resi; rimborsi; note credito; devolucoes; reembolso; iadeler;
     sales credit; sales credit note; egreso; out refund; iade faturasi; 赤伝;
     退货单; 退款单; 销售退货;
-    返品済み; 返品完了; 已退货
+    返品済み; 返品完了; 返品受付; 已退货; retourniert; retournierte; devolvida; restituita
 """)
 # What may stand beside such a word: "Order cancelled by customer", "Nota de crédito B".
 _BESIDE = folded("""
@@ -85,13 +92,50 @@ _PARTLY_BACK = folded("""
     teilerstattung; teilerstattet; teilgutschrift; teilretoure; teilruckerstattung; 一部返金;
     一部返金済み; 一部返品; 部分返金; 部分退款; 部分退货
 """)
+# The state of an order, where others name what was done. More words may follow in a status.
+_CAME_BACK = frozenset([
+    *("returned", "devuelto", "devuelta", "retourne", "retournee", "retourniert", "retournierte"),
+    *("restituito", "restituita", "reso", "devolvido", "devolvida", "iade"),
+    *("返品済み", "返品完了", "返品受付", "已退货"),
+])
+_STATES = {
+    Fault.VOIDED: ("void", "voided", "anulado", "anulada", "annullato", "annullata"),
+    Fault.CANCELLED: (
+        *("cancelled", "canceled", "cancelado", "cancelada", "cancelaste", "annule", "annulee"),
+        *("storniert", "stornierte", "cancellato", "cancellata", "iptal"),
+    ),
+    Fault.REFUNDED: (
+        *("refunded", "reembolsado", "reembolsada", "rembourse", "remboursee", "erstattet"),
+        *("ruckerstattet", "rimborsato", "rimborsata"),
+    ),
+}
+_STATE_AT_FIRST = re.compile(
+    r"(?:注文|订单|取引|会计|交易)?(?:キャンセル|取消)(?!不可|可|なし|待|拒否|申請|依頼|希望|期限|料|中止)"
+)
+# Behind a state they say that it is that of something else: "Canceled Reversal"; or of a request.
+_OTHERS = frozenset([
+    *("reversal", "return", "refund", "request", "requests", "item", "items", "line", "lines"),
+    *("product", "products", "subscription", "renewal", "shipment", "devolucion", "reembolso"),
+    *("articulo", "articulos", "linea", "lineas", "suscripcion", "retour", "remboursement"),
+    *("article", "articles", "abonnement", "retoure", "ruckgabe", "erstattung", "artikel"),
+    *("position", "positionen", "abo", "articolo", "articoli", "reso", "rimborso", "estorno"),
+    *("talebi", "talep", "istegi", "reddedildi", "edilmedi", "edilemedi", "degil", "bekliyor"),
+])
+_BEFORE_STATE = frozenset({"auto", "automatic", "automatically", "automaticamente", "automatisch"})
+_NO = frozenset({"no", "not", "nein", "non", "nao", "false", "hayir", "0"})
+_CLAUSES = re.compile(r"\s[-–—]+\s|[,;:/|().]")  # noqa: RUF001
 OF_LINES = (Fault.SHIPPING, Fault.SUBTOTAL)
 RETURNED = len(LEFT_OUT)
 PARTLY_BACK = RETURNED + 1
+CAME_BACK = PARTLY_BACK + 1  # of a status
 _MEANINGS = {
     **dict.fromkeys(_RETURN, RETURNED),
     **{word: LEFT_OUT.index(fault) for fault, words in _SAID.items() for word in words},
     **dict.fromkeys(_PARTLY_BACK, PARTLY_BACK),
+}
+_MEANINGS_OF_STATES = {
+    **dict.fromkeys(_CAME_BACK, CAME_BACK),
+    **{word: LEFT_OUT.index(fault) for fault, states in _STATES.items() for word in states},
 }
 _BACK = (RETURNED, LEFT_OUT.index(Fault.REFUNDED))
 
@@ -103,6 +147,32 @@ def meaning_of(text: str) -> int:
     if (said := _MEANINGS.get(_telling(text))) is not None:
         return said
     return PARTLY_BACK if _is_partly_back(text) else -1
+
+
+def meaning_of_status(text: str) -> int:
+    """Return what a status says, as `meaning_of` does, or `CAME_BACK`.
+
+    More words may stand behind a state, and one clause may follow another: "Closed - refunded",
+    "Cancelled by customer: out of stock". What stands before it may say the opposite.
+    """
+    said = meaning_of(text)
+    if said not in {-1, RETURNED} or not _PARTLY.isdisjoint(words(text)):
+        return said
+    clauses = [words(clause) for clause in _CLAUSES.split(text)]
+    if any(clause and _NO.issuperset(clause) for clause in clauses):
+        return said
+    return next((state for clause in clauses if (state := _state(clause)) >= 0), said)
+
+
+def _state(clause: Sequence[str]) -> int:
+    """Return the state of an order with which a clause begins, or -1."""
+    telling = dropwhile(lambda word: word in _BESIDE or word in _BEFORE_STATE, clause)
+    first, behind = next(telling, ""), next(telling, "")
+    if behind in _OTHERS:
+        return -1
+    if _STATE_AT_FIRST.match(first):
+        return LEFT_OUT.index(Fault.CANCELLED)
+    return _MEANINGS_OF_STATES.get(first, -1)
 
 
 def _is_partly_back(text: str) -> bool:
