@@ -38,7 +38,7 @@ class Seen:
         self.nobody = Nobody(dialect.header, mapped.columns)
         self.sections = Sections(dialect)
         self._signs = find_signs(dialect.header)
-        self._kinds = Kinds(self._signs)
+        self._kinds = Kinds(dialect.header, mapped.columns, self._signs)
         self._came_back = CameBack(self._signs, mapped.columns)
         self.refunds = RefundLines(dialect.header, mapped.columns, self._signs)
 
@@ -54,6 +54,7 @@ class Seen:
         return replace(
             self._signs,
             titles=tuple(self.sections.titles),
+            kind=(*self._signs.kind, *self._kinds.found()),
             sums=self._kinds.sums(),
             back=self._kinds.back(),
             marks=self._came_back.marks() - amounts,

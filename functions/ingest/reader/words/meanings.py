@@ -1,7 +1,7 @@
 """What words say of rows: voided, cancelled, a draft, refunded, shipping, a total, a return."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import dropwhile
 
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
@@ -21,6 +21,48 @@ _MONEY_MOVED = folded("""
     service fee; fba inventory fee; general currency conversion; cash in; cash out; pay in; pay out;
     paid in; paid out; no sale; entrada efectivo; salida efectivo; retiro efectivo; auszahlung;
     bareinlage; barentnahme
+""")
+# What is invoiced later: no sales beside invoices.
+_BEFORE_INVOICES = folded("""
+    order; orders; sales order; customer order; pedido; pedidos; pedido venta; pedido cliente;
+    orden; ordenes; orden venta; commande; commandes; bon commande; commande client; auftrag;
+    auftrage; kundenauftrag; verkaufsauftrag; bestellung; bestellungen; ordine; ordini;
+    ordine cliente; ordine vendita; encomenda; pedido venda; siparis; satis siparisi; 注文; 受注;
+    注文書; 受注書; 订单; 销售订单;
+    item fulfillment; fulfillment; delivery; delivery docket; packing slip; albaran; albaranes;
+    albaran venta; albaran cliente; remito; remitos; nota entrega; guia remision; guia remessa;
+    bolla; bolla consegna; documento trasporto; irsaliye; satis irsaliyesi; sevk irsaliyesi;
+    warenausgang; 納品書; 出荷; 发货单; 出库单
+""")
+_INVOICES = frozenset([
+    *("invoice", "invoices", "factura", "facturas", "facture", "factures", "rechnung"),
+    *("rechnungen", "fattura", "fatture", "fatura", "faturasi", "faturas", "请求书", "发票"),
+    fold("請求書"),
+])
+# What else a sale is written on, or called.
+_SALES = frozenset([
+    *("sale", "sales", "venta", "ventas", "vente", "ventes", "verkauf", "verkaufe", "vendita"),
+    *("vendite", "venda", "vendas", "satis", "satislar", "売上", "销售"),
+])
+_TICKETS = folded("""
+    ticket; tickets; tique; boleta; receipt; recibo; bon; kassenbon; kassenzettel; scontrino; fis;
+    factura simplificada; nota venta; cupom fiscal; nota fiscal; レシート; 小票
+""")
+# These are payments beside one kind of sales alone; elsewhere they are what a till prints.
+_RECEIPTS = {"recibo": "factura", "recibos": "factura", "receipt": "sales"}
+# What the shop buys or spends itself; where nothing is called a sale, it is what a customer does.
+_BOUGHT = folded("""
+    purchase; purchases; purchase invoice; purchase order; bill; bills; bill payment; vendor bill;
+    supplier invoice; expense; expenses; compra; compras; factura compra; factura proveedor; gasto;
+    gastos; achat; achats; facture achat; facture fournisseur; depense; depenses; einkauf;
+    einkaufe; eingangsrechnung; lieferantenrechnung; ausgabe; ausgaben; acquisto; acquisti;
+    fattura acquisto; fattura passiva; spesa; spese; uscita; uscite; despesa; despesas; satinalma;
+    satinalma faturasi; satin alma; satin alma faturasi; alis; alis faturasi; gider; 支出; 仕入;
+    仕入れ; 采购; 采购单
+""")
+_INCOME = folded("""
+    income; ingreso; ingresos; recette; recettes; einnahme; einnahmen; entrata; entrate; receita;
+    receitas; gelir; 収入; 收入
 """)
 _SAID = {
     Fault.VOIDED: folded("voided; void; anulado; anulada; nulo; nula; annullato; annullata"),
@@ -65,7 +107,7 @@ _RETURN = folded("""
     nota credito; abono; retour; retourne; retournee; remboursement; avoir; retoure; ruckgabe;
     gutschrift; reso; restituito; rimborso; nota credito; devolucao; devolvido; iade; 返品; 返金;
     退货; 退款; credit memo; rectificativa; rechnungskorrektur; estorno; cancellation; reversal; anulacion; cancelacion; annulation; storno; stornierung;
-    storno buchung; annullamento; cancelamento;
+    storno buchung; stornorechnung; annullamento; cancelamento;
     returns; refunds; credit notes; devoluciones; reembolsos; notas credito; abonos; retours;
     remboursements; avoirs; retouren; ruckgaben; gutschriften; erstattung; erstattungen; stornos;
     resi; rimborsi; note credito; devolucoes; reembolso; iadeler;
@@ -200,6 +242,44 @@ def is_payment(text: str) -> bool:
 def is_money_moved(text: str) -> bool:
     """Say whether a kind of rows is money that was brought to the till, the bank or a service."""
     return fold(text) in _MONEY_MOVED
+
+
+def is_invoiced_later(text: str) -> bool:
+    """Say whether a kind of rows is an order or a delivery, which are no sales beside invoices."""
+    return fold(text) in _BEFORE_INVOICES
+
+
+def is_invoice(text: str) -> bool:
+    """Say whether a kind of rows is an invoice for a sale."""
+    return is_of_sales(text) and not _INVOICES.isdisjoint(words(text))
+
+
+def is_receipt_beside(text: str, kinds: Iterable[str]) -> bool:
+    """Say whether a kind of rows is a receipt of what others of these kinds are for."""
+    paid = _RECEIPTS.get(fold(text))
+    return paid is not None and any(paid in words(kind) for kind in kinds)
+
+
+def is_bought(text: str) -> bool:
+    """Say whether a kind of rows is what the shop buys or spends, where others are its sales."""
+    return fold(text) in _BOUGHT
+
+
+def is_earned(text: str) -> bool:
+    """Say whether a kind of rows is what the shop sells or takes in."""
+    return fold(text) in _INCOME or (is_of_sales(text) and not is_bought(text))
+
+
+def is_document(text: str) -> bool:
+    """Say whether a text is what a shop calls a sale or writes it on, and nothing else."""
+    is_named = is_of_sales(text) and not (_SALES | _INVOICES).isdisjoint(words(text))
+    return is_named or fold(text) in _TICKETS or fold(text) in _INCOME
+
+
+def is_no_sale(text: str) -> bool:
+    """Say whether a text is a kind of rows that is no sale where others are: a return, a payment."""
+    is_told = meaning_of(text) == RETURNED or is_payment(text) or is_money_moved(text)
+    return is_told or is_bought(text) or is_invoiced_later(text)
 
 
 def is_of_sales(text: str) -> bool:
