@@ -80,7 +80,7 @@ def convert(
         typed, stretch, conventions, orders, order_ids, verdict
     )
     for came_back, column in standing.came_back:
-        verdict.reject(came_back & ~_is_negative(typed["amount"]), Fault.REFUNDED, column)
+        verdict.reject(came_back & ~_are_negative(typed), Fault.REFUNDED, column)
     typed |= _taken_back(typed, standing.returned)
     _leave_sums_out(typed, stretch, conventions, subtotals, above, verdict)
     if refunds := conventions.refunds:
@@ -294,13 +294,18 @@ def _have_minus(typed: Mapping[str, Any], stretch: Stretch, signs: Signs) -> Mas
     """
     names = [typed[name] for name in ("product", "product_id") if name in typed]
     names += [stretch.text(index) for index in signs.line_kind]
-    has_minus = _is_negative(typed["amount"])
-    if "quantity" in typed:
-        has_minus |= _is_negative(typed["quantity"])
+    has_minus = _are_negative(typed)
     may_be_none = has_minus.copy()
     if "order_id" in typed:
         may_be_none &= ~_are_cancelled(typed["order_id"], has_minus)
     return has_minus & ~are_reductions(names, may_be_none)
+
+
+def _are_negative(typed: Mapping[str, Any]) -> Mask:
+    """Say which rows have a minus before their quantity or amount."""
+    numbers = [typed[name] for name in ("quantity", "amount") if name in typed]
+    has_minus: Mask = np.any([_is_negative(values) for values in numbers], axis=0)
+    return has_minus
 
 
 def _is_negative(values: Any) -> Mask:

@@ -23,11 +23,10 @@ class CameBack:
 
     def __init__(self, signs: Signs, mapping: Mapping[str, int]) -> None:
         self._status = frozenset(signs.status)
-        self._texts: dict[int, set[str]] = {
-            index: set() for index in (*signs.status, *signs.refunded, *signs.returned)
-        }
-        # What is called so beside quantities may be how many pieces came back.
+        # What is called `Returned` beside quantities may be how many pieces came back.
         self._pieces = frozenset(signs.returned if "quantity" in mapping else ())
+        watched = (*signs.status, *signs.refunded, *signs.returned)
+        self._texts: dict[int, set[str]] = {index: set() for index in watched}
         self._says = (*signs.status, *signs.returned)
         self._order = mapping.get("order_id")
         self.stand_once = self._order is not None
@@ -46,7 +45,8 @@ class CameBack:
     def _is_back(self, text: str, index: int) -> bool:
         if index in self._status:
             return meaning_of_status(text) == CAME_BACK
-        return fold(text) in YES
+        said = fold(text)
+        return said in YES and not (said == "1" and index in self._pieces)
 
     def marks(self) -> frozenset[int]:
         """Return the columns in which a 1 is a mark: they have no more than that, 0 or nothing."""

@@ -5,6 +5,7 @@ all kinds that a column has are looked at together.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import lru_cache
 from typing import Any
 
 import pyarrow.compute as pc
@@ -127,6 +128,7 @@ class Kinds:
         return frozenset([*paid, *others, *_beside_sales(texts)])
 
 
+@lru_cache(maxsize=4096)
 def _is_kind(text: str) -> bool:
     return is_document(text) or is_no_sale(text)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import dropwhile
 
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
@@ -182,6 +183,7 @@ _MEANINGS_OF_STATES = {
 _BACK = (RETURNED, LEFT_OUT.index(Fault.REFUNDED))
 
 
+@lru_cache(maxsize=4096)
 def meaning_of(text: str) -> int:
     """Return what a text says of a row: a place in `LEFT_OUT`, `RETURNED`, `PARTLY_BACK`, or -1."""
     if (said := _MEANINGS.get(fold(text))) is not None:
@@ -191,6 +193,7 @@ def meaning_of(text: str) -> int:
     return PARTLY_BACK if _is_partly_back(text) else -1
 
 
+@lru_cache(maxsize=4096)
 def meaning_of_status(text: str) -> int:
     """Return what a status says, as `meaning_of` does, or `CAME_BACK`.
 

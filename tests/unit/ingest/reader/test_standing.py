@@ -505,6 +505,9 @@ def test_beside_its_sale_what_came_back_is_a_return(name: str, batch_rows: int) 
 def test_what_came_back_and_has_its_minus_is_a_return() -> None:
     rows = ["1,2026-01-31,C1,10.00,paid", "2,2026-02-01,C1,-4.00,returned"]
     assert read(lines(*rows, header=f"{HEADER},status")).column("amount") == [10, -4]
+    rows = ["1,2026-01-31,C1,1,10.00,paid", "2,2026-02-01,C1,-1,4.00,returned"]
+    header = "order id,date,customer,quantity,amount,status"
+    assert read(lines(*rows, header=header)).column("amount") == [10, -4]
 
 
 @pytest.mark.parametrize(
