@@ -16,6 +16,7 @@ from common import frame
 from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
 from functions.ingest.reader.lines.discounts import take_off
+from functions.ingest.reader.lines.dittos import are_dittos
 from functions.ingest.reader.lines.grand_totals import find_last
 from functions.ingest.reader.lines.nobody import are_nobody
 from functions.ingest.reader.lines.of_orders import share_out
@@ -68,18 +69,18 @@ def convert(
     standing = judge(stretch, conventions.signs, orders, order_ids, conventions.mapping)
     _leave_out(stretch, conventions, standing, verdict)
     filled = _filled(stretch, conventions, orders, order_ids)
-    if conventions.has_nobody:
+    if conventions.nobody:
         customer = conventions.mapping["customer_id"]
         filled["customer_id"] = _without_nobody(
-            filled.get("customer_id", stretch.columns[customer])
+            filled.get("customer_id", stretch.columns[customer]), conventions.nobody
         )
     typed = typed_columns(stretch, conventions, filled, verdict)
-    if conventions.customers_are_once:
-        is_nobody = np.asarray(typed["customer_id"].is_null())
-        verdict.reject(is_nobody, Fault.UNCLEAR_CUSTOMER, conventions.mapping["customer_id"])
+    _reject_unclear_customers(typed["customer_id"], stretch, conventions, verdict)
     typed["amount"], of_orders = _discounted(
         typed, stretch, conventions, orders, order_ids, verdict
     )
+    for came_back, column in standing.came_back:
+        verdict.reject(came_back & ~_are_negative(typed), Fault.REFUNDED, column)
     typed |= _taken_back(typed, standing.returned)
     _leave_sums_out(typed, stretch, conventions, subtotals, above, verdict)
     if refunds := conventions.refunds:
@@ -160,10 +161,21 @@ def _filled(
     return {"order_id": order_ids, "customer_id": customers, "ordered_at": filled}
 
 
-def _without_nobody(customers: Any) -> Any:
+def _without_nobody(customers: Any, nobody: frozenset[str]) -> Any:
     """Return trimmed customers, an empty text for those that are none."""
     names = trimmed(customers)
-    return pc.if_else(pa.array(are_nobody(names)), "", names)
+    return pc.if_else(pa.array(are_nobody(names, nobody)), "", names)
+
+
+def _reject_unclear_customers(
+    customers: Any, stretch: Stretch, conventions: Conventions, verdict: Verdict
+) -> None:
+    """Reject rows whose customer stands in another one, and it is not clear in which."""
+    index = conventions.mapping["customer_id"]
+    if conventions.has_dittos:
+        verdict.reject(are_dittos(stretch.text(index)), Fault.UNCLEAR_CUSTOMER, index)
+    if conventions.customers_are_once:
+        verdict.reject(np.asarray(customers.is_null()), Fault.UNCLEAR_CUSTOMER, index)
 
 
 def _discounted(
@@ -275,19 +287,25 @@ def _kinds(is_return: Mask) -> Any:
 
 
 def _have_minus(typed: Mapping[str, Any], stretch: Stretch, signs: Signs) -> Mask:
-    """Tell returns by a negative quantity or amount, or an order `C...`.
+    """Tell returns by a negative quantity or amount.
 
-    Where a line says by its name that nothing was bought, nothing came back.
+    Where a line says by its name that nothing was bought, nothing came back, unless its order
+    `C...` is a cancellation.
     """
     names = [typed[name] for name in ("product", "product_id") if name in typed]
     names += [stretch.text(index) for index in signs.line_kind]
-    has_minus = _is_negative(typed["amount"])
-    if "quantity" in typed:
-        has_minus |= _is_negative(typed["quantity"])
-    if "order_id" not in typed:
-        return has_minus & ~are_reductions(names, has_minus)
-    is_cancelled = _is_cancelled(typed["order_id"])
-    return is_cancelled | (has_minus & ~are_reductions(names, has_minus & ~is_cancelled))
+    has_minus = _are_negative(typed)
+    may_be_none = has_minus.copy()
+    if "order_id" in typed:
+        may_be_none &= ~_are_cancelled(typed["order_id"], has_minus)
+    return has_minus & ~are_reductions(names, may_be_none)
+
+
+def _are_negative(typed: Mapping[str, Any]) -> Mask:
+    """Say which rows have a minus before their quantity or amount."""
+    numbers = [typed[name] for name in ("quantity", "amount") if name in typed]
+    has_minus: Mask = np.any([_is_negative(values) for values in numbers], axis=0)
+    return has_minus
 
 
 def _is_negative(values: Any) -> Mask:
@@ -297,10 +315,20 @@ def _is_negative(values: Any) -> Mask:
     return is_negative & np.asarray(values.is_valid()) if values.null_count else is_negative
 
 
-def _is_cancelled(order_id: Any) -> Mask:
-    return judge_likely(
-        order_id, _FIRST_OF_CANCELLATION, lambda some: pc.match_substring_regex(some, _CANCELLATION)
+def _are_cancelled(order_ids: Any, has_minus: Mask) -> Mask:
+    """Say which rows are of an order `C...` that takes back all it has.
+
+    One with a row without a minus is a sale like any: tills and series are called `C`, too.
+    """
+    is_named_so = judge_likely(
+        order_ids,
+        _FIRST_OF_CANCELLATION,
+        lambda some: pc.match_substring_regex(some, _CANCELLATION),
     )
+    if not (is_named_so & has_minus).any():
+        return is_named_so & has_minus
+    sold = order_ids.filter(pa.array(is_named_so & ~has_minus))
+    return is_named_so & ~np.asarray(pc.is_in(order_ids, value_set=sold), np.bool_)
 
 
 def _balance(stretch: Stretch, verdict: Verdict, table: Any, *, returns: Mask) -> Balance:

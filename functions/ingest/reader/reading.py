@@ -33,6 +33,7 @@ from functions.ingest.reader.evidence.whole_columns import Convention, Look, Tol
 from functions.ingest.reader.layout import Described, Layout, described, find_layout
 from functions.ingest.reader.lines import of_orders
 from functions.ingest.reader.lines.discounts import find_discounts
+from functions.ingest.reader.lines.dittos import Dittos
 from functions.ingest.reader.lines.ending import Below, Ending
 from functions.ingest.reader.lines.headings import Headings
 from functions.ingest.reader.lines.named_once import are_named_once
@@ -60,7 +61,7 @@ from functions.ingest.reader.weighing import find_totals
 from functions.ingest.reader.words.header_names import name_others
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "10"
+READER_VERSION = "11"
 
 MAX_ROWS = 20_000_000
 
@@ -154,6 +155,7 @@ class _Source:
     spill: Spill
     ending: Ending
     headings: Headings
+    dittos: Dittos
 
     @property
     def text(self) -> Text:
@@ -178,9 +180,11 @@ class _Source:
     def conversions(self, totals: TotalRows | None) -> Iterator[Converted]:
         """Type all rows, as far as it is known which of them are totals that only all tell."""
         conventions = replace(self.conventions, totals=totals)
-        headings, orders, subtotals = deepcopy(self.headings), Orders(), Subtotals()
+        headings, dittos = deepcopy((self.headings, self.dittos))
+        orders, subtotals = Orders(), Subtotals()
         for stretch in self.stretches():
-            yield convert(headings.fill(stretch), conventions, orders, subtotals)
+            filled = dittos.fill(headings.fill(stretch))
+            yield convert(filled, conventions, orders, subtotals)
 
     def stretches(self) -> Iterator[Stretch]:
         """Yield the rows that were put aside; where orders share something out, whole orders."""
@@ -249,7 +253,7 @@ class Reading:
         example: RejectedRow | None = None
         orders, subtotals = Orders(), Subtotals()
         for as_spilled in source.stretches():
-            stretch = source.headings.fill(as_spilled)
+            stretch = source.dittos.fill(source.headings.fill(as_spilled))
             above = total if source.is_last(stretch) else None
             converted = convert(stretch, source.conventions, orders, subtotals, above=above)
             of_rows = replace(converted.balance, bytes=source.bytes_of(stretch))
@@ -372,14 +376,15 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             numbers=marks,
             latest=latest_moment(stored_at),
             zone=zone_of(stored_at),
-            has_nobody=seen.nobody.is_there,
+            nobody=seen.nobody.found(),
+            has_dittos=seen.dittos.are_there,
             totals=None,
             customers_are_once=False,
             may_have_totals=seen.totals.may_be_there and "amount" in mapping,
             orders_are_once=seen.lines.are_named_once,
             days_are_once=seen.dated_once.are_so,
             clock_digits=_clock_digits(dialect, mapping),
-            signs=seen.all_signs(),
+            signs=seen.all_signs(amounts={mapping["refunded"]} if refunds else frozenset()),
             discounts=find_discounts(header, mapping),
             refunds=refunds,
             of_orders=of_orders.find_columns(header, mapping, marks),
@@ -390,6 +395,7 @@ def open_file(path: Path, *, stored_at: datetime, profile: FormatProfile, scratc
             spill=spill,
             ending=ending,
             headings=seen.headings,
+            dittos=seen.dittos,
         )
         totals = find_totals(
             source.conversions,

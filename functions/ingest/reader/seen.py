@@ -1,11 +1,14 @@
 """What all rows show together: everybody who looks at each block of the first pass."""
 
+from collections.abc import Set
 from dataclasses import replace
 from typing import Any
 
 from functions.ingest.reader.columns.mapping import Mapped
 from functions.ingest.reader.columns.order_lines import OrderLines
+from functions.ingest.reader.lines.came_back import CameBack
 from functions.ingest.reader.lines.dated_once import DatedOnce
+from functions.ingest.reader.lines.dittos import Dittos
 from functions.ingest.reader.lines.grand_totals import FirstRow
 from functions.ingest.reader.lines.headings import Headings
 from functions.ingest.reader.lines.kinds import Kinds
@@ -31,20 +34,29 @@ class Seen:
         self.headings = Headings(dialect.header, mapped.columns, titles)
         self.named_once = NamedOnce(dialect.header, mapped.columns)
         self.dated_once = DatedOnce(mapped.columns)
-        self.nobody = Nobody(mapped.columns["customer_id"])
+        self.dittos = Dittos(mapped.columns)
+        self.nobody = Nobody(dialect.header, mapped.columns)
         self.sections = Sections(dialect)
         self._signs = find_signs(dialect.header)
-        self._kinds = Kinds(self._signs)
+        self._kinds = Kinds(dialect.header, mapped.columns, self._signs)
+        self._came_back = CameBack(self._signs, mapped.columns)
         self.refunds = RefundLines(dialect.header, mapped.columns, self._signs)
 
     def add(self, columns: tuple[Any, ...]) -> None:
         """Look at a block."""
         of_totals = (self.lines, self.dated_once, self.totals, self.lacking, self.first_row)
-        of_customers = (self.headings, self.nobody, self.named_once)
-        for watch in (*of_totals, *of_customers, self._kinds, self.refunds):
+        of_customers = (self.headings, self.dittos, self.nobody, self.named_once)
+        for watch in (*of_totals, *of_customers, self._kinds, self._came_back, self.refunds):
             watch.add(columns)
 
-    def all_signs(self) -> Signs:
-        """Return what says what becomes of a row."""
-        titles = tuple(self.sections.titles)
-        return replace(self._signs, titles=titles, sums=self._kinds.sums(), back=self._kinds.back())
+    def all_signs(self, *, amounts: Set[int]) -> Signs:
+        """Return what says what becomes of a row; columns of `amounts` have no marks."""
+        return replace(
+            self._signs,
+            titles=tuple(self.sections.titles),
+            kind=(*self._signs.kind, *self._kinds.found()),
+            sums=self._kinds.sums(),
+            back=self._kinds.back(),
+            marks=self._came_back.marks() - amounts,
+            came_back_once=self._came_back.stand_once,
+        )

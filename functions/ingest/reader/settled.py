@@ -32,7 +32,8 @@ class Conventions:
     numbers: Mapping[str, NumberConvention]
     latest: datetime  # a row dated later is of the future
     zone: tzinfo  # of the branch's clock
-    has_nobody: bool  # customers that are none
+    nobody: frozenset[str]  # texts of customers that are none
+    has_dittos: bool  # marks instead of the customer above
     may_have_totals: bool  # between the rows that no word tells for sure
     totals: TotalRows | None  # of orders and of all, on rows of their own
     customers_are_once: bool  # named in the first of their rows alone

@@ -132,7 +132,7 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
                 texts, mark=convention.value, groupings=convention.groupings, unit=convention.unit
             )
         return numbers.convert(
-            texts,
+            numbers.opened(texts) if convention.is_closed else texts,
             kind=NUMBERS[name],
             mark=convention.value,
             groupings=convention.groupings,

@@ -96,9 +96,9 @@ def _may_be_of_person(name: str, header: Sequence[str], sample: Sample) -> bool:
 def _known(name: str, sample: Sample) -> tuple[str, float] | None:
     """Return which of ours a known name stands for, and its rank."""
     found = known(name)
-    if found and found[0] in {"customer_id", "refunded"} and sample.names_nobody:
+    if found is None or _speaks_against(found[0], sample):
         return None
-    if found is None or found[0] not in {"ordered_at", "time"}:
+    if found[0] not in {"ordered_at", "time"}:
         return found
     # "Transaction time" may be the time of a day alone, and "time" all of the moment.
     if sample.fits("time") or (found[0] == "time" and sample.is_of_clocks_of_digits):
@@ -106,6 +106,13 @@ def _known(name: str, sample: Sample) -> tuple[str, float] | None:
     if found[0] == "time":
         return ("ordered_at", _LAST_RANK) if sample.fits("ordered_at") else None
     return found
+
+
+def _speaks_against(column: str, sample: Sample) -> bool:
+    """Say whether these values are surely none of a column of ours, whatever its name is."""
+    if column == "order_id" and sample.is_of_documents:
+        return True
+    return column in {"customer_id", "refunded", "order_id"} and sample.names_nobody
 
 
 def _guesses(name: str, index: int, sample: Sample) -> Iterator[Candidate]:

@@ -54,6 +54,7 @@ _REQUIRED = (
 )
 _OPENING = str.maketrans("()[]", "    ")
 _REFERENCES = folded("reference; referencia; ref")
+_NUMBERS = folded("number; numero; no; nro; num; nr; nummer; numéro; n°; nº; numara; 番号; 编号")
 _CONTACTS = folded("""
     phone; phone number; phone no; telefono; movil; celular; telefone; telefon; telephone; cellulare;
     電話番号; 电话; 手机号; email; e mail; email address; correo; correo electronico; courriel;
@@ -106,6 +107,7 @@ def map_columns(
             column="customer_id", index=index, confidence=_VALUES_ALONE, by="values"
         )
     _drop_contact_of_shop(chosen, header, rows)
+    _take_number_of_document(chosen, header, samples)
     _take_reference_of_order(chosen, header)
     _drop_scaled(chosen, titles)
     _take_price_of_all_pieces(chosen, header)
@@ -283,6 +285,20 @@ def _drop_contact_of_shop(
     different = set(pairs)
     if len({shop for shop, _ in different}) == len(different) < len(pairs):
         del chosen["customer_id"]
+
+
+def _take_number_of_document(
+    chosen: dict[str, Candidate], header: Sequence[str], samples: Sequence[Sample]
+) -> None:
+    """Take a mere `Number` for the order's beside the kinds of documents that it is of."""
+    if "order_id" in chosen or not any(sample.is_of_documents for sample in samples):
+        return
+    taken = {each.index for each in chosen.values()}
+    numbers = [i for i, name in enumerate(header) if fold(name) in _NUMBERS and i not in taken]
+    if len(numbers) == 1 and samples[numbers[0]].fits("order_id"):
+        chosen["order_id"] = Candidate(
+            column="order_id", index=numbers[0], confidence=_VALUES_ALONE, by="values"
+        )
 
 
 def _take_reference_of_order(chosen: dict[str, Candidate], header: Sequence[str]) -> None:

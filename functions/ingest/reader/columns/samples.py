@@ -13,6 +13,7 @@ from functions.ingest.reader.values.looks import (
     is_time,
     is_time_of_digits,
 )
+from functions.ingest.reader.words.meanings import is_document, is_no_sale
 
 _SHOWN_VALUES = 2
 _LOOKED_AT_CELLS = 16  # enough to tell what they are, few enough to cost a small file nothing
@@ -56,6 +57,11 @@ class Sample:
     def names_nobody(self) -> bool:
         """Say whether these say yes or no, as `Member` may, or who is new, or are cards of payments."""
         return any(map(self._are_all, (_YES_OR_NO, _NEW_OR_NOT, _HIDDEN)))
+
+    @property
+    def is_of_documents(self) -> bool:
+        """Say whether these are kinds of documents, `Factura`, `Nota de crédito`: no numbers of any."""
+        return not self.is_empty and all(map(_is_kind_of_document, set(self.cells)))
 
     @property
     def is_of_clocks_of_digits(self) -> bool:
@@ -131,6 +137,11 @@ class Sample:
     def _is_of_ids(self) -> bool:
         """Say whether these are addresses of e-mail, or codes and long numbers that come back."""
         return self.is_of_addresses or (self.comes_back and self._share(_is_id) >= _MOST)
+
+
+def _is_kind_of_document(text: str) -> bool:
+    has_digits = any(map(str.isdigit, text))
+    return not has_digits and (is_document(text) or is_no_sale(text))
 
 
 def is_code(value: str) -> bool:

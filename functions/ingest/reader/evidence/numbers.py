@@ -25,6 +25,8 @@ from functions.ingest.reader.values.shapes import shapes
 # Units that no price is for: nobody knows what 500 g at 4.00 came to.
 _PARTS = frozenset({"g", "gr", "grs", "gram", "grams", "gramos", "mg", "ml", "cl", "cm", "mm"})
 
+_LEAST_CLOSED = 2  # rows: one alone may be a return
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NumberConvention(Convention):
@@ -34,6 +36,7 @@ class NumberConvention(Convention):
     currency: str | None = None  # the one that is named beside amounts
     has_credits: bool = False  # some are marked `CR`, and the others are not marked
     is_mostly_negative: bool = False
+    is_closed: bool = False  # all end with `-`, which is no minus then
     unit: str = ""  # that all of them have
 
 
@@ -46,6 +49,7 @@ class NumberEvidence:
         self.currencies = Evidence()
         self.sides: Counter[str] = Counter()  # of an account
         self.minus: Counter[bool] = Counter()  # with one, and without; of zeros it says nothing
+        self.closed: Counter[bool] = Counter()  # by a `-` behind whole units, as in Japan, or not
         self._shown_by: dict[str, _Shown | None] = {}  # the numbers of each shape
 
     @property
@@ -78,6 +82,7 @@ class NumberEvidence:
         self.sides[shown.side] += rows
         if shown.is_negative is not None:
             self.minus[shown.is_negative] += rows
+        self.closed[shown.is_closed] += rows
         if shown.currency:
             self.currencies.count(shown.currency, value, rows)
         if shown.mark:
@@ -93,6 +98,7 @@ class _Shown(NamedTuple):
     currency: str | None
     mark: str | None  # the only one that it can have, or that it is open
     groupings: frozenset[str]
+    is_closed: bool
 
 
 def _show(value: str) -> _Shown | None:
@@ -112,6 +118,7 @@ def _show(value: str) -> _Shown | None:
         currency=written.currency,
         mark=OPEN if is_open else only,
         groupings=frozenset(f.grouping for f in figures.values() if f.grouping is not None),
+        is_closed=careful_numbers.is_closed(value),
     )
 
 
@@ -166,6 +173,7 @@ def settle_numbers(
             currency=_currency(name, header, evidence.currencies),
             has_credits=_has_credits(evidence.sides),
             is_mostly_negative=evidence.minus[True] > evidence.minus[False],
+            is_closed=evidence.closed[True] >= _LEAST_CLOSED and not evidence.closed[False],
             unit="" if "amount" not in columns and evidence.unit in _PARTS else evidence.unit,
         )
         for name, (header, evidence) in columns.items()

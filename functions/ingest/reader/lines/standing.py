@@ -20,13 +20,19 @@ from functions.ingest.reader.records.spill import Stretch
 from functions.ingest.reader.refusal import LEFT_OUT, Fault
 from functions.ingest.reader.values.likely import trimmed
 from functions.ingest.reader.words.header_names import fold, folded
-from functions.ingest.reader.words.meanings import OF_LINES, PARTLY_BACK, RETURNED, meaning_of
-from functions.ingest.reader.words.signs import Signs, Title
+from functions.ingest.reader.words.meanings import (
+    CAME_BACK,
+    OF_LINES,
+    PARTLY_BACK,
+    RETURNED,
+    meaning_of,
+    meaning_of_status,
+)
+from functions.ingest.reader.words.signs import YES, Signs, Title
 
 Mask = NDArray[np.bool_]
 LeftOut = tuple[Fault, Mask, int]  # why, which rows, index of the column saying so
-_YES = folded("true; t; yes; y; 1; x; si; s; oui; o; ja; j; vero; sim; evet; e; はい; 是")
-_WORDS_FOR_YES = _YES - {"1"}  # in a column `Returned` a number may be one of pieces
+_WORDS_FOR_YES = YES - {"1"}  # in a column `Returned` a number may be one of pieces
 _FULL = folded("full; fully; total; totalmente")
 _PART = folded("partial; partially; parcial; parcialmente; partiel; partielle; teilweise; parziale")
 _PARCEL = Fault.SHIPPING
@@ -38,6 +44,9 @@ class Standing:
 
     left_out: tuple[LeftOut, ...]
     returned: Mask
+    # Rows of orders that came back, and the column saying so, where none has another row for it:
+    # unless they are the returns themselves, nothing is left of what was sold.
+    came_back: tuple[tuple[Mask, int], ...]
     # Rows that were paid back in part, and the column saying so, where none says how much that was:
     # unless they are the refunds themselves, nobody knows what is left.
     partly_back: tuple[tuple[Mask, int], ...]
@@ -59,30 +68,36 @@ def judge(
 
     filled = _filler(stretch, orders, order_ids, mapping)
     partly_back: list[tuple[Mask, int]] = []
+    came_back: list[tuple[Mask, int]] = []
     # A column of refunds that is none of ours says what is off already, or of which whole order.
     are_told = signs.has_refunds and "refunded" not in mapping
     for index in (*signs.status, *signs.kind, *signs.line_kind):
-        # What a line is, is not said for the lines below it.
-        said = _words(stretch.text(index) if index in signs.line_kind else filled(index))
+        said = _said(index, signs, stretch, filled)
         returned |= said == RETURNED
+        came_back.append((said == CAME_BACK, index))
         left_out += _of_meanings(said, index)
         if not are_told and (is_partly := said == PARTLY_BACK).any():
             partly_back.append((is_partly, index))
     for index, codes in signs.back.items():
         if codes:
             returned |= np.asarray(pc.is_in(filled(index), value_set=pa.array(sorted(codes))))
-    for index in signs.returned:
-        returned |= _matches(filled(index), _WORDS_FOR_YES)
+    came_back += [(_matches(filled(i), _yes(i, signs)), i) for i in signs.returned]
+    returned = np.any([returned, *(rows for rows, _ in came_back)], axis=0)
     left_out += _lines(stretch, signs)
     left_out += _marks(signs, filled)
     for index in signs.is_return:
-        returned |= _matches(filled(index), _YES)
+        returned |= _matches(filled(index), YES)
     left_out += [
         (fault, rows & ~returned, index)
         for fault, rows, index in _perhaps_back(stretch, signs, mapping)
     ]
     left_out += [(Fault.SUBTOTAL, *line) for line in lines_of_totals(stretch, mapping)]
-    return Standing(left_out=tuple(left_out), returned=returned, partly_back=tuple(partly_back))
+    return Standing(
+        left_out=tuple(left_out),
+        returned=returned,
+        came_back=tuple(came_back) if signs.came_back_once else (),
+        partly_back=tuple(partly_back),
+    )
 
 
 def _filler(
@@ -101,6 +116,19 @@ def _filler(
         return orders.fill(column, index, apart() if has_gaps(column, order_ids) else order_ids)
 
     return filled
+
+
+def _said(
+    index: int, signs: Signs, stretch: Stretch, filled: Callable[[int], Any]
+) -> NDArray[np.int64]:
+    """Return what the words of a status or kind say; that of a line is not said for those below."""
+    if index in signs.status:
+        return _per_distinct(filled(index), meaning_of_status)
+    return _words(stretch.text(index) if index in signs.line_kind else filled(index))
+
+
+def _yes(index: int, signs: Signs) -> frozenset[str]:
+    return YES if index in signs.marks else _WORDS_FOR_YES
 
 
 def _titled(stretch: Stretch, titles: Sequence[Title]) -> NDArray[np.int64]:
@@ -132,9 +160,9 @@ def _marks(signs: Signs, filled: Callable[[int], Any]) -> Iterator[LeftOut]:
     """Yield what marks, and times of a cancellation, say."""
     for index in signs.flag:
         texts = filled(index)
-        yield Fault.CANCELLED, _matches(texts, _YES) | _has(texts, "[0-9][-/.][0-9]"), index
+        yield Fault.CANCELLED, _matches(texts, YES) | _has(texts, "[0-9][-/.][0-9]"), index
     for index in signs.refunded:
-        yield Fault.REFUNDED, _matches(filled(index), _WORDS_FOR_YES | _FULL), index
+        yield Fault.REFUNDED, _matches(filled(index), _yes(index, signs) | _FULL), index
     for index in signs.moment:
         yield Fault.CANCELLED, _has(filled(index), "[0-9]{2}"), index
 

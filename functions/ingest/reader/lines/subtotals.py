@@ -1,10 +1,11 @@
 """Totals between the rows that no word tells for sure: those to which the rows above add up.
 
 They have a date and an amount alone, or are a product `Total` of an order. They are looked for only
-where rows name what was bought, and left out only where the sum is exact.
+where rows name what was bought, or all name both an order and a customer, and left out only where
+the sum is exact.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -30,14 +31,23 @@ class Totals:
         others = [mapping[name] for name in _SOLD_TO if name in mapping]
         self._names = [*bought, *others]
         self._dates = mapping["ordered_at"]
-        self._is_wanted = bool(bought) and "amount" in mapping
+        self._has_products = bool(bought)
+        self._is_wanted = len(bought or others) >= (1 if bought else 2) and "amount" in mapping
         self.may_be_there = False
 
     def add(self, columns: tuple[Any, ...]) -> None:
         """Look at a block."""
-        if self._is_wanted and not self.may_be_there:
+        if self._is_wanted and not self._has_products:
+            self._look_at_names(columns)
+        elif self._is_wanted and not self.may_be_there:
             first = columns[self._names[0]][:_LOOKED_AT_ROWS].to_pylist()
             self.may_be_there = have_totals(first) or self._has_bare(columns)
+
+    def _look_at_names(self, columns: tuple[Any, ...]) -> None:
+        """Look at lists without products: a row that names an order alone may be a sale to nobody."""
+        customers, orders = (are_empty(columns[index]) for index in self._names)
+        self._is_wanted = not (customers ^ orders).any()
+        self.may_be_there = self._is_wanted and (self.may_be_there or self._has_bare(columns))
 
     def _has_bare(self, columns: tuple[Any, ...]) -> bool:
         """Say whether a row with a date names nobody and nothing."""
@@ -103,7 +113,8 @@ class Subtotals:
             return found
         chosen = {name: column.take(pa.array(rows)) for name, column in typed.items()}
         is_called = _are_called(chosen)
-        is_bought = _are_there(chosen, _BOUGHT)
+        names = [name for name in _BOUGHT if name in chosen] or _SOLD_TO
+        is_bought = _are_there(chosen, names)
         is_bare = ~is_bought & ~_are_there(chosen, _SOLD_TO)
         sold = _Sold(whole(chosen["amount"]), is_bought & ~is_called)
         found[rows] = self._of_days(chosen, sold, is_bare) & is_bare
@@ -131,7 +142,7 @@ class Subtotals:
         return is_sum
 
 
-def _are_there(chosen: Mapping[str, Any], names: tuple[str, ...]) -> Mask:
+def _are_there(chosen: Mapping[str, Any], names: Sequence[str]) -> Mask:
     """Say which rows have any of these columns."""
     there: Mask = np.any([chosen[name].is_valid() for name in names if name in chosen], axis=0)
     return there
@@ -140,6 +151,8 @@ def _are_there(chosen: Mapping[str, Any], names: tuple[str, ...]) -> Mask:
 def _are_called(chosen: Mapping[str, Any]) -> Mask:
     """Say which rows have a word for a total instead of a product."""
     bought = [chosen[name].fill_null("") for name in _BOUGHT if name in chosen]
+    if not bought:
+        return np.zeros(len(chosen["amount"]), np.bool_)
     called: Mask = np.any([are_called_totals(texts) for texts in bought], axis=0)
     return called
 

@@ -31,6 +31,10 @@ _SHAPE = re.compile(
     rf"(?P<percent>[%\u066a]?) *(?P<trail>[-)]?) *(?P<after>{_UNIT})? *(?P<last>[-)]?)"
 )
 _NO_CENTS = re.compile(r"(?<=\d)([.,])-{1,2}(?!\d)")  # as in `5,-`
+_GROUPED_BY_POINTS = re.compile(r"(?<=\d)(?:\.\d{3})+(?=\.-)")  # as in `12.990.-`
+_WHOLE_AT_END = re.compile(r"(?<=\d)/[-=]$")  # as in `1,200/-`
+_ZERO_OF_SPREADSHEETS = re.compile(r"- *(?P<after>[^\d\s-]+)|(?P<before>[^\d\s-]+) *-")
+_CLOSED = re.compile(r"[^-+(\d]*(?:\d{1,3}(?:[.,' ]\d{3})+|\d+)-")
 _EURO_FOR_MARK = re.compile(r"(?P<euros>.*[0-9]€)(?P<cents>[0-9]{2})")  # as in `5€50`
 _SIDE = re.compile(r"(?i)(?P<number>.*[0-9)]) ?(?P<side>cr|dr|db)\.?")
 CREDIT = "cr"
@@ -110,7 +114,9 @@ def parse(text: str) -> Written | None:
 
 @lru_cache(maxsize=1 << 14)
 def _parse(text: str) -> Written | None:
-    text = _NO_CENTS.sub(r"\g<1>00", plain(text))
+    text = _without_cents(plain(text))
+    if zero := _ZERO_OF_SPREADSHEETS.fullmatch(text):
+        text = f"0 {zero['after'] or zero['before']}"
     if side := _SIDE.fullmatch(text):
         written = _parse(side["number"])
         return written and replace(written, side=side["side"].lower())
@@ -134,6 +140,21 @@ def _parse(text: str) -> Written | None:
         is_percent=bool(match["percent"]),
         is_arabic=_ARABIC_POINT in figures,
     )
+
+
+def _without_cents(text: str) -> str:
+    """Return an amount of no cents with as many decimals as show what its marks mean."""
+    if text.endswith(".-") and COMMA not in text:
+        # The point may be one of thousands, and says nothing alone: `12.990.-` beside `990.-`.
+        is_grouped = _GROUPED_BY_POINTS.search(text)
+        return text.removesuffix(".-") + (",00" if is_grouped else "")
+    text = _WHOLE_AT_END.sub(".00" if COMMA in text else "", text)
+    return _NO_CENTS.sub(r"\g<1>00", text)
+
+
+def is_closed(text: str) -> bool:
+    """Say whether an amount of whole units ends with `-`: a minus, unless all of a column do."""
+    return _CLOSED.fullmatch(plain(text)) is not None
 
 
 def is_nothing(text: str) -> bool:

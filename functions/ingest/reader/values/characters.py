@@ -8,7 +8,7 @@ import unicodedata
 _FULL_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _SAME = {
     " ": "\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t",
-    "-": "\u2010\u2011\u2012\u2013\u2212\ufe63",
+    "-": "\u2010\u2011\u2012\u2013\u2212\ufe63\u25b2\u25b3",  # triangles: a loss, in Japan
     "'": "\u2018\u2019\u02bc\u00b4`",
     "": "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",  # directions
     "\u00a3": "\uffe1",  # pound

@@ -172,7 +172,7 @@ _SPELLINGS = {
     **dict.fromkeys(("us$", "u$s", "u$d", "$us"), "USD"),
     **dict.fromkeys(("ca$", "can$", "cdn$"), "CAD"),
     **dict.fromkeys(("a$", "au$"), "AUD"),
-    **dict.fromkeys(("mx$", "mex$", "mxn$"), "MXN"),
+    **dict.fromkeys(("mx$", "mex$", "mxn$", "m.n.", "m.n"), "MXN"),
     **dict.fromkeys(("ar$", "ars$"), "ARS"),
     **dict.fromkeys(("clp$", "ch$"), "CLP"),
     **dict.fromkeys(("col$", "cop$"), "COP"),

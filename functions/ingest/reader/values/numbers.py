@@ -92,6 +92,11 @@ def convert_quantities(
     return values, faults
 
 
+def opened(texts: Any) -> Any:
+    """Return texts without the `-` at the end."""
+    return pc.replace_substring_regex(texts, r"[-\p{Pd}−－]\s*$", "")  # noqa: RUF001
+
+
 def convert(
     texts: Any,
     *,

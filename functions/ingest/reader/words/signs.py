@@ -93,6 +93,10 @@ _MOMENT = folded("""
 """)
 
 
+# What marks say.
+YES = folded("true; t; yes; y; 1; x; si; s; oui; o; ja; j; vero; sim; evet; e; はい; 是")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Title:
     """A line above the names of the columns, and what it says of the rows below."""
@@ -123,6 +127,8 @@ class Signs:
     titles: tuple[Title, ...] = ()
     sums: Mapping[int, frozenset[str]] = field(default_factory=dict)  # of the kinds, see `kinds`
     back: Mapping[int, frozenset[str]] = field(default_factory=dict)  # codes of credit notes
+    marks: frozenset[int] = frozenset()  # of `refunded` and `returned`, in which a 1 means yes
+    came_back_once: bool = False  # orders that came back have no row of their own for it
 
 
 def find_signs(header: Sequence[str]) -> Signs:

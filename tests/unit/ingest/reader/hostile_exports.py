@@ -29,6 +29,7 @@ def _meanings() -> list[Case]:
         "2,2026-01-31,C2,5.00,voided",
         "3,2026-01-31,C3,5.00,draft",
         "4,2026-01-31,C4,5.00,returned",
+        "5,2026-01-31,C5,5.00,refund",
     )
     return [
         ("names that begin like formulas", sold("=1+1", "@sum", "+x"), ALL),
@@ -51,7 +52,11 @@ def _meanings() -> list[Case]:
             text(*(row.rpartition(",")[0] for row in (HEADER, *ROWS))),
             Refused("no_money"),
         ),
-        ("rows left out, and a return", status, Rows(2, (), (("voided", 3), ("draft", 4)))),
+        (
+            "rows left out, and a return",
+            status,
+            Rows(2, (), (("voided", 3), ("draft", 4), ("refunded", 5))),
+        ),
         (
             "totals of customers",
             "customer,recency,frequency,monetary\nC1,3,1,5.00\n",

@@ -554,3 +554,18 @@ def test_an_empty_column_gives_way_to_another() -> None:
     rows = ["2026-01-31,7,,A1,5.50", "2026-02-01,8,,A2,4.50"]
     got = read(lines(*rows, header="Date,Customer,Invoice ID,Transaction,Amount"))
     assert got.column("order_id") == ["A1", "A2"]
+
+
+@pytest.mark.parametrize(("kind", "sale", "back"), [
+    ("Documento", "Factura", "Nota de crédito"), ("Beleg", "Rechnung", "Gutschrift"),
+    ("Transaction", "Sale", "Refund"),
+])  # fmt: skip
+def test_a_kind_of_document_is_no_number_of_an_order_but_the_number_beside_it(
+    kind: str, sale: str, back: str
+) -> None:
+    rows = [f"2026-01-0{n},{sale},{100 + n},c{n % 3},10" for n in range(1, 8)]
+    got = read(
+        lines(*rows, f"2026-01-08,{back},108,c1,4", header=f"Date,{kind},Number,Customer,Total")
+    )
+    assert got.column("order_id")[0] == "101"
+    assert (got.balance.returns, got.balance.amount) == (1, 66)

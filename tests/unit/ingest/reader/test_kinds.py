@@ -91,3 +91,59 @@ def test_codes_say_something_beside_that_of_invoices(codes: tuple[str, str, str]
     assert got.column("amount") == [10, -11]
     assert [(row.code, row.row) for row in got.left_out] == [("subtotal", 3)]
     assert with_kinds("Type", "X", *codes[1:]).column("amount") == [10, 11, 12]
+
+
+@pytest.mark.parametrize(
+    ("invoice", "other"),
+    [
+        *(("Rechnung", "Auftrag"), ("Factura", "Pedido"), ("Invoice", "Sales Order")),
+        *(("Facture", "Bon de commande"), ("Fattura", "Ordine cliente"), ("Factura", "Albarán")),
+        *(("Factura A", "Remito"), ("Invoice", "Item Fulfillment"), ("Factura", "Recibo")),
+        *(("Satış Faturası", "Satış İrsaliyesi"), ("Satış Faturası", "Satınalma Faturası")),  # noqa: RUF001
+        *(("Sales", "Receipt"), ("Venta", "Compra"), ("Sale", "Purchase"), ("Invoice", "Bill")),
+        *(("Invoice", "Expense"), ("Ingreso", "Gasto"), ("Einnahme", "Ausgabe")),
+        *(("収入", "支出"), ("売上", "仕入")),
+    ],
+)
+def test_beside_sales_what_is_none_is_left_out(invoice: str, other: str) -> None:
+    got = with_kinds("Type", other, invoice, other)
+    assert (got.balance.amount, got.understanding.left_out) == (11, {"subtotal": 2})
+
+
+@pytest.mark.parametrize("kind", ["Pedido", "Albarán", "Purchase", "Recibo", "Receipt", "Compra"])
+def test_where_no_other_is_the_sale_it_is_one(kind: str) -> None:
+    assert with_kinds("Type", kind, kind).balance.amount == 21
+    assert with_kinds("Type", kind, "Refund").column("amount") == [10, -11]
+
+
+def test_an_order_beside_sales_that_are_no_invoices_is_a_sale() -> None:
+    assert with_kinds("Type", "Order", "Sale").balance.accepted == 2
+
+
+def test_the_reversal_of_an_invoice_is_a_return() -> None:
+    assert with_kinds("Belegart", "Rechnung", "Stornorechnung").column("amount") == [10, -11]
+
+
+NAMES = ["Documento", "Comprobante", "Vorgang", "Beleg", "Transaction", "Operación", "xyz"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("batch_rows", [1, 100])
+def test_a_column_of_nothing_but_kinds_is_one_by_any_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, batch_rows: int
+) -> None:
+    monkeypatch.setattr(blocks, "MAX_BLOCK_RECORDS", batch_rows)
+    rows = ["1,C1,10.00,Factura", "2,C2,11.00,Nota de crédito", "3,C1,12.00,", "4,C1,9.00,Cobro"]
+    header = f"date,number,customer,amount,{name}"
+    got = read(lines(*(f"2026-01-31,{row}" for row in rows), header=header))
+    assert got.column("amount") == [10, -11, 12]
+    assert got.understanding.left_out == {"subtotal": 1}
+
+
+@pytest.mark.parametrize("said", ["Gorra", "Factura 7", "x"])
+def test_a_column_that_says_anything_else_is_none(said: str) -> None:
+    assert with_kinds("xyz", "Factura", "Devolución", said).column("amount") == [10, 11, 12]
+
+
+def test_a_column_of_one_kind_says_nothing_under_another_name() -> None:
+    assert with_kinds("xyz", "Devolución", "Devolución").balance.amount == 21

@@ -340,6 +340,38 @@ def test_no_cents_are_written_as_a_dash() -> None:
     assert amounts("5.--", "1.50") == [5, Decimal("1.5")]
 
 
+def test_the_points_of_thousands_may_stand_before_such_a_dash() -> None:
+    assert amounts("$12.990.-", "$990.-", "$1.250.000.-") == [12990, 990, 1250000]
+    assert amounts("25.-", "9.90", "1'250.-") == [25, Decimal("9.9"), 1250]
+
+
+def test_rupees_may_end_with_a_slash() -> None:
+    found = amounts("Rs. 1,200/-", "Rs. 450/-", "Rs. 1,25,000/-", "Rs. 80/=")
+    assert found == [1200, 450, 125000, 80]
+
+
+def test_what_all_amounts_end_with_is_no_minus() -> None:
+    got = read(sold("¥1,200-", "¥800-"))
+    assert (got.column("amount"), got.balance.returns) == ([1200, 800], 0)
+    assert amounts("¥1,200-", "¥800") == [-1200, 800]
+    assert amounts("12.50-", "8.00-") == [Decimal("-12.5"), -8]
+    assert amounts("¥800-") == [-800]
+
+
+def test_a_triangle_is_a_minus_in_japan() -> None:
+    assert amounts("¥1,200", "△¥1,500", "▲600") == [1200, -1500, -600]
+
+
+def test_money_of_the_nation_is_that_of_mexico() -> None:
+    got = read(sold("$1,200.00 M.N.", "$450.00 M.N."))
+    assert got.column("currency") == ["MXN", "MXN"]
+
+
+def test_a_dash_instead_of_figures_is_the_zero_of_spreadsheets() -> None:
+    assert amounts("25,00 €", " -   € ", "9,90 €", "€ -") == [25, 0, Decimal("9.9"), 0]
+    assert rejected(read(sold("25.00", "9.90", "-"))) == [("bad_number", "-")]
+
+
 def test_the_sign_of_the_euro_may_stand_where_the_decimal_mark_does() -> None:
     assert amounts("5€50", "12,00 €", "-1 234€05", "0€00") == [
         *(Decimal("5.5"), 12, Decimal("-1234.05"), 0),

@@ -100,7 +100,7 @@ def test_other_words_and_other_columns_leave_nothing_out(name: str, said: str) -
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("Status", "Returned"),
+        ("Status", "Refund"),
         ("Event Type", "Refund"),
         ("Tipo de documento", "Devolución"),
         ("Belegart", "Gutschrift"),
@@ -140,11 +140,26 @@ def test_a_return_that_has_its_minus_keeps_it() -> None:
     assert got.column("kind") == ["sale", "return", "return"]
 
 
-def test_negative_numbers_and_cancelled_invoices_are_returns() -> None:
+def test_negative_numbers_are_returns() -> None:
     header = "invoice,date,customer,quantity,price"
-    rows = ["1,2026-01-31,C1,2,5.00", "C2,2026-01-31,C1,1,5.00", "3,2026-01-31,C1,-1,5.00"]
+    rows = ["1,2026-01-31,C1,2,5.00", "C2,2026-01-31,C1,-1,5.00", "3,2026-01-31,C1,-1,5.00"]
     got = read(lines(*rows, "4,2026-01-31,C1,1,-5.00", header=header))
     assert got.column("kind") == ["sale", "return", "return", "return"]
+
+
+@pytest.mark.parametrize("orders", [("C1-000123", "C1-000124"), ("C1001", "C1002"), ("C1", "7")])
+def test_a_number_of_an_order_alone_makes_no_return(orders: tuple[str, str]) -> None:
+    rows = [f"{order},2026-01-31,C1,10.00" for order in orders]
+    assert read(lines(*rows, header=HEADER)).column("kind") == ["sale", "sale"]
+
+
+def test_a_discount_comes_back_with_all_of_a_cancelled_order_alone() -> None:
+    rows = [
+        *("1,2026-01-31,C1,Cap,5.00", "C1,2026-01-31,C1,Discount,-1.00"),
+        *("C2,2026-01-31,C1,Cap,5.00", "C2,2026-01-31,C1,Discount,-1.00"),
+    ]
+    got = read(lines(*rows, header="order id,date,customer,product,amount"))
+    assert got.column("kind") == ["sale", "return", "sale", "sale"]
 
 
 SHOPIFY = "Name,Email,Financial Status,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Cancelled at"
@@ -443,10 +458,90 @@ def test_a_line_without_a_product_or_with_a_customer_is_none_of_the_order_above(
 
 
 def test_a_mark_makes_a_return_or_leaves_a_refunded_row_out() -> None:
-    assert with_sign("Returned", "No", "Yes").column("amount") == [10, -10]
-    assert with_sign("Returned", "0", "1", "2").balance.returns == 0
+    assert with_sign("Returned", "0", "1", "2").balance.accepted == 3
     assert with_sign("is_return", "0", "1", "true").column("amount") == [10, -10, -10]
     assert with_sign("Refunded", "FALSE", "TRUE").understanding.left_out == {"refunded": 1}
+
+
+@pytest.mark.parametrize(
+    "name", ["Refunded?", "Is Refunded", "Returned", "Devuelto", "Reembolsado", "Refunded"]
+)
+@pytest.mark.parametrize("marks", [("0", "1"), ("", "1"), ("No", "Yes")])
+def test_a_mark_on_the_only_row_of_an_order_leaves_it_out(
+    name: str, marks: tuple[str, str]
+) -> None:
+    got = with_sign(name, *marks)
+    assert (got.balance.amount, got.understanding.left_out) == (10, {"refunded": 1})
+
+
+def test_a_one_may_be_an_amount_or_a_piece() -> None:
+    rows = ["1,2026-01-31,C1,10,0", "2,2026-01-31,C1,20,1"]
+    got = read(lines(*rows, header=f"{HEADER},refunded"))
+    assert reasons(got) == {"unclear_refund": 1}
+    header = "order id,date,customer,quantity,amount,returned"
+    rows = ["1,2026-01-31,C1,2,10.00,0", "2,2026-01-31,C1,2,20.00,1"]
+    assert read(lines(*rows, header=header)).balance.amount == 30
+
+
+CAME_BACK = ["Returned", "Devuelto", "Retourniert", "Retourné", "Devolvido", "İade", "返品済み"]
+
+
+@pytest.mark.parametrize("said", [*CAME_BACK, "返品受付", "Returned to sender"])
+def test_an_order_that_came_back_and_has_no_other_row_is_left_out(said: str) -> None:
+    got = with_sign("Order Status", "Completed", said)
+    assert (got.balance.amount, got.understanding.left_out) == (10, {"refunded": 1})
+
+
+@pytest.mark.parametrize("name", ["status", "returned"])
+@pytest.mark.parametrize("batch_rows", [2, 100])
+def test_beside_its_sale_what_came_back_is_a_return(name: str, batch_rows: int) -> None:
+    said = {"status": "returned", "returned": "yes"}[name]
+    rows = ["1,2026-01-31,C1,10.00,", f"1,2026-02-01,C1,10.00,{said}", "2,2026-02-01,C1,5.00,"]
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(lines(*rows, header=f"{HEADER},{name}"))
+    assert got.column("amount") == [10, -10, 5]
+
+
+def test_what_came_back_and_has_its_minus_is_a_return() -> None:
+    rows = ["1,2026-01-31,C1,10.00,paid", "2,2026-02-01,C1,-4.00,returned"]
+    assert read(lines(*rows, header=f"{HEADER},status")).column("amount") == [10, -4]
+    rows = ["1,2026-01-31,C1,1,10.00,paid", "2,2026-02-01,C1,-1,4.00,returned"]
+    header = "order id,date,customer,quantity,amount,status"
+    assert read(lines(*rows, header=header)).column("amount") == [10, -4]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        *((said, "cancelled") for said in ("Cancelled - out of stock", "Auto-cancelled")),
+        *((said, "cancelled") for said in ("Pedido cancelado pelo cliente", "Cancelaste la venta")),
+        *((said, "cancelled") for said in ("Storniert am 13.01.2026", "Error en pago")),
+        *((said, "cancelled") for said in ("İptal Edildi - Stok yok", "Payment expired")),
+        *((said, "cancelled") for said in ("キャンセル確定", "注文取消", "No stock - cancelled")),
+        *((said, "voided") for said in ("Anulado por TPV", "ANULADA - error cajero")),
+        *((said, "voided") for said in ("Annullato dal cliente", "Void - mistake")),
+        *((said, "refunded") for said in ("Refund issued", "Closed - refunded")),
+    ],
+)
+def test_a_status_may_say_more_than_its_word(said: str, code: str) -> None:
+    assert with_sign("Status", "Paid", said).understanding.left_out == {code: 1}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("Not cancelled", "No anulado", "Nicht storniert", "Non annulé", "Cancelled: no"),
+        *("Cancellation refused", "Canceled reversal", "Cancelled return request"),
+        *("To be cancelled if unpaid", "Partially cancelled", "1 item cancelled"),
+        *("İptal talebi reddedildi", "キャンセル不可", "一部キャンセル", "未取消", "Not returned"),
+    ],
+)
+def test_a_status_that_says_the_opposite_or_of_something_else_sells(said: str) -> None:
+    assert with_sign("Status", "Paid", said).balance.amount == 20
+
+
+def test_more_words_say_it_in_a_status_alone() -> None:
+    assert with_sign("Type", "Sale", "Cancelled - out of stock").balance.accepted == 2
 
 
 @pytest.mark.parametrize("said", ["wc-failed", "Declined", "Rechazado", "Fehlgeschlagen"])

@@ -1,5 +1,6 @@
 """Totals between the rows that only their sum tells."""
 
+from decimal import Decimal
 from unittest import mock
 
 import pytest
@@ -46,10 +47,41 @@ def test_what_is_no_exact_sum_or_names_anything_is_sold(row: str) -> None:
 def test_one_sale_is_not_summed_up_nor_are_sales_of_nothing() -> None:
     rows = ["2026-01-31,1,C1,Cap,4.00", "2026-01-31,,,,4.00"]
     assert read(lines(*rows, header=DATED)).balance.accepted == 2
-    rows = ["2026-01-31,1,C1,4.00", "2026-01-31,2,C1,4.00", "2026-01-31,,,8.00"]
-    assert read(lines(*rows, header="date,order id,customer,amount")).balance.accepted == 3
     rows = ["2026-01-31,1,C1,,4.00", "2026-01-31,2,C1,,4.00", "2026-01-31,,,,8.00"]
     assert read(lines(*rows, header=DATED)).balance.accepted == 3
+
+
+SOLD = "date,order id,customer,amount"
+SALES = ["2026-01-31,1,C1,4.00", "2026-01-31,2,C2,6.10", "2026-02-01,3,C1,1.00"]
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 3, 100])
+def test_without_products_it_is_told_where_all_name_an_order_and_a_customer(
+    batch_rows: int,
+) -> None:
+    rows = [*SALES[:2], "2026-01-31,,,10.10", SALES[2], "2026-02-01,4,C2,2.00", "2026-02-01,,,3.00"]
+    with mock.patch.object(blocks, "MAX_BLOCK_RECORDS", batch_rows):
+        got = read(lines(*rows, header=SOLD))
+    assert [(row.code, row.row) for row in got.left_out] == [("subtotal", 3), ("subtotal", 6)]
+    assert (got.balance.amount, got.balance.anonymous) == (Decimal("13.10"), 0)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["2026-01-31,,,10.11"],
+        ["2026-01-31,,,10.10", "2026-01-31,9,,1.00"],  # not all name both
+        ["2026-01-31,,,10.10", "2026-01-31,,C9,1.00"],
+    ],
+)
+def test_without_products_other_rows_without_both_are_sold(rows: list[str]) -> None:
+    got = read(lines(*SALES[:2], *rows, SALES[2], header=SOLD))
+    assert got.balance.accepted == 3 + len(rows)
+
+
+def test_without_orders_and_products_no_sum_tells_a_total() -> None:
+    rows = ["2026-01-31,C1,4.00", "2026-01-31,C2,6.10", "2026-01-31,,10.10", "2026-02-01,C1,1.00"]
+    assert read(lines(*rows, header="date,customer,amount")).balance.accepted == 4
 
 
 @pytest.mark.parametrize("batch_rows", [1, 2, 3, 100])
