@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from common.parked import ParkedMessages
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from common.cache import Cache
 
 LINK_EXPIRES = timedelta(minutes=15)
+_SHOWN_ROWS = 1000
 # Of a file by its ending: one for each that ingest reads.
 CONTENT_TYPES = {".csv": "text/csv", ".csv.gz": "application/gzip", ".zip": "application/zip"}
 
@@ -50,8 +52,7 @@ class World:
     # Drivers that not every request needs are loaded by the first that does.
     cache: Callable[[], "Cache"]
     presigner: Callable[[], Presigner]
-    rejected_rows: Callable[[str, str], tuple[Rejected, ...]]  # client, frame -> the first of them
-    all_rejected: Callable[[str, str], Iterator[Rejected]]
+    rejected_rows: Callable[[str, str], Iterator[Rejected]]  # client, frame -> those to mend
     check_postgres: Callable[[], None]
     check_mongo: Callable[[], None]
     now: Callable[[], datetime]
@@ -121,13 +122,11 @@ def _built(world: World, client: Client, name: str, language: str) -> dict[str, 
 # --- uploads ----------------------------------------------------------------------------------
 
 
-def rejected_of(world: World, client: str, detail: UploadDetail) -> RejectedRows:
-    """Return the first of an upload's rejected rows; most uploads have none to look up."""
-    balance = detail.upload.balance
-    if balance is None or not balance.rejected or detail.rejected_frame is None:
-        return RejectedRows(rows=(), total=0)
-    rows = world.rejected_rows(client, detail.rejected_frame)
-    return RejectedRows(rows=rows, total=balance.rejected)
+def first_open_rows_of(world: World, client: str, detail: UploadDetail) -> RejectedRows:
+    """Return the first of the rows that somebody has to mend; most uploads have none to look up."""
+    total = detail.upload.open_rows
+    rows = islice(open_rows_of(world, client, detail), _SHOWN_ROWS) if total else ()
+    return RejectedRows(rows=tuple(rows), total=total)
 
 
 def open_rows_of(world: World, client: str, detail: UploadDetail) -> Iterator[Rejected]:
@@ -140,7 +139,7 @@ def open_rows_of(world: World, client: str, detail: UploadDetail) -> Iterator[Re
     if upload.repaired is None or detail.rejected_frame is None:
         raise Problem(HTTPStatus.NOT_FOUND, "not_found")
     mended = world.repository.mended_lines(client, upload.id)
-    found = world.all_rejected(client, detail.rejected_frame)
+    found = world.rejected_rows(client, detail.rejected_frame)
     return (row for row in found if row.line not in mended)
 
 

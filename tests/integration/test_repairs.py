@@ -174,6 +174,8 @@ def test_what_is_mended_does_not_go_out_again(loop: Loop):
     assert len(rest) == 2
     assert rest[1].startswith(f"{upload},5,")
     shown = loop.shown(upload)
+    assert [row["line"] for row in shown["rejected"]] == [5]
+    assert shown["rejected_total"] == shown["repaired"]["open"] == 1
     assert shown["sentence"] == "4 of 5 rows are in, 2 of them mended later; 1 need you."
 
 
@@ -347,10 +349,17 @@ def test_the_page_links_the_rows_to_mend_and_the_file_that_mended_them(loop: Loo
     link = page.partition('href="/clients/')[2].partition('"')[0].replace("&amp;", "&")
     assert "Download 3 rows to mend" in page
     assert loop.web.get(f"/clients/{link}").text.count(upload) == 3
-    repair = loop.put("centro/mended.csv", mended(loop.rejected(upload), 3, 5, 6))
+    out = loop.rejected(upload)
+    loop.put("centro/half.csv", mended(out, 3, 6))
+    page = loop.web.get(f"/files/{upload}").text
+    assert "Download 1 row to mend" in page
+    assert 'data-label="Line">5</th>' in page
+    assert page.count("data-label") == 1
+    repair = loop.put("centro/mended.csv", mended(out, 3, 5, 6))
     page = loop.web.get(f"/files/{upload}").text
     assert f'href="/files/{repair}"' in page
     assert "rejected.csv" not in page
+    assert "Rows that need you" not in page
     assert f'href="/files/{upload}"' in loop.web.get(f"/files/{repair}").text
 
 

@@ -33,10 +33,10 @@ from functions.report_api.world import (
     WantedLink,
     World,
     find_report,
+    first_open_rows_of,
     next_cursor,
     offer_link,
     read_cursor,
-    rejected_of,
 )
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def _file_page(
     detail: UploadDetail,
     named: NamedColumns | None = None,
 ) -> Response:
-    rejected = rejected_of(world, asker.client, detail)
+    rejected = first_open_rows_of(world, asker.client, detail)
     client = world.repository.client(asker.client)
     return _render(
         request,
