@@ -176,7 +176,7 @@ def test_what_is_mended_does_not_go_out_again(loop: Loop):
     shown = loop.shown(upload)
     assert [row["line"] for row in shown["rejected"]] == [5]
     assert shown["rejected_total"] == shown["repaired"]["open"] == 1
-    assert shown["sentence"] == "4 of 5 rows are in, 2 of them mended later; 1 need you."
+    assert shown["sentence"] == "4 of 5 rows are in, 2 of them mended later; 1 needs you."
 
 
 def test_a_repair_sent_twice_counts_once(loop: Loop):
@@ -207,7 +207,7 @@ def test_in_every_order_each_line_counts_once_and_the_newest_mending_wins(loop: 
         assert loop.pipeline.revenue() == GOOD + 4 + 9 + 16
         older, newer = (loop.shown(upload_id(event.object)) for event in events[1:])
         assert older["repairs"] == {"rows": 2, "counted": 1}
-        assert "1 of 2 count" in older["sentence"]
+        assert "1 of 2 counts" in older["sentence"]
         assert newer["repairs"] == {"rows": 2, "counted": 2}
         assert loop.shown(upload)["repaired"]["open"] == 0
         for event in events:
@@ -372,7 +372,7 @@ def test_rows_that_the_file_calls_void_are_nobodys_to_mend(loop: Loop):
     assert shown["left_out"] == {"voided": 1}
     assert (shown["repaired"], shown["rejected"]) == (None, [])
     assert shown["sentence"].startswith(
-        "All 1 rows are in. Left out, as the file itself says: 1 voided line."
+        "The only row is in. Left out, as the file itself says: 1 voided line."
     )
     assert loop.ask(f"uploads/{upload}/rejected.csv").status_code == 404
     bad = header + b"3,soon,bea,tea,1,4.00,paid\n" + b"".join(rows)
