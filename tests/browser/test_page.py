@@ -231,6 +231,26 @@ def test_what_each_column_holds_is_chosen_beside_its_values(
     assert decided == {f"columns.{ours}": name for ours, name in NAMED.items()}
 
 
+def test_the_page_of_a_file_shows_what_became_of_it_and_then_rests(
+    visit: Visit, shop: Shop, app: Postgres
+):
+    page = sign_in(visit(locale="en-GB"), shop.owner)
+    page.goto("/files/up-reading")
+    back = page.get_by_role("link", name="Back to the overview")
+    back.focus()
+    expect(page.locator("main .lead")).to_have_text("Being read now.")
+    with app.transaction(shop.client) as connection:
+        connection.execute(
+            text("UPDATE uploads SET state = 'stored', sha256 = :sha256 WHERE id = 'up-reading'"),
+            {"sha256": "2" * 64},
+        )
+    # Nobody presses reload.
+    expect(page.locator("main .lead")).to_have_text("All 8,230 rows are in.")
+    expect(page.get_by_role("heading", name="The balance of this file")).to_be_visible()
+    expect(back).to_be_focused()
+    expect(page.locator("[data-live]")).to_have_count(0)
+
+
 def test_everything_is_named_and_reached_by_keyboard(visit: Visit, shop: Shop):
     page = sign_in(visit(locale="en-GB", viewport=PHONE), shop.owner)
     page.keyboard.press("Tab")

@@ -226,6 +226,7 @@ def _file_page(
         client=client,
         asker=asker,
         upload=detail_body(detail, rejected, language=_language(request)),
+        is_moving=detail.upload.state in MOVING,
         branch_names={branch.id: branch.name for branch in world.repository.branches(client.id)},
         meanings=MEANINGS,
         named=named,
