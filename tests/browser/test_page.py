@@ -231,6 +231,15 @@ def test_what_each_column_holds_is_chosen_beside_its_values(
     assert decided == {f"columns.{ours}": name for ours, name in NAMED.items()}
 
 
+def test_answers_are_as_far_apart_as_what_they_mean(visit: Visit, shop: Shop):
+    page = sign_in(visit(locale="en-GB", viewport=PHONE), shop.owner)
+    page.goto("/files/up-asked")
+    answers = page.locator(".answers button")
+    expect(answers).to_have_count(2)
+    above, below = (each.bounding_box() for each in answers.all())
+    assert below["y"] - (above["y"] + above["height"]) >= 12
+
+
 def test_the_page_of_a_file_shows_what_became_of_it_and_then_rests(
     visit: Visit, shop: Shop, app: Postgres
 ):

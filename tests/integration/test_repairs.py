@@ -363,6 +363,24 @@ def test_the_page_links_the_rows_to_mend_and_the_file_that_mended_them(loop: Loo
     assert f'href="/files/{upload}"' in loop.web.get(f"/files/{repair}").text
 
 
+def test_the_page_gives_spanish_spreadsheets_semicolons(loop: Loop):
+    upload = loop.put("centro/sales.csv", SALES)
+    loop.web.cookies.set("datacore_token", loop.token)
+    page = loop.web.get(f"/files/{upload}?lang=es").text
+    link = page.partition('href="/clients/')[2].partition('"')[0].replace("&amp;", "&")
+    header, *rows = loop.web.get(f"/clients/{link}").text.splitlines()
+    assert "_upload;_line;_error;" in header
+    assert len(rows) == 3
+
+
+def test_pieces_are_told_of_files_that_count_them(loop: Loop):
+    loop.web.cookies.set("datacore_token", loop.token)
+    counted = loop.put("centro/a.csv", csv("1,2026-04-13,ana,tea,0,3.50"))
+    amounts = loop.put("norte/a.csv", b"order_id,date,customer,amount\n1,2026-04-13,ana,3.50\n")
+    assert "<dt>Pieces</dt><dd>0</dd>" in loop.web.get(f"/files/{counted}").text
+    assert "<dt>Pieces</dt><dd>\N{EN DASH}</dd>" in loop.web.get(f"/files/{amounts}").text
+
+
 def test_rows_that_the_file_calls_void_are_nobodys_to_mend(loop: Loop):
     header = b"order_id,date,customer,product,quantity,unit_price,status\n"
     rows = [b"1,2026-04-13,ana,tea,2,3.50,paid\n", b"2,2026-04-13,ana,tea,1,9.00,voided\n"]
