@@ -160,6 +160,21 @@ def test_a_file_is_sent_from_the_page_and_told_when_it_is_known(
     assert [said for said in page.complaints if "409" not in said] == []
 
 
+def test_who_was_signed_out_elsewhere_is_shown_the_way_in(
+    visit: Visit, empty_shop: Shop, tmp_path: Path
+):
+    file = tmp_path / "ventas.csv"
+    file.write_text("customer,date,amount\n1,2026-05-01,10\n")
+    profile = visit(locale="en-GB")
+    page = sign_in(profile, empty_shop.owner)
+    profile.clear_cookies(name="datacore_token")
+    page.locator("#file").set_input_files(file)
+    page.locator(".sender button").click()
+    expect(page.locator(".outcome.wrong")).to_contain_text("You are signed out")
+    page.locator(".outcome").get_by_role("link", name="Sign in").click()
+    expect(page.locator("#token")).to_be_visible()
+
+
 def test_without_scripts_everything_is_read_and_a_file_is_sent(
     visit: Visit, shop: Shop, app: Postgres, tmp_path: Path
 ):

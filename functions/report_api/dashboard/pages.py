@@ -1,6 +1,7 @@
 """The page's routes: sign in once, see the segments, send files and see what became of them."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -47,6 +48,8 @@ _YEAR_S = 365 * 24 * 3600
 _UPLOADS_SHOWN = 20
 _NOTICES_SHOWN = 8
 _HUES = 11  # colours of the style sheet
+_KEPT = {"view", "before", "wanted"}  # of an address, in the other language
+_OWN_PAGE = re.compile(r"/(files/[\w-]+)?")  # what can be asked for before one has signed in
 
 View = Literal["rfm", "habits"]
 Meaning = Literal["other"] | formats.Ours
@@ -93,24 +96,34 @@ def templates() -> "Environment":
 
 
 @routes.get("/sign-in")
-def show_sign_in(request: Request, world: TheWorld, token: str | None = None) -> Response:
+def show_sign_in(
+    request: Request, world: TheWorld, token: str | None = None, wanted: str = "/"
+) -> Response:
     """Ask for the token; one that comes in the address is kept, and leaves the address bar."""
     if token is not None:
-        return _sign_in(request, world, token)
-    return _render(request, "sign_in.html", is_wrong=False)
+        return _sign_in(request, world, token, wanted)
+    return _render(request, "sign_in.html", is_wrong=False, wanted=wanted)
 
 
 @routes.post("/sign-in")
-def sign_in(request: Request, world: TheWorld, token: Annotated[str, Form()] = "") -> Response:
-    """Keep the token in a cookie that scripts cannot read."""
-    return _sign_in(request, world, token)
+def sign_in(
+    request: Request,
+    world: TheWorld,
+    token: Annotated[str, Form()] = "",
+    wanted: Annotated[str, Form()] = "/",
+) -> Response:
+    """Keep the token in a cookie that scripts cannot read, and go on to what was wanted."""
+    return _sign_in(request, world, token, wanted)
 
 
-def _sign_in(request: Request, world: World, token: str) -> Response:
+def _sign_in(request: Request, world: World, token: str, wanted: str) -> Response:
     token = token.strip()
     if world.authenticate(token) is None:
-        return _render(request, "sign_in.html", is_wrong=True, status=HTTPStatus.UNAUTHORIZED)
-    answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+        status = HTTPStatus.UNAUTHORIZED
+        return _render(request, "sign_in.html", is_wrong=True, wanted=wanted, status=status)
+    # Any other place would be a stranger's choice.
+    place = wanted if _OWN_PAGE.fullmatch(wanted) else "/"
+    answer = RedirectResponse(place, HTTPStatus.SEE_OTHER)
     answer.set_cookie(
         TOKEN_COOKIE,
         token,
@@ -202,7 +215,8 @@ def show_file(upload_id: str, request: Request, world: TheWorld) -> Response:
     """Show one upload: its balance and the rows that need somebody."""
     asker = _asker(request, world)
     if asker is None:
-        return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+        wanted = urlencode({"wanted": f"/files/{upload_id}"})
+        return RedirectResponse(f"/sign-in?{wanted}", HTTPStatus.SEE_OTHER)
     detail = world.repository.upload(asker.client, upload_id)
     if detail is None:
         raise not_found()
@@ -345,7 +359,7 @@ def _in_language(request: Request, language: str) -> str:
     """Return the address of this page in a language, without what must not be kept in it."""
     if request.method != "GET":
         return f"/?lang={language}"
-    kept = {name: value for name, value in request.query_params.items() if name == "view"}
+    kept = {name: value for name, value in request.query_params.items() if name in _KEPT}
     # Two slashes in front would name another host.
     path = "/" + request.url.path.lstrip("/")
     return f"{path}?{urlencode({**kept, 'lang': language})}"

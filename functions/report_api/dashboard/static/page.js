@@ -45,6 +45,10 @@ async function send(form) {
   try {
     tell(form, form.dataset.checking);
     const link = await askForLink(form, file, await sha256(file));
+    if (link.isSignedOut) {
+      tellSignedOut(form);
+      return;
+    }
     if (link.refused) {
       tell(form, link.refused, link.known ? "known" : "wrong");
       return;
@@ -68,6 +72,14 @@ function tell(form, sentence, mood = "") {
   outcome.className = `outcome ${mood}`;
 }
 
+function tellSignedOut(form) {
+  tell(form, `${form.dataset.signedOut} `, "wrong");
+  const way = document.createElement("a");
+  way.href = "/sign-in";
+  way.textContent = form.dataset.signIn;
+  form.querySelector(".outcome").append(way);
+}
+
 async function sha256(file) {
   // Browsers hash on secure pages only; elsewhere a known file is found out after it was sent.
   if (!window.crypto?.subtle || file.size > HASH_UP_TO_BYTES) return undefined;
@@ -86,6 +98,7 @@ async function askForLink(form, file, hash) {
       sha256: hash,
     }),
   });
+  if (answer.status === 401) return { isSignedOut: true };
   const body = await answer.json();
   return answer.ok ? body : { refused: body.detail, known: answer.status === 409 };
 }
