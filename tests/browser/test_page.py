@@ -275,7 +275,40 @@ def test_the_page_of_a_file_shows_what_became_of_it_and_then_rests(
     expect(page.locator("[data-live]")).to_have_count(0)
 
 
-def test_everything_is_named_and_reached_by_keyboard(visit: Visit, shop: Shop):
+def test_a_phone_shows_every_place_below_the_client_and_the_way_out(visit: Visit, shop: Shop):
+    page = sign_in(visit(locale="en-GB", viewport=PHONE), shop.owner)
+    places = page.locator(".places a")
+    expect(places).to_have_text(["Segments", "Files", "Send a file"])
+    for place in places.all():
+        expect(place).to_be_visible()
+    client, out, first = (
+        page.locator(name).bounding_box() for name in (".client", ".top form", ".places")
+    )
+    assert client["x"] + client["width"] <= out["x"]
+    assert client["y"] < out["y"] + out["height"] <= first["y"]
+
+
+def test_older_files_lead_back_to_the_newest_in_either_language(
+    visit: Visit, shop: Shop, app: Postgres
+):
+    with app.transaction(shop.client) as connection:
+        for number in range(20):
+            add_upload(connection, shop.client, id=f"more-{number}", state="removed")
+    page = sign_in(visit(locale="en-GB", viewport=PHONE), shop.owner)
+    expect(page.get_by_role("link", name="Newest files")).to_have_count(0)
+    page.get_by_role("link", name="Older files").click()
+    oldest = page.locator(".uploads .filename").first.text_content()
+    page.locator(".languages a[lang=es]").click()
+    expect(page.locator(".uploads .filename").first).to_have_text(oldest)
+    page.get_by_role("link", name="Archivos más recientes").click()
+    expect(page.get_by_role("link", name="Archivos anteriores")).to_be_visible()
+    assert page.locator(".uploads .filename").first.text_content() != oldest
+
+
+def test_everything_is_named_and_reached_by_keyboard(visit: Visit, shop: Shop, app: Postgres):
+    with app.transaction(shop.client) as connection:
+        for number in range(20):  # so that there are older ones
+            add_upload(connection, shop.client, id=f"more-{number}", state="removed")
     page = sign_in(visit(locale="en-GB", viewport=PHONE), shop.owner)
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
@@ -287,7 +320,8 @@ def test_everything_is_named_and_reached_by_keyboard(visit: Visit, shop: Shop):
     )
     assert nameless == []
     small = page.evaluate(
-        """() => [...document.querySelectorAll('button, select, input, .views a, .export, summary')]
+        """() => [...document.querySelectorAll(
+            'button, select, input, .views a, .export, .places a, .turn a, summary')]
             .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 24)
             .map((e) => e.outerHTML)"""
     )

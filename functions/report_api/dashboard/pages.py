@@ -200,6 +200,7 @@ def _files(world: World, asker: Principal, *, before: str | None, language: str)
         "branches": branches,
         "branch_names": {branch.id: branch.name for branch in branches},
         "uploads": [upload_body(upload, language=language) for upload in uploads],
+        "is_older": before is not None,
         "older": next_cursor(uploads, limit=_UPLOADS_SHOWN),
         "is_moving": any(upload.state in MOVING for upload in uploads),
         "notices": [notice_body(notice, language=language) for notice in notices],
