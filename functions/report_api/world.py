@@ -32,7 +32,13 @@ class Presigner(Protocol):
     """Makes links by which a browser puts a file straight into the object store."""
 
     def presign_post(
-        self, key: str, *, max_bytes: int, expires: timedelta, content_type: str
+        self,
+        key: str,
+        *,
+        max_bytes: int,
+        expires: timedelta,
+        content_type: str,
+        then: str | None,
     ) -> dict[str, Any]:
         """Return `url` and `fields` of a form."""
 
@@ -179,6 +185,7 @@ class WantedLink:
     size: int  # bytes
     sha256: str | None = None
     method: str = "POST"  # POST | PUT
+    then: str | None = None  # a form without scripts: the page to go on to
 
 
 def offer_link(world: World, asker: Principal, wanted: WantedLink) -> dict[str, Any]:
@@ -242,6 +249,10 @@ def _presigned(world: World, key: str, wanted: WantedLink, *, content_type: str)
         headers = {"Content-Type": content_type, "Content-Length": str(wanted.size)}
         return {**link, "url": url, "headers": headers}
     form = world.presigner().presign_post(
-        key, max_bytes=world.max_upload_bytes, expires=LINK_EXPIRES, content_type=content_type
+        key,
+        max_bytes=world.max_upload_bytes,
+        expires=LINK_EXPIRES,
+        content_type=content_type,
+        then=wanted.then,
     )
     return {**link, "url": form["url"], "fields": form["fields"]}

@@ -302,12 +302,23 @@ def send_without_scripts(
     """
     asker = signed_in(request, world)
     filename = f"{branch}_{world.now():%Y-%m-%d_%H%M}.csv"
-    link = offer_link(world, asker, WantedLink(branch=branch, filename=filename, size=1))
+    wanted = WantedLink(branch=branch, filename=filename, size=1, then=f"{world.public_url}/sent")
+    link = offer_link(world, asker, wanted)
     client = world.repository.client(asker.client)
     names = {known.id: known.name for known in world.repository.branches(client.id)}
     return _render(
         request, "send.html", client=client, asker=asker, link=link, branch=names[branch]
     )
+
+
+@routes.get("/sent")
+def show_sent(request: Request, world: TheWorld) -> Response:
+    """Say that the file was sent, to whom the store leads here."""
+    asker = _asker(request, world)
+    if asker is None:
+        return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+    client = world.repository.client(asker.client)
+    return _render(request, "sent.html", client=client, asker=asker)
 
 
 # --- rendering --------------------------------------------------------------------------------
