@@ -381,6 +381,19 @@ def test_pieces_are_told_of_files_that_count_them(loop: Loop):
     assert "<dt>Pieces</dt><dd>\N{EN DASH}</dd>" in loop.web.get(f"/files/{amounts}").text
 
 
+def test_the_page_says_how_a_file_was_read(loop: Loop):
+    body = "Nº;Fecha;Cliente;Importe\n1;25/04/2026;ana;3,50 €\n2;26/04/2026;bea;4,25 €\n"
+    upload = loop.put("centro/a.csv", body.encode())
+    loop.web.cookies.set("datacore_token", loop.token)
+    english, spanish = (loop.web.get(f"/files/{upload}?lang={each}").text for each in ("en", "es"))
+    for name, value in (("Dates", "day first"), ("Numbers", "decimal comma"), ("Currency", "EUR")):
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in english
+    for ours, theirs in (("Customer", "Cliente"), ("Date", "Fecha"), ("Amount", "Importe")):
+        assert f'<th scope="row">{ours}</th><td><bdi>{theirs}</bdi></td>' in english
+    assert "<dt>Fechas</dt><dd>primero el día</dd>" in spanish
+    assert '<th scope="row">Cliente</th><td><bdi>Cliente</bdi></td>' in spanish
+
+
 def test_rows_that_the_file_calls_void_are_nobodys_to_mend(loop: Loop):
     header = b"order_id,date,customer,product,quantity,unit_price,status\n"
     rows = [b"1,2026-04-13,ana,tea,2,3.50,paid\n", b"2,2026-04-13,ana,tea,1,9.00,voided\n"]

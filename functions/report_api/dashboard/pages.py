@@ -54,6 +54,8 @@ _OWN_PAGE = re.compile(r"/(files/[\w-]+)?")  # what can be asked for before one 
 View = Literal["rfm", "habits"]
 Meaning = Literal["other"] | formats.Ours
 MEANINGS = ("other", *get_args(formats.Ours))
+# All that ingest finds in a file, in the page's order; nobody is asked for the last three.
+READ_COLUMNS = (*get_args(formats.Ours), "refunded", "year", "month")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -244,6 +246,7 @@ def _file_page(
         is_moving=detail.upload.state in MOVING,
         branch_names={branch.id: branch.name for branch in world.repository.branches(client.id)},
         meanings=MEANINGS,
+        read_columns=READ_COLUMNS,
         named=named,
     )
 
