@@ -148,9 +148,10 @@ _PENDING = text("""
     SELECT id, queue, body FROM outbox WHERE work_key = :work_key AND sent_at IS NULL ORDER BY seq
 """)
 
+# An event that is its own work follows from no message, so no worker is about to publish it.
 _OVERDUE = text("""
     SELECT id, queue, body FROM outbox
-    WHERE sent_at IS NULL AND created_at < now() - :age * interval '1 second'
+    WHERE sent_at IS NULL AND (work_key = id OR created_at < now() - :age * interval '1 second')
     ORDER BY seq LIMIT 100 FOR UPDATE SKIP LOCKED
 """)
 
@@ -325,7 +326,10 @@ class Ledger:
             self._published = []
 
     def relay(self, publish: Callable[[str, bytes], None], *, older_than_s: float) -> int:
-        """Publish what a worker that died left in the outbox; two relays take disjoint rows."""
+        """Publish what a worker that died left in the outbox, and what no worker put there.
+
+        Two relays take disjoint rows.
+        """
         with self._runtime.transaction() as connection:
             rows = connection.execute(_OVERDUE, {"age": older_than_s}).all()
             for row in rows:

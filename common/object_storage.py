@@ -211,15 +211,27 @@ class ObjectStorage:
         return Download(path=path, sha256=digest.hexdigest(), size=size)
 
     def presign_post(
-        self, key: str, *, max_bytes: int, expires: timedelta, content_type: str
+        self,
+        key: str,
+        *,
+        max_bytes: int,
+        expires: timedelta,
+        content_type: str,
+        then: str | None = None,
     ) -> dict[str, Any]:
-        """Return `url` and `fields` with which a browser may put exactly this key, once or more."""
+        """Return `url` and `fields` with which a browser may put exactly this key, once or more.
+
+        The store leads it on to `then`, adding to its query, or answers with nothing to look at.
+        """
+        fields = {"Content-Type": content_type}
+        if then is not None:
+            fields["success_action_redirect"] = then
         answer: dict[str, Any] = self._public.generate_presigned_post(
             self.bucket,
             key,
-            Fields={"Content-Type": content_type},
+            Fields=fields,
             Conditions=[
-                {"Content-Type": content_type},
+                *({name: value} for name, value in fields.items()),
                 ["content-length-range", 1, max_bytes],
             ],
             ExpiresIn=round(expires.total_seconds()),

@@ -46,6 +46,7 @@ MOST_BUG_TRIES = 5
 MOST_STARTS = 5
 _BUSY_S = 1.0  # a claim that is about to be free is asked for again after this
 _RECEIVE_S = 1.0
+_RELAY_EVERY_S = 1.0  # somebody who answered a question waits for it
 
 log = get_logger()
 
@@ -410,8 +411,8 @@ class Runtime:
 
     def _relay(self) -> None:
         if time.monotonic() >= self._next_relay:
+            self._next_relay = time.monotonic() + _RELAY_EVERY_S
             age_s = self._pace.relay_after_s
-            self._next_relay = time.monotonic() + age_s / 2
             relayed = self._ledger.relay(self._transport.publish, older_than_s=age_s)
             if relayed:
                 log.info("relayed", events=relayed)

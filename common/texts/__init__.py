@@ -3,7 +3,8 @@
 The catalogue is `common/texts/*.toml`, one file an area: a table per code with its `en` and `es`.
 A placeholder may say how its value is written for the reader's language:
 `{rows:n}` a number, `{share:pct}` a share of one, `{spend:money}` an amount in `{currency}`,
-`{days:of day|days}` a number with its noun, one or many, `{day:date}` a date, `{when:time}` a date
+`{days:of day|days}` a number with its noun, one or many,
+`{rows:plural the only row is|all # rows are}` words that go with a number, which `#` is, `{day:date}` a date, `{when:time}` a date
 with time, `{found:list}` words with commas, `{days:dates}` dates,
 `{reason:sentence}` the sentence of another code, given as its `code` and `params`,
 `{changes:sentences}` those of several,
@@ -62,13 +63,19 @@ class _Sentence(string.Formatter):
             area = format_spec.removeprefix("each ")
             said = [(f"{area}_{name}", {"rows": rows}) for name, rows in value.items()]
             return ", ".join(say(*each, language=self.language) for each in said)
-        if format_spec.startswith("of "):
-            one, _, many = format_spec.removeprefix("of ").partition("|")
-            noun = one if Decimal(str(value)) == 1 else many
-            return f"{number(value, self.language)} {noun}"
+        if format_spec.startswith(("of ", "plural ")):
+            return _counted(value, format_spec, self.language)
         if format_spec in _WRITERS:
             return _WRITERS[format_spec](value, self.language, self.currency)
         return visible(str(super().format_field(value, format_spec)))
+
+
+def _counted(value: Any, format_spec: str, language: str) -> str:
+    kind, _, forms = format_spec.partition(" ")
+    one, _, many = forms.partition("|")
+    form = one if Decimal(str(value)) == 1 else many
+    counted = number(value, language)
+    return f"{counted} {form}" if kind == "of" else form.replace("#", counted)
 
 
 def visible(value: str) -> str:

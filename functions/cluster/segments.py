@@ -246,7 +246,7 @@ def _per(amount: Decimal, count: int) -> Decimal | None:
 
 def _said(figures: Figures, currency: str | None) -> dict[str, object]:
     return {
-        "days": round(figures.recency_days or 0),
+        "days": figures.recency_days or 0,
         "orders": round(figures.orders_per_customer, 1),
         "spend": exact_text(figures.spend_per_customer),
         "currency": currency or "",

@@ -27,10 +27,11 @@ _UPLOAD = text("""
     WHERE u.client_id = :client AND u.id = :upload
 """)
 
-# An upload that gives its dataset branch and time. As a subquery of its own: neighbours are walked
-# in their order, and the first that fits ends the walk, however many files there are.
+# An upload that gives its dataset branch and time, and that has rows: a table without any says
+# little of how the branch writes. As a subquery of its own: neighbours are walked in their order,
+# and the first that fits ends the walk, however many files there are.
 _COUNTS = """u.id = (SELECT d.upload_id FROM current_datasets d
-                    WHERE d.client_id = u.client_id AND d.sha256 = u.sha256)"""
+                    WHERE d.client_id = u.client_id AND d.sha256 = u.sha256 AND d.accepted > 0)"""
 _NEIGHBOUR = f"""
     SELECT u.* FROM uploads u
     WHERE u.client_id = each.client_id AND u.branch_id = each.branch_id

@@ -103,7 +103,6 @@ def build(settings: Settings) -> FastAPI:
             cache=partial(_cache, settings),
             presigner=partial(_presigner, settings),
             rejected_rows=partial(_rejected_rows, settings),
-            all_rejected=partial(_all_rejected, settings),
             check_postgres=postgres.check,
             check_mongo=partial(_check_mongo, settings),
             now=partial(datetime.now, UTC),
@@ -140,16 +139,10 @@ def _presigner(settings: Settings) -> Presigner:
     return ObjectStorage(settings)
 
 
-def _rejected_rows(settings: Settings, client: str, frame_id: str) -> tuple[Rejected, ...]:
-    from functions.report_api.rejected import first_rejected
+def _rejected_rows(settings: Settings, client: str, frame_id: str) -> Iterator[Rejected]:
+    from functions.report_api.rejected import rejected_rows
 
-    return first_rejected(_mongo(settings), client, frame_id)
-
-
-def _all_rejected(settings: Settings, client: str, frame_id: str) -> Iterator[Rejected]:
-    from functions.report_api.rejected import all_rejected
-
-    return all_rejected(_mongo(settings), client, frame_id)
+    return rejected_rows(_mongo(settings), client, frame_id)
 
 
 def _check_mongo(settings: Settings) -> None:

@@ -34,11 +34,11 @@ from functions.report_api.world import (
     Report,
     WantedLink,
     find_report,
+    first_open_rows_of,
     next_cursor,
     offer_link,
     open_rows_of,
     read_cursor,
-    rejected_of,
 )
 
 State = Literal[
@@ -240,11 +240,11 @@ def list_uploads(
 
 @of_client.get("/uploads/{upload_id}")
 def show_upload(upload_id: str, world: TheWorld, asker: Member, language: Spoken) -> dict[str, Any]:
-    """Return one upload with its file balance, how it was read, and its first rejected rows."""
+    """Return one upload with its file balance, how it was read, and the first rows to mend."""
     detail = world.repository.upload(asker.client, upload_id)
     if detail is None:
         raise not_found()
-    rejected = rejected_of(world, asker.client, detail)
+    rejected = first_open_rows_of(world, asker.client, detail)
     return detail_body(detail, rejected, language=language)
 
 

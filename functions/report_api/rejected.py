@@ -2,25 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from common.mongo import Mongo
 from functions.report_api.schemas import Rejected
 
-_SHOWN_ROWS = 1000
 
-
-def first_rejected(mongo: Mongo, client: str, frame_id: str) -> tuple[Rejected, ...]:
-    """Return the first rejected rows.
-
-    Raises:
-        TransientError: MongoDB cannot be reached.
-    """
-    return tuple(islice(all_rejected(mongo, client, frame_id), _SHOWN_ROWS))
-
-
-def all_rejected(mongo: Mongo, client: str, frame_id: str) -> Iterator[Rejected]:
+def rejected_rows(mongo: Mongo, client: str, frame_id: str) -> Iterator[Rejected]:
     """Yield the rejected rows that somebody has to mend, in the file's order.
 
     Raises:

@@ -33,7 +33,7 @@ _DEPENDENCIES = ("PostgreSQL", "MongoDB", "object store")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RejectedRows:
-    """The first rejected rows of an upload, and how many there are in all."""
+    """The first of an upload's rows that somebody has to mend, and how many there are in all."""
 
     rows: tuple[Rejected, ...]
     total: int
@@ -72,7 +72,7 @@ def upload_body(upload: Upload, *, language: str) -> dict[str, Any]:
 
 
 def detail_body(detail: UploadDetail, rejected: RejectedRows, *, language: str) -> dict[str, Any]:
-    """Return an upload with how it was read and the first of its rejected rows."""
+    """Return an upload with how it was read and the first of its rows to mend."""
     return {
         **upload_body(detail.upload, language=language),
         "question": question_body(detail.upload, language=language),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from pydantic import AwareDatetime, Field
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from common.cache import Cache
 
 LINK_EXPIRES = timedelta(minutes=15)
+_SHOWN_ROWS = 1000
 # Of a file by its ending: one for each that ingest reads.
 CONTENT_TYPES = {".csv": "text/csv", ".csv.gz": "application/gzip", ".zip": "application/zip"}
 
@@ -39,7 +41,13 @@ class Presigner(Protocol):
     """Makes links by which a browser puts a file straight into the object store."""
 
     def presign_post(
-        self, key: str, *, max_bytes: int, expires: timedelta, content_type: str
+        self,
+        key: str,
+        *,
+        max_bytes: int,
+        expires: timedelta,
+        content_type: str,
+        then: str | None,
     ) -> dict[str, Any]:
         """Return `url` and `fields` of a form."""
 
@@ -59,8 +67,7 @@ class World:
     # Drivers that not every request needs are loaded by the first that does.
     cache: Callable[[], "Cache"]
     presigner: Callable[[], Presigner]
-    rejected_rows: Callable[[str, str], tuple[Rejected, ...]]  # client, frame -> the first of them
-    all_rejected: Callable[[str, str], Iterator[Rejected]]
+    rejected_rows: Callable[[str, str], Iterator[Rejected]]  # client, frame -> those to mend
     check_postgres: Callable[[], None]
     check_mongo: Callable[[], None]
     now: Callable[[], datetime]
@@ -130,13 +137,11 @@ def _built(world: World, client: Client, name: str, language: str) -> dict[str, 
 # --- uploads ----------------------------------------------------------------------------------
 
 
-def rejected_of(world: World, client: str, detail: UploadDetail) -> RejectedRows:
-    """Return the first of an upload's rejected rows; most uploads have none to look up."""
-    balance = detail.upload.balance
-    if balance is None or not balance.rejected or detail.rejected_frame is None:
-        return RejectedRows(rows=(), total=0)
-    rows = world.rejected_rows(client, detail.rejected_frame)
-    return RejectedRows(rows=rows, total=balance.rejected)
+def first_open_rows_of(world: World, client: str, detail: UploadDetail) -> RejectedRows:
+    """Return the first of the rows that somebody has to mend; most uploads have none to look up."""
+    total = detail.upload.open_rows
+    rows = islice(open_rows_of(world, client, detail), _SHOWN_ROWS) if total else ()
+    return RejectedRows(rows=tuple(rows), total=total)
 
 
 def open_rows_of(world: World, client: str, detail: UploadDetail) -> Iterator[Rejected]:
@@ -149,7 +154,7 @@ def open_rows_of(world: World, client: str, detail: UploadDetail) -> Iterator[Re
     if upload.repaired is None or detail.rejected_frame is None:
         raise Problem(HTTPStatus.NOT_FOUND, "not_found")
     mended = world.repository.mended_lines(client, upload.id)
-    found = world.all_rejected(client, detail.rejected_frame)
+    found = world.rejected_rows(client, detail.rejected_frame)
     return (row for row in found if row.line not in mended)
 
 
@@ -189,6 +194,7 @@ class WantedLink:
     size: int  # bytes
     sha256: str | None = None
     method: str = "POST"  # POST | PUT
+    then: str | None = None  # a form without scripts: the page to go on to
 
 
 def offer_link(world: World, asker: Principal, wanted: WantedLink) -> dict[str, Any]:
@@ -252,6 +258,10 @@ def _presigned(world: World, key: str, wanted: WantedLink, *, content_type: str)
         headers = {"Content-Type": content_type, "Content-Length": str(wanted.size)}
         return {**link, "url": url, "headers": headers}
     form = world.presigner().presign_post(
-        key, max_bytes=world.max_upload_bytes, expires=LINK_EXPIRES, content_type=content_type
+        key,
+        max_bytes=world.max_upload_bytes,
+        expires=LINK_EXPIRES,
+        content_type=content_type,
+        then=wanted.then,
     )
     return {**link, "url": form["url"], "fields": form["fields"]}

@@ -160,6 +160,21 @@ def test_a_file_is_sent_from_the_page_and_told_when_it_is_known(
     assert [said for said in page.complaints if "409" not in said] == []
 
 
+def test_who_was_signed_out_elsewhere_is_shown_the_way_in(
+    visit: Visit, empty_shop: Shop, tmp_path: Path
+):
+    file = tmp_path / "ventas.csv"
+    file.write_text("customer,date,amount\n1,2026-05-01,10\n")
+    profile = visit(locale="en-GB")
+    page = sign_in(profile, empty_shop.owner)
+    profile.clear_cookies(name="datacore_token")
+    page.locator("#file").set_input_files(file)
+    page.locator(".sender button").click()
+    expect(page.locator(".outcome.wrong")).to_contain_text("You are signed out")
+    page.locator(".outcome").get_by_role("link", name="Sign in").click()
+    expect(page.locator("#token")).to_be_visible()
+
+
 def test_without_scripts_everything_is_read_and_a_file_is_sent(
     visit: Visit, shop: Shop, app: Postgres, tmp_path: Path
 ):
@@ -173,9 +188,10 @@ def test_without_scripts_everything_is_read_and_a_file_is_sent(
     expect(page.locator(".card")).to_have_count(len(RFM))
     page.get_by_role("button", name="Continue").click()
     page.locator("#file").set_input_files(file)
-    with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
-        page.get_by_role("button", name="Send").click()
-    assert sent.value.status in {200, 201, 204}
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("status")).to_contain_text("Sent. It is read as soon as it has arrived")
+    page.get_by_role("link", name="Back to the overview").click()
+    expect(page.locator("#uploads")).to_be_visible()
     with app.transaction(shop.client) as connection:
         assert connection.execute(text("SELECT count(*) FROM upload_links")).scalar_one() == 1
 
@@ -231,7 +247,69 @@ def test_what_each_column_holds_is_chosen_beside_its_values(
     assert decided == {f"columns.{ours}": name for ours, name in NAMED.items()}
 
 
-def test_everything_is_named_and_reached_by_keyboard(visit: Visit, shop: Shop):
+def test_answers_are_as_far_apart_as_what_they_mean(visit: Visit, shop: Shop):
+    page = sign_in(visit(locale="en-GB", viewport=PHONE), shop.owner)
+    page.goto("/files/up-asked")
+    answers = page.locator(".answers button")
+    expect(answers).to_have_count(2)
+    above, below = (each.bounding_box() for each in answers.all())
+    assert below["y"] - (above["y"] + above["height"]) >= 12
+
+
+def test_the_page_of_a_file_shows_what_became_of_it_and_then_rests(
+    visit: Visit, shop: Shop, app: Postgres
+):
+    page = sign_in(visit(locale="en-GB"), shop.owner)
+    page.goto("/files/up-reading")
+    back = page.get_by_role("link", name="Back to the overview")
+    back.focus()
+    expect(page.locator("main .lead")).to_have_text("Being read now.")
+    with app.transaction(shop.client) as connection:
+        connection.execute(
+            text("UPDATE uploads SET state = 'stored', sha256 = :sha256 WHERE id = 'up-reading'"),
+            {"sha256": "2" * 64},
+        )
+    # Nobody presses reload.
+    expect(page.locator("main .lead")).to_have_text("All 8,230 rows are in.")
+    expect(page.get_by_role("heading", name="The balance of this file")).to_be_visible()
+    expect(back).to_be_focused()
+    expect(page.locator("[data-live]")).to_have_count(0)
+
+
+def test_a_phone_shows_every_place_below_the_client_and_the_way_out(visit: Visit, shop: Shop):
+    page = sign_in(visit(locale="en-GB", viewport=PHONE), shop.owner)
+    places = page.locator(".places a")
+    expect(places).to_have_text(["Segments", "Files", "Send a file"])
+    for place in places.all():
+        expect(place).to_be_visible()
+    client, out, first = (
+        page.locator(name).bounding_box() for name in (".client", ".top form", ".places")
+    )
+    assert client["x"] + client["width"] <= out["x"]
+    assert client["y"] < out["y"] + out["height"] <= first["y"]
+
+
+def test_older_files_lead_back_to_the_newest_in_either_language(
+    visit: Visit, shop: Shop, app: Postgres
+):
+    with app.transaction(shop.client) as connection:
+        for number in range(20):
+            add_upload(connection, shop.client, id=f"more-{number}", state="removed")
+    page = sign_in(visit(locale="en-GB", viewport=PHONE), shop.owner)
+    expect(page.get_by_role("link", name="Newest files")).to_have_count(0)
+    page.get_by_role("link", name="Older files").click()
+    oldest = page.locator(".uploads .filename").first.text_content()
+    page.locator(".languages a[lang=es]").click()
+    expect(page.locator(".uploads .filename").first).to_have_text(oldest)
+    page.get_by_role("link", name="Archivos más recientes").click()
+    expect(page.get_by_role("link", name="Archivos anteriores")).to_be_visible()
+    assert page.locator(".uploads .filename").first.text_content() != oldest
+
+
+def test_everything_is_named_and_reached_by_keyboard(visit: Visit, shop: Shop, app: Postgres):
+    with app.transaction(shop.client) as connection:
+        for number in range(20):  # so that there are older ones
+            add_upload(connection, shop.client, id=f"more-{number}", state="removed")
     page = sign_in(visit(locale="en-GB", viewport=PHONE), shop.owner)
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
@@ -243,7 +321,8 @@ def test_everything_is_named_and_reached_by_keyboard(visit: Visit, shop: Shop):
     )
     assert nameless == []
     small = page.evaluate(
-        """() => [...document.querySelectorAll('button, select, input, .views a, .export, summary')]
+        """() => [...document.querySelectorAll(
+            'button, select, input, .views a, .export, .places a, .turn a, summary')]
             .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 24)
             .map((e) => e.outerHTML)"""
     )

@@ -127,6 +127,21 @@ def test_a_presigned_form_takes_that_key_type_and_size_only(storage: ObjectStora
     assert [v.size for v in storage.history(key)] == [10]
 
 
+def test_a_presigned_form_leads_on_to_the_page_that_it_names_and_no_other(
+    storage: ObjectStorage, client_id: str
+):
+    key = f"{client_id}/centro/x.csv"
+    limits = {"max_bytes": 10, "expires": timedelta(minutes=1), "content_type": "text/csv"}
+    link = storage.presign_post(key, **limits, then="http://127.0.0.1:1/sent")
+    form = {**link["fields"], "file": ("a.csv", b"1", "text/csv")}
+    with urllib3.PoolManager() as http:
+        answer = http.request("POST", link["url"], fields=form, redirect=False)
+        assert answer.status == 303
+        assert answer.headers["location"].startswith("http://127.0.0.1:1/sent?")
+        elsewhere = {**form, "success_action_redirect": "http://elsewhere.example/"}
+        assert http.request("POST", link["url"], fields=elsewhere, redirect=False).status == 403
+
+
 def test_a_presigned_put_takes_that_key_and_size_only(storage: ObjectStorage, client_id: str):
     key = f"{client_id}/centro/x.csv"
     url = storage.presign_put(key, size=3, expires=timedelta(minutes=1), content_type="text/csv")

@@ -462,6 +462,14 @@ def test_read_in_another_order_the_same_change_is_told(branches: Branches):
     assert "It renamed unit_price to Precio." in told
 
 
+def test_a_file_with_a_header_alone_says_nothing_of_how_a_branch_writes(branches: Branches):
+    branches.put("centro/a.csv", b"Fecha;Cliente;Importe\n25/04/2026;ana;3,50\n")
+    branches.put("centro/empty.csv", b"date,customer,amount\n")
+    branches.put("centro/c.csv", b"Fecha;Cliente;Importe\n27/04/2026;ana;4,50\n")
+    assert branches.understood("centro/empty.csv")["mapping"] != {}
+    assert branches.drift() == []
+
+
 def test_another_branch_and_mended_rows_are_no_change(branches: Branches):
     branches.put("centro/a.csv", APRIL)
     branches.put("norte/b.csv", RENAMED)

@@ -178,7 +178,9 @@ def test_what_is_mended_does_not_go_out_again(loop: Loop):
     assert len(rest) == 2
     assert rest[1].startswith(f"{upload},5,")
     shown = loop.shown(upload)
-    assert shown["sentence"] == "4 of 5 rows are in, 2 of them mended later; 1 need you."
+    assert [row["line"] for row in shown["rejected"]] == [5]
+    assert shown["rejected_total"] == shown["repaired"]["open"] == 1
+    assert shown["sentence"] == "4 of 5 rows are in, 2 of them mended later; 1 needs you."
 
 
 def test_a_repair_sent_twice_counts_once(loop: Loop):
@@ -209,7 +211,7 @@ def test_in_every_order_each_line_counts_once_and_the_newest_mending_wins(loop: 
         assert loop.pipeline.revenue() == GOOD + 4 + 9 + 16
         older, newer = (loop.shown(upload_id(event.object)) for event in events[1:])
         assert older["repairs"] == {"rows": 2, "counted": 1}
-        assert "1 of 2 count" in older["sentence"]
+        assert "1 of 2 counts" in older["sentence"]
         assert newer["repairs"] == {"rows": 2, "counted": 2}
         assert loop.shown(upload)["repaired"]["open"] == 0
         for event in events:
@@ -351,11 +353,49 @@ def test_the_page_links_the_rows_to_mend_and_the_file_that_mended_them(loop: Loo
     link = page.partition('href="/clients/')[2].partition('"')[0].replace("&amp;", "&")
     assert "Download 3 rows to mend" in page
     assert loop.web.get(f"/clients/{link}").text.count(upload) == 3
-    repair = loop.put("centro/mended.csv", mended(loop.rejected(upload), 3, 5, 6))
+    out = loop.rejected(upload)
+    loop.put("centro/half.csv", mended(out, 3, 6))
+    page = loop.web.get(f"/files/{upload}").text
+    assert "Download 1 row to mend" in page
+    assert 'data-label="Line">5</th>' in page
+    assert page.count("data-label") == 1
+    repair = loop.put("centro/mended.csv", mended(out, 3, 5, 6))
     page = loop.web.get(f"/files/{upload}").text
     assert f'href="/files/{repair}"' in page
     assert "rejected.csv" not in page
+    assert "Rows that need you" not in page
     assert f'href="/files/{upload}"' in loop.web.get(f"/files/{repair}").text
+
+
+def test_the_page_gives_spanish_spreadsheets_semicolons(loop: Loop):
+    upload = loop.put("centro/sales.csv", SALES)
+    loop.web.cookies.set("datacore_token", loop.token)
+    page = loop.web.get(f"/files/{upload}?lang=es").text
+    link = page.partition('href="/clients/')[2].partition('"')[0].replace("&amp;", "&")
+    header, *rows = loop.web.get(f"/clients/{link}").text.splitlines()
+    assert "_upload;_line;_error;" in header
+    assert len(rows) == 3
+
+
+def test_pieces_are_told_of_files_that_count_them(loop: Loop):
+    loop.web.cookies.set("datacore_token", loop.token)
+    counted = loop.put("centro/a.csv", csv("1,2026-04-13,ana,tea,0,3.50"))
+    amounts = loop.put("norte/a.csv", b"order_id,date,customer,amount\n1,2026-04-13,ana,3.50\n")
+    assert "<dt>Pieces</dt><dd>0</dd>" in loop.web.get(f"/files/{counted}").text
+    assert "<dt>Pieces</dt><dd>\N{EN DASH}</dd>" in loop.web.get(f"/files/{amounts}").text
+
+
+def test_the_page_says_how_a_file_was_read(loop: Loop):
+    body = "Nº;Fecha;Cliente;Importe\n1;25/04/2026;ana;3,50 €\n2;26/04/2026;bea;4,25 €\n"
+    upload = loop.put("centro/a.csv", body.encode())
+    loop.web.cookies.set("datacore_token", loop.token)
+    english, spanish = (loop.web.get(f"/files/{upload}?lang={each}").text for each in ("en", "es"))
+    for name, value in (("Dates", "day first"), ("Numbers", "decimal comma"), ("Currency", "EUR")):
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in english
+    for ours, theirs in (("Customer", "Cliente"), ("Date", "Fecha"), ("Amount", "Importe")):
+        assert f'<th scope="row">{ours}</th><td><bdi>{theirs}</bdi></td>' in english
+    assert "<dt>Fechas</dt><dd>primero el día</dd>" in spanish
+    assert '<th scope="row">Cliente</th><td><bdi>Cliente</bdi></td>' in spanish
 
 
 def test_rows_that_the_file_calls_void_are_nobodys_to_mend(loop: Loop):
@@ -367,7 +407,7 @@ def test_rows_that_the_file_calls_void_are_nobodys_to_mend(loop: Loop):
     assert shown["left_out"] == {"voided": 1}
     assert (shown["repaired"], shown["rejected"]) == (None, [])
     assert shown["sentence"].startswith(
-        "All 1 rows are in. Left out, as the file itself says: 1 voided line."
+        "The only row is in. Left out, as the file itself says: 1 voided line."
     )
     assert loop.ask(f"uploads/{upload}/rejected.csv").status_code == 404
     bad = header + b"3,soon,bea,tea,1,4.00,paid\n" + b"".join(rows)

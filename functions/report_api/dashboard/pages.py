@@ -1,6 +1,7 @@
 """The page's routes: sign in once, see the segments, send files and see what became of them."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -35,10 +36,10 @@ from functions.report_api.world import (
     WantedLink,
     World,
     find_report,
+    first_open_rows_of,
     next_cursor,
     offer_link,
     read_cursor,
-    rejected_of,
 )
 
 if TYPE_CHECKING:
@@ -49,10 +50,14 @@ _YEAR_S = 365 * 24 * 3600
 _UPLOADS_SHOWN = 20
 _NOTICES_SHOWN = 8
 _HUES = 11  # colours of the style sheet
+_KEPT = {"view", "before", "wanted"}  # of an address, in the other language
+_OWN_PAGE = re.compile(r"/(files/[\w-]+)?")  # what can be asked for before one has signed in
 
 View = Literal["rfm", "habits"]
 Meaning = Literal["other"] | formats.Ours
 MEANINGS = ("other", *get_args(formats.Ours))
+# All that ingest finds in a file, in the page's order; nobody is asked for the last three.
+READ_COLUMNS = (*get_args(formats.Ours), "refunded", "year", "month")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,43 +100,52 @@ def templates() -> "Environment":
 
 
 @routes.get("/sign-in")
-def show_sign_in(request: Request, world: TheWorld, token: str | None = None) -> Response:
+def show_sign_in(
+    request: Request, world: TheWorld, token: str | None = None, wanted: str = "/"
+) -> Response:
     """Ask for the token; one that comes in the address is kept, and leaves the address bar.
 
     Who was led here by another site is asked first: it could be that site's own account, and get
     the files of whoever does not notice.
     """
     if token is None:
-        return _render(request, "sign_in.html", is_wrong=False)
-    return (
-        _confirm(request, world, token) if is_led_here(request) else _sign_in(request, world, token)
-    )
+        return _render(request, "sign_in.html", is_wrong=False, wanted=wanted)
+    go_on = _confirm if is_led_here(request) else _sign_in
+    return go_on(request, world, token, wanted)
 
 
 @routes.post("/sign-in")
-def sign_in(request: Request, world: TheWorld, token: Annotated[str, Form()] = "") -> Response:
-    """Keep the token in a cookie that scripts cannot read."""
+def sign_in(
+    request: Request,
+    world: TheWorld,
+    token: Annotated[str, Form()] = "",
+    wanted: Annotated[str, Form()] = "/",
+) -> Response:
+    """Keep the token in a cookie that scripts cannot read, and go on to what was wanted."""
     demand_same_origin(request)
-    return _sign_in(request, world, token)
+    return _sign_in(request, world, token, wanted)
 
 
-def _confirm(request: Request, world: World, token: str) -> Response:
+def _confirm(request: Request, world: World, token: str, wanted: str) -> Response:
     asker = world.authenticate(token.strip())
     if asker is None:
-        return _refuse_token(request)
+        return _refuse_token(request, wanted)
     name = world.repository.client(asker.client).name
-    return _render(request, "confirm.html", name=name, token=token.strip())
+    return _render(request, "confirm.html", name=name, token=token.strip(), wanted=wanted)
 
 
-def _refuse_token(request: Request) -> Response:
-    return _render(request, "sign_in.html", is_wrong=True, status=HTTPStatus.UNAUTHORIZED)
+def _refuse_token(request: Request, wanted: str) -> Response:
+    status = HTTPStatus.UNAUTHORIZED
+    return _render(request, "sign_in.html", is_wrong=True, wanted=wanted, status=status)
 
 
-def _sign_in(request: Request, world: World, token: str) -> Response:
+def _sign_in(request: Request, world: World, token: str, wanted: str) -> Response:
     token = token.strip()
     if world.authenticate(token) is None:
-        return _refuse_token(request)
-    answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+        return _refuse_token(request, wanted)
+    # Any other place would be a stranger's choice.
+    place = wanted if _OWN_PAGE.fullmatch(wanted) else "/"
+    answer = RedirectResponse(place, HTTPStatus.SEE_OTHER)
     answer.set_cookie(
         TOKEN_COOKIE,
         token,
@@ -209,6 +223,7 @@ def _files(world: World, asker: Principal, *, before: str | None, language: str)
         "branches": branches,
         "branch_names": {branch.id: branch.name for branch in branches},
         "uploads": [upload_body(upload, language=language) for upload in uploads],
+        "is_older": before is not None,
         "older": next_cursor(uploads, limit=_UPLOADS_SHOWN),
         "is_moving": any(upload.state in MOVING for upload in uploads),
         "notices": [notice_body(notice, language=language) for notice in notices],
@@ -224,7 +239,8 @@ def show_file(upload_id: str, request: Request, world: TheWorld) -> Response:
     """Show one upload: its balance and the rows that need somebody."""
     asker = _asker(request, world)
     if asker is None:
-        return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+        wanted = urlencode({"wanted": f"/files/{upload_id}"})
+        return RedirectResponse(f"/sign-in?{wanted}", HTTPStatus.SEE_OTHER)
     detail = world.repository.upload(asker.client, upload_id)
     if detail is None:
         raise not_found()
@@ -238,7 +254,7 @@ def _file_page(
     detail: UploadDetail,
     named: NamedColumns | None = None,
 ) -> Response:
-    rejected = rejected_of(world, asker.client, detail)
+    rejected = first_open_rows_of(world, asker.client, detail)
     client = world.repository.client(asker.client)
     return _render(
         request,
@@ -248,8 +264,10 @@ def _file_page(
         client=client,
         asker=asker,
         upload=detail_body(detail, rejected, language=_language(request)),
+        is_moving=detail.upload.state in MOVING,
         branch_names={branch.id: branch.name for branch in world.repository.branches(client.id)},
         meanings=MEANINGS,
+        read_columns=READ_COLUMNS,
         named=named,
     )
 
@@ -308,12 +326,23 @@ def send_without_scripts(
     """
     asker = signed_in(request, world)
     filename = f"{branch}_{world.now():%Y-%m-%d_%H%M}.csv"
-    link = offer_link(world, asker, WantedLink(branch=branch, filename=filename, size=1))
+    wanted = WantedLink(branch=branch, filename=filename, size=1, then=f"{world.public_url}/sent")
+    link = offer_link(world, asker, wanted)
     client = world.repository.client(asker.client)
     names = {known.id: known.name for known in world.repository.branches(client.id)}
     return _render(
         request, "send.html", client=client, asker=asker, link=link, branch=names[branch]
     )
+
+
+@routes.get("/sent")
+def show_sent(request: Request, world: TheWorld) -> Response:
+    """Say that the file was sent, to whom the store leads here."""
+    asker = _asker(request, world)
+    if asker is None:
+        return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+    client = world.repository.client(asker.client)
+    return _render(request, "sent.html", client=client, asker=asker)
 
 
 # --- rendering --------------------------------------------------------------------------------
@@ -366,7 +395,7 @@ def _in_language(request: Request, language: str) -> str:
     """Return the address of this page in a language, without what must not be kept in it."""
     if request.method != "GET":
         return f"/?lang={language}"
-    kept = {name: value for name, value in request.query_params.items() if name == "view"}
+    kept = {name: value for name, value in request.query_params.items() if name in _KEPT}
     # Two slashes in front would name another host.
     path = "/" + request.url.path.lstrip("/")
     return f"{path}?{urlencode({**kept, 'lang': language})}"

@@ -191,6 +191,37 @@ def test_a_token_in_the_address_leaves_it_at_once(web: TestClient, shop: Shop):
     assert web.get("/", follow_redirects=False).headers["location"] == "/sign-in"
 
 
+def test_who_signs_in_comes_to_the_file_that_was_wanted(web: TestClient, shop: Shop):
+    page = web.get("/files/up-partly")
+    assert str(page.url.path) == "/sign-in"
+    assert 'name="wanted" value="/files/up-partly"' in page.text
+    assert "/sign-in?wanted=%2Ffiles%2Fup-partly&amp;lang=es" in page.text
+    for token, status in (("dc_acme_wrong", 401), (shop.owner, 303)):
+        sent = {"token": token, "wanted": "/files/up-partly"}
+        own = {"Sec-Fetch-Site": "same-origin"}
+        answer = web.post("/sign-in", data=sent, headers=own, follow_redirects=False)
+        assert answer.status_code == status
+    assert answer.headers["location"] == "/files/up-partly"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "/sign-out", ""],
+)
+def test_signing_in_leads_nowhere_else(web: TestClient, shop: Shop, wanted: str):
+    sent = {"token": shop.owner, "wanted": wanted}
+    answer = web.get("/sign-in", params=sent, follow_redirects=False)
+    assert answer.headers["location"] == "/"
+
+
+def test_a_person_who_is_signed_out_is_shown_the_way_in(web: TestClient):
+    answer = web.post("/send", data={"branch": "centro"}, headers={"Accept": "text/html"})
+    assert answer.status_code == 401
+    assert "You are signed out" in answer.text
+    assert 'href="/sign-in"' in answer.text
+    assert "Bearer" not in answer.text
+
+
 def test_a_wrong_token_is_asked_for_again(web: TestClient):
     for answer in (
         web.post("/sign-in", data={"token": "dc_acme_wrong"}, headers=HERE),

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from common.events import DatasetsChanged, ObjectCreated, ObjectRef
 from common.exceptions import TransientError
 from common.ledger import Ledger
+from common.messages import to_message
 from tests.integration.runtime.world import World, rename, stored
 
 pytestmark = pytest.mark.integration
@@ -178,6 +180,26 @@ def test_the_relay_publishes_what_a_dead_worker_left(world: World):
         if world.told():
             break
     assert len(world.told()) == 1
+
+
+def test_the_relay_publishes_at_once_what_no_worker_put_into_the_outbox(world: World):
+    answer, nudge = (f"answer:{world.name}", f"{world.name}:nudge")
+    body = to_message(DatasetsChanged(client=world.client), event_id=answer, source="answer")
+    with world.database.transaction() as connection:
+        for work_key in (answer, nudge):  # the other's worker is about to publish it
+            connection.execute(
+                text(
+                    "INSERT INTO outbox (id, work_key, queue, body)"
+                    " VALUES (:id, :work_key, 'cluster', :body)"
+                ),
+                {"id": work_key.removesuffix(":nudge"), "work_key": work_key, "body": body},
+            )
+    for _ in range(100):  # each brings a hundred; what other tests left is older
+        world.runtime().step()
+        if world.told():
+            break
+    assert world.told() == [body]
+    assert [row.sent_at for row in world.outbox()] == [None]
 
 
 def test_published_events_are_written_down_with_the_next_message(world: World):

@@ -65,6 +65,13 @@ def test_returns_only_is_the_group_without_a_purchase_outside_clustering() -> No
     assert result.segments[0].average_ticket is None
 
 
+def test_the_sentence_of_a_group_says_half_a_day_as_its_figures_do() -> None:
+    lines = [{}, {"customer_id": "bea", "ordered_at": "2025-03-04 10:00"}]
+    (group,) = (each for each in segmented(table(lines)).segments if each.view == "habits")
+    assert group.recency_days == 0.5
+    assert "0.5 days" in say(group.sentence.code, group.sentence.params)
+
+
 def test_customers_who_are_all_alike_are_in_one_group() -> None:
     result = segmented(table([{"customer_id": f"c{n}", "order_id": f"{n}"} for n in range(300)]))
     assert [each.customers for each in result.segments] == [300, 300]

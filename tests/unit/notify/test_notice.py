@@ -48,6 +48,13 @@ def test_rejected_rows_are_told_with_their_number():
     )
 
 
+def test_one_row_is_one_row():
+    notice = of_upload(event(events.UploadStored), upload(accepted=1, rejected=1))
+
+    assert say(notice.code, notice.params).startswith("1 of 2 rows of ventas.csv is in.")
+    assert say(notice.code, notice.params, language="es").startswith("Entró 1 de 2 filas")
+
+
 def test_a_file_without_rejected_rows_needs_nobody():
     notice = of_upload(event(events.UploadStored), upload(accepted=12_424, rejected=0))
 

@@ -4,8 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from common.texts import catalogue
+from functions.ingest.reader.words.synonyms import SYNONYMS
 from functions.report_api.app import content_policy
 from functions.report_api.dashboard.chart import chart_of
+from functions.report_api.dashboard.pages import READ_COLUMNS
 from functions.report_api.dashboard.sums import sums_of
 from functions.report_api.dashboard.writer import Writer
 
@@ -59,6 +62,12 @@ def test_numbers_are_written_as_the_reader_does():
 
 def test_amounts_without_a_currency_are_still_amounts():
     assert Writer(language="en").money("1234.5") == "1,234.50"
+
+
+def test_whatever_ingest_finds_in_a_file_has_its_name_on_the_page():
+    found = {*SYNONYMS, "year", "month"}
+    assert set(READ_COLUMNS) == found
+    assert {f"meaning_{column}" for column in found} <= catalogue().keys()
 
 
 def test_the_page_may_only_send_to_itself_and_to_the_store():

@@ -117,6 +117,31 @@ PARTLY = balance(accepted=12_412, rejected=12)
     [
         (upload(balance=balance()), "All 12,424 rows are in.", "Entraron las 12.424 filas."),
         (
+            upload(balance=balance(accepted=1, rejected=0)),
+            "The only row is in.",
+            "Entró la única fila.",
+        ),
+        (
+            upload(balance=balance(accepted=1, rejected=1)),
+            "1 of 2 rows is in; 1 needs you.",
+            "Entró 1 de 2 filas; 1 necesita su atención.",
+        ),
+        (
+            upload(balance=balance(accepted=0, rejected=1)),
+            "0 of 1 row are in; 1 needs you.",
+            "Entraron 0 de 1 fila; 1 necesita su atención.",
+        ),
+        (
+            upload(balance=balance(accepted=1, rejected=2), repaired=repaired(1)),
+            "2 of 3 rows are in, 1 of them mended later; 1 needs you.",
+            "Entraron 2 de 3 filas, 1 de ellas corregida después; 1 necesita su atención.",
+        ),
+        (
+            upload(balance=balance(accepted=0, rejected=1), repaired=repaired(1)),
+            "The only row is in, mended later.",
+            "Entró la única fila, corregida después.",
+        ),
+        (
             upload(balance=PARTLY),
             "12,412 of 12,424 rows are in; 12 need you.",
             "Entraron 12.412 de 12.424 filas; 12 necesitan su atención.",

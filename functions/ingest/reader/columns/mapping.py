@@ -386,7 +386,11 @@ def _require(
     samples: Sequence[Sample],
     columns: Mapping[str, int],
 ) -> None:
-    """Ask for a required column that is not surely there, or refuse the file without it."""
+    """Ask for a required column that is not surely there, or refuse the file without it.
+
+    Nobody is asked about a file that is refused for another column after the answer.
+    """
+    asked = []
     for column, question, refusal in _REQUIRED:
         if _is_there(column, columns):
             continue
@@ -409,7 +413,9 @@ def _require(
             _with_values(header, c.index, samples[c.index], is_secret=column == "customer_id")
             for c in open_ones[:_MOST_CANDIDATES]
         ]
-        raise OpenQuestionError(question, {"candidates": shown, "columns": [*map(excerpt, names)]})
+        asked.append((question, {"candidates": shown, "columns": [*map(excerpt, names)]}))
+    if asked:
+        raise OpenQuestionError(*asked[0])
 
 
 def _with_values(header: Sequence[str], index: int, sample: Sample, *, is_secret: bool) -> str:

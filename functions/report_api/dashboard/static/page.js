@@ -2,8 +2,7 @@
 "use strict";
 
 const HASH_UP_TO_BYTES = 256e6; // the browser hashes only what fits into memory
-const SOON_MS = 2000;
-const CALM_MS = 5000;
+const PACES_MS = { soon: 2000, calm: 5000 }; // a page without a pace is settled
 
 const language = document.documentElement.lang;
 
@@ -46,6 +45,10 @@ async function send(form) {
   try {
     tell(form, form.dataset.checking);
     const link = await askForLink(form, file, await sha256(file));
+    if (link.isSignedOut) {
+      tellSignedOut(form);
+      return;
+    }
     if (link.refused) {
       tell(form, link.refused, link.known ? "known" : "wrong");
       return;
@@ -54,7 +57,7 @@ async function send(form) {
     await put(form, link, file);
     tell(form, form.dataset.sent, "done");
     form.querySelector("#file").value = "";
-    refreshSoon();
+    refreshAt("soon");
   } catch {
     tell(form, form.dataset.failed, "wrong");
   } finally {
@@ -67,6 +70,14 @@ function tell(form, sentence, mood = "") {
   const outcome = form.querySelector(".outcome");
   outcome.textContent = sentence;
   outcome.className = `outcome ${mood}`;
+}
+
+function tellSignedOut(form) {
+  tell(form, `${form.dataset.signedOut} `, "wrong");
+  const way = document.createElement("a");
+  way.href = "/sign-in";
+  way.textContent = form.dataset.signIn;
+  form.querySelector(".outcome").append(way);
 }
 
 async function sha256(file) {
@@ -87,6 +98,7 @@ async function askForLink(form, file, hash) {
       sha256: hash,
     }),
   });
+  if (answer.status === 401) return { isSignedOut: true };
   const body = await answer.json();
   return answer.ok ? body : { refused: body.detail, known: answer.status === 409 };
 }
@@ -111,16 +123,16 @@ function put(form, link, file) {
 
 // --- keeping up to date --------------------------------------------------------------------
 
-const LIVE = ["segments", "uploads", "notices"];
+const LIVE = ["segments", "uploads", "notices", "file"];
 let timer;
 
-function refreshSoon() {
-  clearTimeout(timer);
-  timer = setTimeout(refresh, SOON_MS);
+function refreshAt(pace) {
+  clearTimeout(timer); // one that was set meanwhile: there is only ever one
+  if (pace in PACES_MS) timer = setTimeout(refresh, PACES_MS[pace]);
 }
 
-function isBusy() {
-  return document.getElementById("segments").dataset.live === "soon";
+function currentPace() {
+  return document.querySelector("[data-live]")?.dataset.live;
 }
 
 async function refresh() {
@@ -132,8 +144,7 @@ async function refresh() {
       // The network is away; the next turn tries again.
     }
   }
-  clearTimeout(timer); // one that was set meanwhile: there is only ever one
-  timer = setTimeout(refresh, isBusy() ? SOON_MS : CALM_MS);
+  refreshAt(currentPace());
 }
 
 function replace(html) {
@@ -159,8 +170,6 @@ function showLocalTimes() {
 }
 
 const shown = new Map();
-if (document.getElementById("segments")) {
-  for (const id of LIVE) shown.set(id, document.getElementById(id)?.outerHTML);
-  timer = setTimeout(refresh, isBusy() ? SOON_MS : CALM_MS);
-}
+for (const id of LIVE) shown.set(id, document.getElementById(id)?.outerHTML);
+refreshAt(currentPace());
 showLocalTimes();

@@ -200,6 +200,11 @@ def test_a_part_of_a_name_is_asked_before_what_values_suggest() -> None:
     assert asked.params["columns"] == ["erp customer number", "kd"]
 
 
+def test_nothing_is_asked_of_a_file_that_an_answer_does_not_save() -> None:
+    content = lines("C1,O1,9.50", "C2,O2,3.25", "C1,O3,1.25", header="kd,order id,amount")
+    assert refusal(content).code == "no_date"
+
+
 def test_persons_are_not_named_in_a_question() -> None:
     rows = [f"{name}@mail.example,2026-01-31,9.50" for name in ("ana", "eva", "ana")]
     assert question(lines(*rows, header="wer,date,amount")).params["candidates"] == [
