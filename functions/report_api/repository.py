@@ -60,8 +60,9 @@ _CONTRIBUTIONS = text("""
     ORDER BY branch_id, sha256
 """)
 
-# The claim that works on an upload has a name made of the upload's own columns.
-_UPLOAD_COLUMNS = """
+# Of these uploads and no others: few are shown of many. The claim that works on an upload has a name
+# made of the upload's own columns.
+_OF_UPLOADS = """
     WITH counted AS MATERIALIZED (SELECT * FROM current_repairs WHERE client_id = :client)
     SELECT u.id, u.filename, u.key, u.branch_id AS branch, u.state, u.reason, u.params, u.size,
            u.sha256, u.stored_at, u.seen_at, u.settled_at, u.uploaded_by,
@@ -75,7 +76,7 @@ _UPLOAD_COLUMNS = """
            coalesce(mended.amount, 0) AS repaired_amount,
            own.rows AS repairs_rows, coalesce(own.counted, 0) AS repairs_counted,
            c.transient_tries + c.bug_tries AS tries, c.next_try AS retry_at, c.last_error
-    FROM uploads u
+    FROM ({wanted}) AS u
     LEFT JOIN uploads f ON f.client_id = u.client_id AND f.id = u.first_upload_id
     LEFT JOIN branches b ON b.client_id = f.client_id AND b.id = f.branch_id
     LEFT JOIN datasets d
@@ -91,17 +92,25 @@ _UPLOAD_COLUMNS = """
            ON c.work_key = 'ingest:ObjectCreated:' || u.bucket || '/' || u.key
                            || '@' || u.version_id || '#' || u.generation
           AND c.client_id = u.client_id AND c.status = 'waiting'
+    ORDER BY u.stored_at DESC, u.id
 """
 
-_UPLOADS = text(f"""{_UPLOAD_COLUMNS}
-    WHERE u.client_id = :client
-      AND (CAST(:before AS timestamptz) IS NULL
-           OR u.stored_at < :before OR u.stored_at = :before AND u.id > :before_id)
-      AND (CAST(:states AS text[]) IS NULL OR u.state = ANY(:states))
-    ORDER BY u.stored_at DESC, u.id LIMIT :limit
-""")
+_UPLOADS = text(
+    _OF_UPLOADS.format(
+        wanted="""
+            SELECT * FROM uploads
+            WHERE client_id = :client
+              AND (CAST(:before AS timestamptz) IS NULL
+                   OR stored_at < :before OR stored_at = :before AND id > :before_id)
+              AND (CAST(:states AS text[]) IS NULL OR state = ANY(:states))
+            ORDER BY stored_at DESC, id LIMIT :limit
+        """
+    )
+)
 
-_UPLOAD = text(f"{_UPLOAD_COLUMNS} WHERE u.client_id = :client AND u.id = :upload")
+_UPLOAD = text(
+    _OF_UPLOADS.format(wanted="SELECT * FROM uploads WHERE client_id = :client AND id = :upload")
+)
 
 _REPAIRS = text("""
     SELECT r.upload_id AS id, u.filename, count(*) AS rows, count(c.sha256) AS counted

@@ -56,7 +56,8 @@ def files(stack: EmbeddedStack, app: Postgres, client: str) -> None:
 def test_no_step_passes_on_more_rows_than_there_are_files(
     app: Postgres, client: str, statement: Any
 ) -> None:
-    names = {"client": client, "upload": "u3", "limit": 50, "before": None, "before_id": None}
+    names: dict[str, object] = {"client": client, "upload": "u3", "limit": 50}
+    names |= {"before": None, "before_id": None, "states": None}
     with app.transaction(client) as connection:
         # So that a plan that would take minutes ends.
         connection.execute(text("SET LOCAL statement_timeout = '60s'"))
