@@ -26,6 +26,7 @@ from functions.ingest.reader.values.shapes import shapes
 _PARTS = frozenset({"g", "gr", "grs", "gram", "grams", "gramos", "mg", "ml", "cl", "cm", "mm"})
 
 _LEAST_CLOSED = 2  # rows: one alone may be a return
+_LEAST_THOUSANDS = 3  # rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +57,11 @@ class NumberEvidence:
     def unit(self) -> str:
         """Return the unit that all of its numbers have, if it is one; amounts have none."""
         return ""
+
+    @property
+    def are_thousands(self) -> bool:
+        """Say whether no other column can tell what its marks are; of money prices do."""
+        return False
 
     def add(self, column: Any) -> None:
         """Look at a block: at one number of each shape, since other digits would show the same."""
@@ -99,6 +105,7 @@ class _Shown(NamedTuple):
     mark: str | None  # the only one that it can have, or that it is open
     groupings: frozenset[str]
     is_closed: bool
+    is_of_thousands: bool  # or of ones, with three zeros behind the mark
 
 
 def _show(value: str) -> _Shown | None:
@@ -119,6 +126,7 @@ def _show(value: str) -> _Shown | None:
         mark=OPEN if is_open else only,
         groupings=frozenset(f.grouping for f in figures.values() if f.grouping is not None),
         is_closed=careful_numbers.is_closed(value),
+        is_of_thousands=is_open and value.endswith("000"),
     )
 
 
@@ -128,6 +136,12 @@ class QuantityEvidence(NumberEvidence):
     def __init__(self) -> None:
         super().__init__()
         self._units: set[str] = set()
+        self._thousands: Counter[bool] = Counter()
+
+    @property
+    def are_thousands(self) -> bool:
+        """Say whether all are whole thousands, if they are not ones with three zeros behind them."""
+        return self._thousands[True] >= _LEAST_THOUSANDS and not self._thousands[False]
 
     @property
     def unit(self) -> str:
@@ -139,6 +153,10 @@ class QuantityEvidence(NumberEvidence):
         super().add(
             pa.DictionaryArray.from_arrays(column.indices, numbers.count(column.dictionary))
         )
+
+    def _add_shown(self, shown: "_Shown", value: str, rows: int) -> None:
+        super()._add_shown(shown, value, rows)
+        self._thousands[shown.is_of_thousands] += rows
 
     def _number(self, value: str) -> str:
         number, unit = numbers.split_unit(value)
@@ -164,7 +182,11 @@ def settle_numbers(
     agreed = _agreed(convention.value for convention in marks.values())
     for name, (header, evidence) in columns.items():
         if marks[name].value is None and evidence.marks.rows.get(OPEN):
-            marks[name] = _from_elsewhere(header, evidence.marks, agreed, told)
+            # Nobody sells by the thousand alone; where there are amounts, these tell: see `pieces`.
+            is_doubtful = evidence.are_thousands and "amount" not in columns
+            marks[name] = _from_elsewhere(
+                header, evidence.marks, None if is_doubtful else agreed, told
+            )
     return {
         name: NumberConvention(
             value=marks[name].value,

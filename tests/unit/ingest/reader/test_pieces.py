@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.ingest.reader import UnreadableFileError
+from functions.ingest.reader import FormatProfile, OpenQuestionError, UnreadableFileError
 from tests.unit.ingest.reader.files import lines, read
 
 pytestmark = pytest.mark.unit
@@ -48,3 +48,16 @@ def test_without_an_amount_quantities_are_written_as_the_prices_are() -> None:
     assert pieces("1.250;12,50", "0.750;3,50", header=header) == [1.25, 0.75]
     with pytest.raises(UnreadableFileError):
         pieces("0.750;12,50", "0,500;3,50", header=header)
+
+
+def test_whole_thousands_of_everything_are_asked_about() -> None:
+    header, rows = HEADER.removesuffix(";Importe"), ["1.000;12,50", "2.000;3,50", "4.000;1,20"]
+    with pytest.raises(OpenQuestionError) as asked:
+        pieces(*rows, header=header)
+    assert (asked.value.code, asked.value.params["column"]) == ("decimal_mark", "Cantidad")
+    assert pieces(*rows, "5;1,20", header=header) == [1000, 2000, 4000, 5]
+    for mark, first in ((".", 1), (",", 1000)):
+        told = FormatProfile(told={"decimal_mark": mark}.get)
+        table = lines(*(f"31/01/2026;C1;{row}" for row in rows), header=header)
+        got = read(table, profile=told)
+        assert (got.column("quantity")[0], str(got.column("unit_price")[0])) == (first, "12.500000")
