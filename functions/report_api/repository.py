@@ -133,6 +133,15 @@ _REPAIRED_BY = text("""
     GROUP BY u.id, u.filename, u.stored_at ORDER BY u.stored_at, u.id
 """)
 
+_REPLACED_ROWS = text("""
+    SELECT coalesce(sum(c.replaced_rows), 0) FROM uploads mine
+    JOIN clients ON clients.id = mine.client_id
+    JOIN contributions c ON c.client_id = mine.client_id AND c.sha256 = mine.sha256
+                        AND c.segmentation_id = clients.segmentation_id
+    WHERE mine.client_id = :client AND mine.id = :upload
+      AND mine.state IN ('stored', 'duplicate')
+""")
+
 _MENDED_LINES = text("""
     SELECT c.line FROM uploads mine
     JOIN current_repairs c ON c.client_id = mine.client_id AND c.parent_sha256 = mine.sha256
@@ -270,6 +279,7 @@ class Repository:
             found = _row(connection, _UPLOAD, names)
             repairs = _rows(connection, _REPAIRS, names)
             repaired_by = _rows(connection, _REPAIRED_BY, names)
+            replaced = int(connection.execute(_REPLACED_ROWS, names).scalar_one())
         return (
             None
             if found is None
@@ -279,6 +289,7 @@ class Repository:
                 rejected_frame=found["rejected_frame_id"],
                 repairs=tuple(Related(**row) for row in repairs),
                 repaired_by=tuple(Related(**row) for row in repaired_by),
+                replaced_rows=replaced,
             )
         )
 

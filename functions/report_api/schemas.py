@@ -214,6 +214,7 @@ class UploadDetail:
     rejected_frame: str | None  # names the rejected rows in MongoDB
     repairs: tuple[Related, ...]  # the uploads that it repairs
     repaired_by: tuple[Related, ...]  # those that repair it
+    replaced_rows: int  # in the current segmentation, by newer files
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -79,6 +79,7 @@ def detail_body(detail: UploadDetail, rejected: RejectedRows, *, language: str) 
         "repairs_uploads": [asdict(each) for each in detail.repairs],
         "repaired_by": [asdict(each) for each in detail.repaired_by],
         "understanding": detail.understanding,
+        "replaced_rows": detail.replaced_rows,
         "rejected": [_rejected_body(row, language=language) for row in rejected.rows],
         "rejected_total": rejected.total,
     }

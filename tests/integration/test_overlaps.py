@@ -7,6 +7,7 @@ import pytest
 
 from common.events import ObjectCreated
 from common.settings import Settings
+from functions.report_api.access import TOKEN_COOKIE
 from tests.integration.branches import Branches, running
 from tests.integration.pipeline import csv
 
@@ -62,6 +63,16 @@ def test_the_answer_holds_for_the_branch(branches: Branches, answer: str, two: i
     branches.put("norte/first.csv", SECOND.replace(b"ana", b"bea"))
     branches.put("norte/second.csv", FIRST.replace(b"ana", b"bea"))
     assert state(branches, "norte/second.csv") == "needs_answer"
+
+
+def test_a_file_says_how_many_of_its_rows_are_replaced(branches: Branches):
+    first = branches.put("centro/first.csv", FIRST)
+    branches.answer(branches.put("centro/second.csv", SECOND), overlap="replaces")
+    assert branches.ask("GET", f"uploads/{first}").json()["replaced_rows"] == 2
+    page = branches.web.get(
+        f"/files/{first}", headers={"Cookie": f"{TOKEN_COOKIE}={branches.token}"}
+    )
+    assert "2 of its rows do not count in the report" in page.text
 
 
 def test_a_file_that_comes_late_is_older_all_the_same(branches: Branches):

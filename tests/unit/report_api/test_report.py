@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from common.mending import neutral, read_back
 from common.texts import LANGUAGES, catalogue
-from functions.report_api.export import DELIMITERS, Origin, csv_text, rejected_text
+from functions.report_api.export import Origin, csv_text, rejected_text
 from functions.report_api.report import money_text, report_name
 from functions.report_api.schemas import (
     Assignment,
@@ -327,8 +327,8 @@ CUT = [
 ]
 
 
-@pytest.mark.parametrize("written", DELIMITERS)
-@pytest.mark.parametrize("read", [*DELIMITERS, "\t"])
+@pytest.mark.parametrize("written", [",", ";"])
+@pytest.mark.parametrize("read", [",", ";", "\t"])
 def test_no_spreadsheet_finds_a_formula_by_another_delimiter(written: str, read: str):
     rows = [
         Rejected(
