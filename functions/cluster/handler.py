@@ -1,7 +1,8 @@
 """Cluster: turn a client's current datasets into one segmentation.
 
 Trigger    DatasetsChanged, a nudge
-Reads      current datasets and the data version (PostgreSQL), their frames (MongoDB)
+Reads      current datasets, whether each replaces the days of older ones, and the data version
+           (PostgreSQL); their frames (MongoDB)
 Writes     segmentation, segments, assignments, contributions; the client's current segmentation
 Publishes  SegmentationStored; DatasetsChanged when the data moved meanwhile
 

@@ -2,7 +2,8 @@
 
 Trigger    HTTP
 Reads      uploads, branches, what was decided about them (PostgreSQL)
-Writes     decisions, and uploads that waited for one, with their outbox rows (PostgreSQL)
+Writes     decisions, uploads that waited for one, and the version of data of which other lines may
+           count now, with their outbox rows (PostgreSQL)
 Publishes  nothing itself: the outbox is relayed by any worker
 
 Asked twice: the same decision is no new version, and a file that is being read again is no longer
