@@ -23,6 +23,7 @@ import pyarrow.csv as pacsv
 
 from bench.table import Row, markdown
 from common import frame
+from functions.ingest.ahead import take_short_turns
 from functions.ingest.frames import FrameRepository
 from functions.ingest.reader import FormatProfile, open_file
 from tests.large_files import run_measured, write_sales
@@ -36,6 +37,7 @@ _MEGABYTES = (50, 250, 1000)
 
 def main() -> None:
     """Measure, and print the tables."""
+    take_short_turns()
     if len(sys.argv) > 2:  # in a process of its own, for its memory
         ours(Path(sys.argv[1]), Path(sys.argv[2]))
         return

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.ipc
 
+from common.narrow import narrow, widen
+
 QUANTITY = pa.decimal128(18, 6)
 PRICE = pa.decimal128(18, 6)
 AMOUNT = pa.decimal128(38, 12)  # holds any quantity x price exactly
@@ -87,24 +89,25 @@ def decode(content: bytes, columns: Sequence[str] | None = None) -> pa.Table:
     if content.startswith(_ZSTD_MAGIC):
         source = pa.input_stream(source, compression=_ZSTD).read_buffer()
     if columns is None:
-        return pa.ipc.open_stream(source).read_all()
+        return widen(pa.ipc.open_stream(source).read_all())
     schema = pa.ipc.open_stream(source).schema
     wanted = [i for i, name in enumerate(schema.names) if name in columns]
     # One column is one thread's work.
     options = pa.ipc.IpcReadOptions(included_fields=wanted, use_threads=len(wanted) > 1)
-    return pa.ipc.open_stream(source, options=options).read_all()
+    return widen(pa.ipc.open_stream(source, options=options).read_all())
 
 
 def _to_bytes(table: pa.Table) -> bytes:
+    codec = pa.Codec(_ZSTD, compression_level=1)
+    are_many = table.num_rows > _MANY_ROWS
     sink = pa.BufferOutputStream()
     # One batch, whatever the chunks were: of the same table the same bytes.
     table = table.combine_chunks()
-    codec = pa.Codec(_ZSTD, compression_level=1)
-    are_many = table.num_rows > _MANY_ROWS
+    if are_many:
+        table = narrow(table)
     options = pa.ipc.IpcWriteOptions(compression=codec if are_many else None)
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
-        for batch in table.to_batches():
-            writer.write_batch(batch)
+        writer.write(table)
     content = sink.getvalue()
     if not are_many:
         content = codec.compress(content)

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pydantic_core import to_json
+from xxhash import xxh3_128
 
 from functions.ingest.reader import Batch, RejectedRow
 
 _PLACES = {"row", "line"}
-_LONG = 255  # the length of a text that is so long or longer, in the stream of lengths
 
 
 class RowsHash:
@@ -23,7 +24,7 @@ class RowsHash:
 
     def __init__(self) -> None:
         self._columns: dict[str, _ColumnHash] = {}
-        self._rejected = hashlib.sha256()
+        self._rejected = xxh3_128()
         self._rows = 0
 
     def add(self, batch: Batch) -> None:
@@ -50,14 +51,11 @@ class RowsHash:
 class _ColumnHash:
     """Streams of what is missing, how long texts are, and all bytes: together they are the column.
 
-    Of what is missing, where stretches of it begin and end; lengths take a byte each, but for long
-    ones.
+    Of what is missing, where stretches of it begin and end.
     """
 
     def __init__(self) -> None:
-        self._missing, self._lengths, self._long, self._content = (
-            hashlib.sha256() for _ in range(4)
-        )
+        self._missing, self._lengths, self._content = (xxh3_128() for _ in range(3))
         self._rows = 0
         self._was_present = True
 
@@ -82,15 +80,12 @@ class _ColumnHash:
     def _add_texts(self, texts: Any) -> None:
         _, edges, data = texts.buffers()
         places = np.frombuffer(edges, np.int32)[texts.offset :][: len(texts) + 1]
-        lengths = places[1:] - places[:-1]
-        self._lengths.update(np.minimum(lengths, _LONG).astype(np.uint8).tobytes())
-        self._long.update(lengths[lengths >= _LONG].tobytes())
+        self._lengths.update(np.diff(places).tobytes())
         if data is not None:
             self._content.update(memoryview(data)[places[0] : places[-1]])
 
     def digest(self) -> list[str]:
-        streams = (self._missing, self._lengths, self._long, self._content)
-        return [stream.hexdigest() for stream in streams]
+        return [each.hexdigest() for each in (self._missing, self._lengths, self._content)]
 
 
 def _changes(values: Any, *, was_present: bool) -> NDArray[np.int64]:
@@ -106,4 +101,4 @@ def _text(row: RejectedRow) -> bytes:
     cells = [cell.strip() for cell in row.cells]
     while cells and not cells[-1]:
         cells.pop()
-    return json.dumps(cells).encode() + b"\n"
+    return to_json(cells) + b"\n"

@@ -3,28 +3,27 @@
 Nobody sees them before a dataset in PostgreSQL names them; the same rows give the same chunks.
 """
 
-import json
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic_core import to_json
 
 from common import frame
 from common.exceptions import PermanentError
 from common.mongo import Mongo
+from functions.ingest.ahead import worked_ahead
 from functions.ingest.balance import Balance
 from functions.ingest.content import RowsHash
 from functions.ingest.reader import Batch, RejectedRow
 from functions.ingest.repairs import Repair, repairs_of
 
-_BATCHES_IN_FLIGHT = 2  # read but not yet written: memory must not grow with the file
+_MANY_BYTES = 1_000_000  # of an uploaded file, which may be compressed, with more than one batch
 _MOST_REPAIRS = 200_000  # in one file; as many rows may be rejected of the longest file
-_AS_JSON = json.JSONEncoder(default=str)  # made once, not for each row
+_AS_THEY_ARE = [name for name in frame.REJECTED.names if name != "params"]
 _DIGITS = 60  # a file's money is a sum of numbers of 38 digits: no digit may be rounded away
 
 
@@ -58,7 +57,8 @@ class FrameRepository:
             BalanceError: What was stored is not what was read; nothing becomes visible.
         """
         rows_hash = RowsHash()
-        written = _write_all(partial(self._write, client), _hashed(batches, rows_hash))
+        write = partial(self._write, client)
+        written = list(worked_ahead(_hashed(batches, rows_hash), write, many=size > _MANY_BYTES))
         balance = sum((each.balance for each in written), Balance())
         accepted = [chunk for each in written for chunk in each.accepted]
         rejected = [chunk for each in written for chunk in each.rejected]
@@ -114,25 +114,6 @@ def _hashed(batches: Iterable[Batch], rows_hash: RowsHash) -> Iterator[Batch]:
         yield batch
 
 
-def _write_all(write: Callable[[Batch], _Written], batches: Iterator[Batch]) -> list[_Written]:
-    """Write batches in order, each while the next one is read."""
-    first = next(batches, None)
-    second = next(batches, None)
-    if first is None or second is None:
-        # Most files are one batch, and would only wait for a thread to begin.
-        return [write(first)] if first is not None else []
-    written: list[_Written] = []
-    with ThreadPoolExecutor(1, thread_name_prefix="chunks") as writer:
-        writing = deque([writer.submit(write, first), writer.submit(write, second)])
-        del first, second  # memory must not grow with the file
-        for batch in batches:
-            writing.append(writer.submit(write, batch))
-            if len(writing) > _BATCHES_IN_FLIGHT:
-                written.append(writing.popleft().result())
-        written += [each.result() for each in writing]
-    return written
-
-
 def _all_repairs(written: Sequence[_Written]) -> tuple[Repair, ...]:
     found = tuple(repair for each in written for repair in each.repairs)
     if len(found) > _MOST_REPAIRS:
@@ -156,21 +137,6 @@ def _amount(chunk: frame.Chunk) -> Decimal:
 
 
 def _rejected_table(rows: Sequence[RejectedRow]) -> pa.Table:
-    return pa.Table.from_pylist(
-        [
-            {
-                "code": row.code,
-                "row": row.row,
-                "line": row.line,
-                "column": row.column,
-                "byte_offset": row.byte_offset,
-                "byte_length": row.byte_length,
-                "raw": row.raw,
-                "is_left_out": row.is_left_out,
-                "cells": list(row.cells),
-                "params": _AS_JSON.encode(row.params),
-            }
-            for row in rows
-        ],
-        schema=frame.REJECTED,
-    )
+    columns = {name: [getattr(row, name) for row in rows] for name in _AS_THEY_ARE}
+    columns["params"] = [to_json(row.params).decode() for row in rows]
+    return pa.table(columns, schema=frame.REJECTED)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from common import frame
+from common.decimals import halves
 from common.mending import is_of_mended_rows
 from functions.ingest.balance import Balance
 from functions.ingest.reader.lines.discounts import take_off
@@ -309,9 +310,8 @@ def _are_negative(typed: Mapping[str, Any]) -> Mask:
 
 
 def _is_negative(values: Any) -> Mask:
-    """Look at the upper half of each decimal of 128 bits: its sign is there."""
-    halves = np.frombuffer(values.buffers()[1], np.int64)[2 * values.offset :]
-    is_negative: Mask = halves[1 : 2 * len(values) : 2] < 0
+    """Say which decimals have a minus."""
+    is_negative: Mask = halves(values)[1] < 0
     return is_negative & np.asarray(values.is_valid()) if values.null_count else is_negative
 
 

@@ -19,8 +19,8 @@ from typing import Any, Self
 import numpy as np
 
 from common.mending import is_of_mended_rows
+from functions.ingest.ahead import worked_ahead
 from functions.ingest.balance import Balance
-from functions.ingest.reader.ahead import ahead
 from functions.ingest.reader.columns.mapping import Mapped, map_columns
 from functions.ingest.reader.conversion import Converted, convert
 from functions.ingest.reader.evidence.dates import DateEvidence, settle_dates
@@ -42,7 +42,7 @@ from functions.ingest.reader.lines.pieces import settle_pieces
 from functions.ingest.reader.lines.subtotals import Subtotals
 from functions.ingest.reader.lines.total_rows import TotalRows
 from functions.ingest.reader.records import rows
-from functions.ingest.reader.records.blocks import read_blocks
+from functions.ingest.reader.records.blocks import BLOCK_BYTES, Block, read_blocks
 from functions.ingest.reader.records.date_parts import join_dates
 from functions.ingest.reader.records.dialect import Dialect
 from functions.ingest.reader.records.spill import Spill, Stretch
@@ -136,14 +136,18 @@ class Batch:
     """Some consecutive rows of the file."""
 
     accepted: Any  # pyarrow.Table: frame.CANONICAL, then `other.<header>` as text
-    rejected: tuple[RejectedRow, ...]
-    left_out: tuple[RejectedRow, ...] = ()  # no purchases, as the export itself says
+    set_aside: tuple[RejectedRow, ...]  # the other rows of data
     balance: Balance
 
     @property
-    def set_aside(self) -> tuple[RejectedRow, ...]:
-        """Return the rows of data that are not accepted, in the file's order."""
-        return tuple(sorted((*self.rejected, *self.left_out), key=lambda row: row.row))
+    def rejected(self) -> tuple[RejectedRow, ...]:
+        """Return the rows that something is wrong with."""
+        return tuple(row for row in self.set_aside if not row.is_left_out)
+
+    @property
+    def left_out(self) -> tuple[RejectedRow, ...]:
+        """Return the rows that are no purchases, as the export itself says."""
+        return tuple(row for row in self.set_aside if row.is_left_out)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -263,16 +267,11 @@ class Reading:
             # Past the limit nothing will be kept: one example is enough, and all reasons.
             is_kept = total.rejected <= limit
             if is_kept or example is None:
-                rows_aside = source.describe(stretch, converted, all_of_them=is_kept)
-                rejected = tuple(row for row in rows_aside if not row.is_left_out)
-                example = example or next(iter(rejected), None)
+                set_aside = source.describe(stretch, converted, all_of_them=is_kept)
+                rejected = (row for row in set_aside if not row.is_left_out)
+                example = example or next(rejected, None)
             if is_kept:
-                yield Batch(
-                    accepted=converted.accepted,
-                    rejected=rejected,
-                    left_out=tuple(row for row in rows_aside if row.is_left_out),
-                    balance=balance,
-                )
+                yield Batch(accepted=converted.accepted, set_aside=set_aside, balance=balance)
         self.understanding = replace(
             self.understanding, left_out=tally.left_out, of_orders=dict(tally.of_orders)
         )
@@ -432,16 +431,20 @@ def _first_pass(
     """
     below = Below(dialect, mapping)
     is_mended = is_of_mended_rows(dialect.header)
+    many = text.size > BLOCK_BYTES
+
+    def split(block: Block) -> tuple[Block, rows.Parsed, tuple[Any, ...]]:
+        as_written = rows.parse(block, dialect)
+        parsed = join_dates(rows.read_back(block, as_written, is_mended=is_mended), mapping)
+        return block, parsed, spill.kept(parsed.columns)
+
     with (
         text.path.open("rb") as file,
-        closing(ahead(read_blocks(file, dialect))) as blocks,
-        closing(ahead((block, rows.parse(block, dialect)) for block in blocks)) as parsed_blocks,
+        closing(worked_ahead(read_blocks(file, dialect), split, many=many)) as blocks,
     ):
-        for block, as_written in parsed_blocks:
-            parsed = rows.read_back(block, as_written, is_mended=is_mended)
-            parsed = join_dates(parsed, mapping)
+        for block, parsed, columns in blocks:
             seen.sections.add(block, below.add(block, parsed))
-            columns = spill.add(block, parsed)
+            spill.add(block, parsed, columns)
             seen.add(columns)
             if spill.rows > MAX_ROWS:
                 raise UnreadableFileError(Refusal.TOO_MANY_ROWS, {"limit": MAX_ROWS})

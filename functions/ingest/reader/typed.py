@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from common import frame
+from common.decimals import nulls, of_integers, to_integers
 from functions.ingest.reader.lines.verdict import WHOLE_ROW, Verdict
 from functions.ingest.reader.records.spill import Stretch, are_empty
 from functions.ingest.reader.refusal import Fault
@@ -150,6 +151,8 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
 
 def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
     """Return quantity x price, exactly."""
+    if (amount := _product_of_integers(quantity, unit_price)) is not None:
+        return amount  # which is below the limit
     amount = pc.multiply(quantity, unit_price).cast(frame.AMOUNT)
     ends = pc.min_max(amount).as_py()
     if max(-(ends["min"] or 0), ends["max"] or 0) >= _AMOUNT_LIMIT:
@@ -157,3 +160,17 @@ def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
         is_large = pc.greater_equal(pc.abs(amount), limit).fill_null(False)
         verdict.reject(np.asarray(is_large), Fault.NUMBER_TOO_LARGE, WHOLE_ROW)
     return amount
+
+
+def _product_of_integers(quantity: Any, unit_price: Any) -> Any:
+    """Return the same in half the time, where all of it fits in 64 bits."""
+    pieces, prices = to_integers(quantity), to_integers(unit_price)
+    if pieces is None or prices is None or _most(pieces) * _most(prices) >= 1 << 63:
+        return None
+    missing = [each for each in (nulls(quantity), nulls(unit_price)) if each is not None]
+    is_null = np.logical_or.reduce(missing) if missing else None
+    return of_integers(pieces * prices, frame.AMOUNT, is_null)
+
+
+def _most(integers: NDArray[np.int64]) -> int:
+    return max(int(integers.max(initial=0)), -int(integers.min(initial=0)))

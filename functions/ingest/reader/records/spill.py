@@ -5,7 +5,7 @@ they are more. Their first columns are the records' positions, then come the fil
 their number.
 """
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -101,23 +101,25 @@ class Spill:
         if self._writer is not None:
             self._writer.close()
 
-    def add(self, block: Block, parsed: Parsed) -> tuple[Any, ...]:
-        """Append a block; return its columns as they are kept."""
+    def kept(self, columns: Sequence[Any]) -> tuple[Any, ...]:
+        """Return a block's columns of text as they are kept."""
+        return tuple(
+            by_distinct(column) if i in self._distinct else column
+            for i, column in enumerate(columns)
+        )
+
+    def add(self, block: Block, parsed: Parsed, kept: Sequence[Any]) -> None:
+        """Append a block, with its columns as they are kept."""
         edges = block.edges
         places = (block.lines, block.offset + edges[:-1], np.diff(edges).astype(np.int32))
         arrays = [pa.array(values) for values in (*places, parsed.fault, parsed.detail)]
-        columns = tuple(
-            by_distinct(column) if i in self._distinct else column
-            for i, column in enumerate(parsed.columns)
-        )
         self._may_hold_controls |= parsed.may_hold_controls
-        batch = pa.record_batch([*arrays, *columns], schema=self._schema)
+        batch = pa.record_batch([*arrays, *kept], schema=self._schema)
         self._kept.append(batch)
         self._bytes += batch.nbytes
         self.rows += block.rows
         if self._bytes > _KEPT_BYTES:
             self._write_kept()
-        return columns
 
     def _write_kept(self) -> None:
         if self._writer is None:
