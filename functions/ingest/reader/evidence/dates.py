@@ -63,7 +63,7 @@ class DateEvidence:
     def add(self, column: Any) -> None:
         """Look at a block."""
         values, counts = counted(column)
-        is_regular = dates.is_regular(values, WALL)
+        is_regular, is_year_first = dates.regular_walls(values)
         self.forms.add(WALL, values, counts, is_regular)
         for form in dates.RARER_FORMS:
             others = np.flatnonzero(~is_regular)  # no date is of two forms
@@ -73,7 +73,7 @@ class DateEvidence:
             is_this[others] = dates.is_regular(values.take(pa.array(others)), form)
             self.forms.add(form, values, counts, is_this)
             is_regular |= is_this
-        is_year_last = is_regular & ~dates.begins_with_year(values)
+        is_year_last = is_regular & ~is_year_first
         if is_year_last.any():
             self._add_year_last(values.filter(pa.array(is_year_last)), counts[is_year_last])
         for value, rows in _others(values, counts, is_regular):

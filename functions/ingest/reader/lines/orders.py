@@ -44,8 +44,10 @@ class Orders:
         if not (are_once or are_empty(days.dictionary).any()):
             return own
         is_undated = are_empty(days)
-        is_further = bought_alone(stretch.text, mapping)
-        is_further &= self._go_on(days, is_undated) if are_once else is_undated
+        is_further = self._go_on(days, is_undated) if are_once else is_undated.copy()
+        places = np.flatnonzero(is_further)
+        chosen = pa.array(places)
+        is_further[places] = bought_alone(lambda i: stretch.text(i).take(chosen), mapping)
         if not is_further.any():
             return own
         # A damaged row has no id to give: nobody knows whose lines are below it.

@@ -35,7 +35,7 @@ from functions.ingest.reader.values.careful_dates import (
     real_day,
 )
 from functions.ingest.reader.values.looks import is_time_of_digits
-from functions.ingest.reader.values.shapes import Integers, Mask, Parts, matches, split
+from functions.ingest.reader.values.shapes import Integers, Mask, Parts, all_matches, matches, split
 
 _DAY = (
     r"(?P<first>[0-9]{4}|[0-9]{1,2})[-/. ](?P<second>[0-9]{1,2})[-/. ]"
@@ -56,6 +56,10 @@ _SHAPES = {
 }
 RARER_FORMS = tuple(_SHAPES)
 _REGULAR_WALL = re.compile(rf"{_SHAPED}(?:{_CLOCK})?\Z")
+_DAY_PLACES = (8, 9)  # in a text of ISO's form
+_ISO = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?\Z"
+)
 _FOUR_DIGITS = re.compile("[0-9]{4}")
 _PATTERNS = {
     WALL: re.compile(rf"{_DAY}(?:{_CLOCK})?\Z"),
@@ -85,17 +89,16 @@ _OF_DIGITS = {
 _AFTER_NOON = tuple(b"Pp")
 
 
+def regular_walls(texts: Any) -> tuple[Mask, Mask]:
+    """Say which texts have the shape of the most common form, and which begin with four digits."""
+    is_wall, is_year_first = all_matches(texts, (_REGULAR_WALL, _FOUR_DIGITS))
+    return is_wall, is_year_first
+
+
 def is_regular(texts: Any, form: str) -> Mask:
-    """Say which texts have the shape that the vectorised path knows of a form."""
-    if form == WALL:
-        return matches(texts, _REGULAR_WALL)
+    """Say which texts have the shape that the vectorised path knows of one of the rarer forms."""
     is_this: Mask = np.asarray(pc.match_substring_regex(texts, _SHAPES[form]), np.bool_)
     return is_this
-
-
-def begins_with_year(texts: Any) -> Mask:
-    """Say which texts begin with four digits."""
-    return matches(texts, _FOUR_DIGITS)
 
 
 def begins_with_two(texts: Any) -> Any:
@@ -117,7 +120,9 @@ def convert(
 
     0 stands for nothing wrong, 1 + i for `FAULTS[i]`. For the rest see `read_date`.
     """
-    if form in _PATTERNS:
+    if form == WALL and len(texts) and _ISO.match(texts[0].as_py()):
+        moments, is_read = _convert_iso(texts, order)
+    elif form in _PATTERNS:
         moments, is_read = _convert_regular(texts, order, form, zone)
     elif form == COMPACT:
         moments, is_read = np.zeros(len(texts), "datetime64[us]"), np.zeros(len(texts), np.bool_)
@@ -157,6 +162,40 @@ def convert_clocks(texts: Any, digits: int) -> tuple[Any, Mask]:
     clocks = (moments - np.datetime64(SOME_DAY)).astype("timedelta64[us]")
     is_wrong = ~is_clock & np.asarray(pc.not_equal(texts, ""))
     return pa.array(clocks, pa.duration("us"), mask=~is_clock), is_wrong
+
+
+def _convert_iso(texts: Any, order: str | None) -> tuple[NDArray[Any], Mask]:
+    """Let Arrow read the days of ISO's form, all but the ones that do not exist each month.
+
+    It refuses all texts for one that is none.
+    """
+    is_iso = matches(texts, _ISO)
+    for is_taken in (is_iso, is_iso & _are_of_each_month(texts)):
+        try:
+            cast = _only(texts, is_taken).cast(pa.timestamp("us"))
+        except pa.ArrowInvalid:
+            continue
+        moments = np.asarray(cast.fill_null(0)).copy()
+        is_read = is_taken & (moments >= np.datetime64(f"{FIRST_YEAR}-01-01"))
+        if (others := np.flatnonzero(~is_taken)).size:
+            rest = texts.take(pa.array(others))
+            moments[others], is_read[others] = _convert_regular(rest, order, WALL, UTC)
+        return moments, is_read
+    return _convert_regular(texts, order, WALL, UTC)
+
+
+def _only(texts: Any, wanted: Mask) -> Any:
+    return texts if wanted.all() else pc.if_else(pa.array(wanted), texts, None)
+
+
+def _are_of_each_month(texts: Any) -> Mask:
+    """Say which of the texts of ISO's form name one of the first 28 days."""
+    _, edges, content = texts.buffers()
+    starts = np.frombuffer(edges, np.int32)[texts.offset :][: len(texts)]
+    octets = np.frombuffer(content, np.uint8)
+    tens, ones = (np.take(octets, starts + place, mode="clip") for place in _DAY_PLACES)
+    is_early: Mask = (tens < ord("2")) | ((tens == ord("2")) & (ones < ord("9")))
+    return is_early
 
 
 def _convert_regular(

@@ -141,13 +141,15 @@ def _make_plain(texts: Any, mark: str, scale: int, currency: str | None) -> Any:
         texts = pc.replace_substring_regex(texts, _beside(currency), "")
     is_taken = matches(texts, _plain(mark, scale))
     plain = texts
-    if not is_taken.all():
+    if np.asarray(pc.binary_length(texts))[~is_taken].any():
         is_grouped = pc.match_substring_regex(texts, _grouped(mark, scale))
         ungrouped = pc.replace_substring_regex(texts, f"[{OTHER[mark]}{_THOUSANDS}]", "")
         plain = pc.if_else(is_grouped, ungrouped, plain)
         plain = pc.if_else(
             pc.or_(pa.array(is_taken), is_grouped), plain, pa.scalar(None, pa.string())
         )
+    elif not is_taken.all():
+        plain = pc.if_else(pa.array(is_taken), texts, None)
     return plain if mark == POINT else pc.replace_substring(plain, mark, POINT)
 
 

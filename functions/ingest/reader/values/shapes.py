@@ -32,10 +32,16 @@ def shapes(texts: Any, alike: bytes) -> Any:
 
 def matches(texts: Any, pattern: re.Pattern[str]) -> Mask:
     """Say which texts match from their beginning; `pattern` may not tell one digit from another."""
+    return all_matches(texts, [pattern])[0]
+
+
+def all_matches(texts: Any, patterns: Sequence[re.Pattern[str]]) -> list[Mask]:
+    """Say the same of several patterns."""
     alike = shapes(texts, ALL_ALIKE).dictionary_encode()
-    # Of few shapes: to have Arrow compile the pattern takes longer than to match them.
-    is_match = [pattern.match(shape) is not None for shape in alike.dictionary.to_pylist()]
-    return np.take(np.array(is_match, np.bool_), np.asarray(alike.indices))
+    of_few = alike.dictionary.to_pylist()
+    # To have Arrow compile a pattern takes longer than to match these.
+    matched = [[pattern.match(shape) is not None for shape in of_few] for pattern in patterns]
+    return [np.take(np.array(each, np.bool_), np.asarray(alike.indices)) for each in matched]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
