@@ -4,7 +4,7 @@ import csv
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +18,6 @@ from functions.ingest.reader import (
     FormatProfile,
     OpenQuestionError,
     Reading,
-    RejectedRow,
     UnreadableFileError,
     open_file,
     open_table,
@@ -36,7 +35,7 @@ class Outcome:
     described: Described | None = None  # of a file that is refused as a whole, its layout at most
     balance: Balance | None = None  # of a file that was read
     reasons: Counter[str] = field(default_factory=Counter)  # rejected rows by code
-    errors: list[RejectedRow] = field(default_factory=list)  # the first ones
+    errors: list[dict[str, Any]] = field(default_factory=list)  # of the first ones
     refusal: UnreadableFileError | None = None
     question: OpenQuestionError | None = None
 
@@ -60,7 +59,7 @@ class Outcome:
             "understanding": self.described and _plain(self.described.as_dict()),
             "balance": self.balance and _plain(asdict(self.balance)),
             "reasons": [{"code": code, "rows": n} for code, n in self.reasons.most_common()],
-            "errors": [_plain(self._error(row)) for row in self.errors],
+            "errors": [_plain(self._said_of(record)) for record in self.errors],
         }
 
     def _said(self, error: UnreadableFileError | OpenQuestionError | None) -> Any:
@@ -69,13 +68,12 @@ class Outcome:
         sentence = say(error.code, error.params, language=self.language)
         return {"code": error.code, "params": _plain(error.params), "sentence": sentence}
 
-    def _error(self, row: RejectedRow) -> dict[str, Any]:
-        record = row.error_record()
-        codes = {"sentence": row.code, "expected": record["expected"], "hint": record["hint"]}
-        texts = {
-            name: say(code, row.params, language=self.language) for name, code in codes.items()
+    def _said_of(self, record: dict[str, Any]) -> dict[str, Any]:
+        codes = {name: record[name] for name in ("expected", "hint")} | {"sentence": record["code"]}
+        params = record["params"]
+        return record | {
+            name: say(code, params, language=self.language) for name, code in codes.items()
         }
-        return record | texts
 
 
 def outcome_of(path: Path, *, language: str) -> Outcome:
@@ -102,7 +100,7 @@ def _add_rows(outcome: Outcome, reading: Reading) -> None:
         balance += batch.balance
         outcome.reasons.update(row.code for row in batch.rejected)
         told = batch.rejected[: MOST_ERRORS - len(outcome.errors)]
-        outcome.errors += [replace(row, raw="", cells=()) for row in told]  # they may be long
+        outcome.errors += [row.error_record() for row in told]
     outcome.balance = balance
     outcome.described = reading.understanding
 

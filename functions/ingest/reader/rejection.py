@@ -1,18 +1,26 @@
 """Rows set aside: where they stand in the file, what is wrong where, and their own text."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from mmap import ACCESS_READ, mmap
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from common.mending import is_of_mended_rows, read_back
 from functions.ingest.reader.lines.verdict import Verdict
-from functions.ingest.reader.records.careful import Record, Style, read_record, whole_cells
+from functions.ingest.reader.records.careful import (
+    Record,
+    Style,
+    read_record,
+    spans_lines,
+    whole_cells,
+)
 from functions.ingest.reader.records.dialect import count_line_ends
 from functions.ingest.reader.records.spill import Stretch
-from functions.ingest.reader.refusal import Fault, Severity, excerpt, masked_excerpt, severity
+from functions.ingest.reader.refusal import LEFT_OUT, Fault, excerpt, masked_excerpt, severity
 from functions.ingest.reader.settled import NUMBERS, Conventions
 from functions.ingest.reader.text.encoding import decode, decode_all
 from functions.ingest.reader.text.texts import Text
@@ -23,6 +31,7 @@ _SHOWN = frozenset({
     *(*dates.FAULTS, Fault.BAD_TIME, *numbers.FAULTS),
     *(Fault.UNCLEAR_REFUND, Fault.REFUND_TOO_LARGE),
 })
+_LEFT_OUT = frozenset(fault.value for fault in LEFT_OUT)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,27 +56,33 @@ class RejectedRow:
     byte_offset: int
     byte_length: int  # without the line end
     raw: str
-    place: Place
-    params: Mapping[str, object] = field(default_factory=dict)
-    cells: tuple[str, ...] = ()  # of `raw`, without the quotes around them
+    params: Mapping[str, object]
+    cells: tuple[str, ...]  # of `raw`, without the quotes around them
+    find_place: Callable[[], Place]  # few are ever asked for theirs
+
+    @property
+    def place(self) -> Place:
+        """What exactly is wrong, and where."""
+        return self.find_place()
 
     @property
     def is_left_out(self) -> bool:
         """Whether the export itself says that it is no purchase: nothing is wrong with it."""
-        return severity(self.code) is Severity.NOTE
+        return self.code in _LEFT_OUT
 
     def error_record(self) -> dict[str, Any]:
         """Return what is told of it; the texts of `expected` and `hint` are named by the code."""
+        place = self.place
         return {
             "code": self.code,
             "severity": severity(self.code).value,
-            "line": self.place.line,
+            "line": place.line,
             "row": self.row,
-            "column_index": self.place.column_index,
+            "column_index": place.column_index,
             "column": self.column,
-            "byte_offset": self.place.byte_offset,
-            "byte_length": self.place.byte_length,
-            "excerpt": self.place.excerpt,
+            "byte_offset": place.byte_offset,
+            "byte_length": place.byte_length,
+            "excerpt": place.excerpt,
             "expected": f"{self.code}_expected",
             "hint": f"{self.code}_hint",
             "params": dict(self.params),
@@ -86,23 +101,47 @@ def rejected_rows(
     """Return the chosen rejected rows of a stretch, their text read from the file again."""
     if not chosen.size:
         return ()
-    with text.path.open("rb", buffering=0) as file:  # a row at a time, with nothing around it
-        raws = [_raw(file, stretch, int(row)) for row in chosen]
-    is_mended = is_of_mended_rows(conventions.header)
+    starts = stretch.offsets[chosen]
+    spans = zip(starts.tolist(), (starts + stretch.lengths[chosen]).tolist(), strict=True)
+    with text.path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+        raws = [content[start:end].rstrip(b"\r\n") for start, end in spans]
     columns = (
         conventions.mapping.get(name) for name in ("ordered_at", "time", "refunded", *NUMBERS)
     )
-    typed = frozenset(index for index in columns if index is not None)
-    teller = _Teller(text, stretch, verdict, conventions, style, is_mended, typed)
-    return tuple(teller.tell(int(row), raw) for row, raw in zip(chosen, raws, strict=True))
+    teller = _Teller(
+        text=text,
+        stretch=stretch,
+        verdict=verdict,
+        conventions=conventions,
+        style=style,
+        is_mended=is_of_mended_rows(conventions.header),
+        names=[excerpt(name) or str(i) for i, name in enumerate(conventions.header, start=1)],
+        places=_Places(text=text, typed=frozenset(i for i in columns if i is not None)),
+    )
+    return tuple(map(teller.tell, chosen.tolist(), raws))
 
 
-def _raw(file: BinaryIO, stretch: Stretch, row: int) -> bytes:
-    file.seek(int(stretch.offsets[row]))
-    return file.read(int(stretch.lengths[row])).rstrip(b"\r\n")
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Places:
+    """Finds places; what it holds is little, for a row that is kept may be asked late."""
+
+    text: Text
+    typed: frozenset[int]  # columns of dates and numbers, which say nothing about a person
+
+    def find(self, line: int, offset: int, raw: bytes, record: Record, index: int) -> Place:
+        """Return the place of a row's fault, which begins at this line; the row, at this offset."""
+        begin, end = record.spans[index] if index >= 0 else (0, len(raw))
+        seen = decode(raw[begin:end], self.text.encoding)
+        return Place(
+            line=line,
+            column_index=index + 1 if index >= 0 else None,
+            byte_offset=offset + self.text.original_length(raw[:begin]),
+            byte_length=self.text.original_length(raw[begin:end]),
+            excerpt=excerpt(seen) if index in self.typed else masked_excerpt(seen),
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Teller:
     """Tells what is wrong with the rows of a stretch."""
 
@@ -112,32 +151,31 @@ class _Teller:
     conventions: Conventions
     style: Style
     is_mended: bool
-    typed: frozenset[int]  # columns of dates and numbers, which say nothing about a person
+    names: Sequence[str]  # of the columns, as they are shown
+    places: _Places
 
     def tell(self, row: int, raw: bytes) -> RejectedRow:
         """Return a rejected row whose bytes are `raw`."""
         record = read_record(raw, 0, style=self.style, final=True)
         assert isinstance(record, Record)  # it was one before
-        place = self._place(row, raw, record)
-        index = int(self.verdict.column[row])
-        column = self.conventions.header[index] if index >= 0 else None
-        fault = self.verdict.fault_of(row)
-        params: dict[str, object] = {"line": place.line}
-        if column is not None:
-            params["column"] = excerpt(column) or str(index + 1)
+        index, fault = int(self.verdict.column[row]), self.verdict.fault_of(row)
+        is_cell, line = index >= 0, self._line(row, raw, record, index)
+        params: dict[str, object] = {"line": line}
+        if is_cell:
+            params["column"] = self.names[index]
         params |= _particulars(fault, self.stretch, self.conventions, row, index)
-        begin, length = self._bytes(row, 0, len(raw))
+        offset = self.text.origin(int(self.stretch.offsets[row]))
         return RejectedRow(
             code=fault.value,
             row=self.stretch.first_row + row,
             line=int(self.stretch.lines[row]),
-            column=column,
-            byte_offset=begin,
-            byte_length=length,
+            column=self.conventions.header[index] if is_cell else None,
+            byte_offset=offset,
+            byte_length=self.text.original_length(raw),
             raw=decode(raw, self.text.encoding),
             cells=self._cells(raw, record),
-            place=place,
             params=params,
+            find_place=partial(self.places.find, line, offset, raw, record, index),
         )
 
     def _cells(self, raw: bytes, record: Record) -> tuple[str, ...]:
@@ -145,24 +183,12 @@ class _Teller:
         cells = tuple(decode_all(whole, self.text.encoding))
         return tuple(map(read_back, cells)) if self.is_mended else cells
 
-    def _place(self, row: int, raw: bytes, record: Record) -> Place:
-        index = int(self.verdict.column[row])
-        begin, end = record.spans[index] if index >= 0 else (0, len(raw))
-        offset, length = self._bytes(row, begin, end)
-        seen = decode(raw[begin:end], self.text.encoding)
-        return Place(
-            line=int(self.stretch.lines[row]) + count_line_ends(raw[:begin]),
-            column_index=index + 1 if index >= 0 else None,
-            byte_offset=offset,
-            byte_length=length,
-            excerpt=excerpt(seen) if index in self.typed else masked_excerpt(seen),
-        )
-
-    def _bytes(self, row: int, begin: int, end: int) -> tuple[int, int]:
-        """Return offset and length in the file as uploaded of some of a row's bytes."""
-        start = int(self.stretch.offsets[row])
-        first = self.text.origin(start + begin)
-        return first, self.text.origin(start + end) - first
+    def _line(self, row: int, raw: bytes, record: Record, index: int) -> int:
+        """Return the line on which what is wrong begins: a cell, or the row as a whole."""
+        line = int(self.stretch.lines[row])
+        if index < 0 or not spans_lines(raw):
+            return line
+        return line + count_line_ends(raw[: record.spans[index][0]])
 
 
 def _particulars(

@@ -213,7 +213,7 @@ def _read_cell(data: bytes, start: int, style: Style, endings: _Endings) -> tupl
     if end == closing + 1:
         content = content.replace(style.quote * 2, style.quote)
         return _unescaped(content, style), end, _WHOLE
-    return content, end, _SWALLOWED if _spans_lines(content) else _SPOILED
+    return content, end, _SWALLOWED if spans_lines(content) else _SPOILED
 
 
 def _unescaped(cell: bytes, style: Style) -> bytes:
@@ -249,7 +249,8 @@ def whole_cells(data: bytes, record: Record, style: Style) -> tuple[bytes, ...]:
     return tuple(cells)
 
 
-def _spans_lines(cell: bytes) -> bool:
+def spans_lines(cell: bytes) -> bool:
+    """Say whether there is a line end in these bytes."""
     return b"\n" in cell or b"\r" in cell
 
 

@@ -38,6 +38,12 @@ class Text:
             between = file.read(position - int(self.here[mark])).decode()
         return int(self.there[mark]) + _bytes_of(between, self.copied_from)
 
+    def original_length(self, data: bytes) -> int:
+        """Return how many bytes these of whole characters are in the file as it was uploaded."""
+        if self.copied_from is None:
+            return len(data)
+        return _bytes_of(data.decode(), self.copied_from)
+
 
 def _bytes_of(text: str, encoding: str) -> int:
     return len(text) if encoding in SINGLE_BYTE else len(text.encode(encoding))
