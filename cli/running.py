@@ -37,7 +37,8 @@ class Progress:
 def running_system(home: Path, *, servers: str, progress: Report) -> Iterator[Stack]:
     """Run servers and functions; the first Ctrl-C (or SIGTERM) stops cleanly, the second at once.
 
-    Inside, the first one arrives as KeyboardInterrupt. `progress` is told each step: a code of
+    Inside, the first one arrives as KeyboardInterrupt, and the stack says from then on that it was
+    asked to end: what goes on all the same has swallowed it. `progress` is told each step: a code of
     `common.texts` and its parameters.
 
     Raises:
@@ -78,7 +79,7 @@ def _stop_on_signal(stack: Stack, progress: Report) -> None:
             progress("up_stops_at_once", {})
             stack.kill()
         else:
-            asked = True
+            asked = stack.is_asked_to_end = True
             raise KeyboardInterrupt
 
     def on_dropped(dropped: "sys.UnraisableHookArgs") -> None:

@@ -30,6 +30,7 @@ from cli.transfer import SETTLED, Courier, Known, Sent
 from common.texts import say
 from functions.report_api.schemas import NewClient
 from infra.local.object_store_keys import BUCKET
+from infra.local.stack import Stack
 
 CLIENT = "demo"
 _OWN_BRANCH = "shop"
@@ -98,6 +99,7 @@ class Narrator:
     paper: Console = field(default_factory=lambda: Console(highlight=False))
     seconds: dict[str, float] = field(default_factory=dict)  # that each stage took, in order
     started: float = field(default_factory=time.monotonic)
+    running: list[Stack] = field(default_factory=list)  # what was started for it, if anything
     deaths: list[str] = field(default_factory=list)  # of processes that must not end
 
     @property
@@ -140,7 +142,10 @@ class Narrator:
 
         Raises:
             CommandError: A server or function has died.
+            KeyboardInterrupt: There was one before, and something has swallowed it.
         """
+        if any(stack.is_asked_to_end for stack in self.running):
+            raise KeyboardInterrupt
         if self.deaths:
             raise CommandError(Exit.FAILED, "cli_refused", {"sentence": self.deaths[0]})
 
@@ -182,7 +187,8 @@ def _start(folder: Path, narrator: Narrator, board: Board, system: ExitStack) ->
                 narrator.hear(code, params)
 
         stack = running_system(folder, servers=narrator.servers, progress=hear)
-        return on_this_machine(system.enter_context(stack))
+        narrator.running.append(system.enter_context(stack))
+        return on_this_machine(narrator.running[0])
 
 
 def _purchase_files(
@@ -263,6 +269,7 @@ class Actor:
         shipped = []
         with self.narrator.stage(board, "demo_upload"):
             for index, file in enumerate(files):
+                self.narrator.check()
                 way = _WAYS[index] if index < len(_WAYS) else "S3"
                 sent = self._send(file, way, courier)
                 if isinstance(sent, Sent):

@@ -66,6 +66,7 @@ class Stack(ABC):
         self._servers: list[Child] = []
         self._functions: list[Child] = []
         self._killed = False
+        self.is_asked_to_end = False  # by who runs it
 
     def __enter__(self) -> Self:
         self.start()
