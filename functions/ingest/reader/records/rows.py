@@ -31,6 +31,7 @@ from functions.ingest.reader.refusal import Fault
 from functions.ingest.reader.text.encoding import BOM, decode, decode_all, to_utf_8
 
 _FORMULA = f"^{FORMULA}$"
+_SOME_BYTES = 1 << 16
 
 # What is wrong with a record as a whole; the numbers are those of `Parsed.fault`.
 SOUND, BLANK, MISSING_CELL, EXTRA_CELL, TEXT_AFTER_QUOTE, TRUNCATED_TAIL, CUT_WORD = range(7)
@@ -102,10 +103,13 @@ def _holds_rarer_controls(data: bytes) -> bool:
     """Say whether UTF-8 bytes hold U+007F to U+009F."""
     if b"\x7f" in data:
         return True
-    if b"\xc2" not in data:
-        return False
-    octets = np.frombuffer(data, np.uint8)  # these are 0xC2 and a byte of their own
-    return bool((octets[1:][octets[:-1] == 0xC2] < 0xA0).any())
+    place = data.find(b"\xc2")  # the others are this and a byte of their own
+    while place >= 0:
+        octets = np.frombuffer(data[place : place + _SOME_BYTES], np.uint8)
+        if (octets[1:][octets[:-1] == 0xC2] < 0xA0).any():
+            return True
+        place = data.find(b"\xc2", place + max(len(octets) - 1, 1))
+    return False
 
 
 def read_back(block: Block, parsed: Parsed, *, is_mended: bool) -> Parsed:

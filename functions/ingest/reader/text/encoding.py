@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError
 from functions.ingest.reader.text.alphabets import CP932, GB18030, SINGLE_BYTE, guess, table
@@ -19,6 +20,7 @@ BOM = codecs.BOM_UTF8
 HEAD_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 18  # larger ones are new memory for each, which takes longer than to read them
 _SAMPLE_BYTES = 1 << 16
+_SOME_BYTES = 1 << 16
 _FEW = 64  # bytes for one that is not ASCII: then these are respelled one by one
 
 UTF_8 = "utf-8"
@@ -219,17 +221,29 @@ def to_utf_8(data: bytes, encoding: str) -> bytes:
     """Return bytes of the file as UTF-8, which Arrow reads."""
     if encoding == UTF_8 or data.isascii():
         return data
-    high = np.flatnonzero(np.frombuffer(data, np.uint8) >= 0x80)
-    if encoding in SINGLE_BYTE and _FEW * len(high) < len(data):
-        return b"".join(_respelled(data, high.tolist(), table(encoding)))
+    if encoding in SINGLE_BYTE:
+        high = _high(data)
+        if _FEW * len(high) < len(data):
+            return b"".join(_respelled(data, high.tolist(), table(encoding)))
     return decode(data, encoding).encode()
 
 
-def _respelled(data: bytes, high: Iterable[int], characters: str) -> Iterator[bytes]:
+def _high(data: bytes) -> NDArray[np.int64]:
+    """Return where bytes stand that are not ASCII; in most files they are in few pieces."""
+    found = [np.empty(0, np.int64)]
+    for first in range(0, len(data), _SOME_BYTES):
+        piece = data[first : first + _SOME_BYTES]
+        if not piece.isascii():
+            found.append(first + np.flatnonzero(np.frombuffer(piece, np.uint8) >= 0x80))
+    return np.concatenate(found)
+
+
+def _respelled(data: bytes, high: Iterable[int], characters: str) -> Iterator[bytes | memoryview]:
     """Yield what is plain ASCII as it stands, and each byte that is not as UTF-8."""
+    as_it_stands = memoryview(data)
     start = 0
     for place in high:
-        yield data[start:place]
+        yield as_it_stands[start:place]
         yield characters[data[place]].encode()
         start = place + 1
-    yield data[start:]
+    yield as_it_stands[start:]
