@@ -138,5 +138,5 @@ def _amount(chunk: frame.Chunk) -> Decimal:
 
 def _rejected_table(rows: Sequence[RejectedRow]) -> pa.Table:
     columns = {name: [getattr(row, name) for row in rows] for name in _AS_THEY_ARE}
-    columns["params"] = [to_json(row.params).decode() for row in rows]
+    columns["params"] = [to_json(row.params, fallback=str).decode() for row in rows]
     return pa.table(columns, schema=frame.REJECTED)
