@@ -14,9 +14,9 @@ import pyarrow.csv as pacsv
 from pymongo import MongoClient
 from sqlalchemy import text
 
+from bench.floor import plain_chunks
 from bench.table import Row
 from bench.world import File, World, timed
-from common import frame
 from common.events import ObjectCreated, ObjectRef
 from common.messages import to_message
 from common.messaging import connect
@@ -95,9 +95,7 @@ def floor(world: World, file: File) -> None:
     options = pacsv.ReadOptions(encoding=file.encoding)
     table = pacsv.read_csv(file.path, read_options=options)
     documents = [
-        {"_id": secrets.token_hex(16), "content": chunk.content}
-        for at in range(0, table.num_rows, 65_536)
-        for chunk in frame.encode(table.slice(at, 65_536))
+        {"_id": secrets.token_hex(16), "content": chunk.content} for chunk in plain_chunks(table)
     ]
     with MongoClient(world.settings.mongo_url.get_secret_value()) as mongo:
         mongo["datacore"]["bench"].insert_many(documents)

@@ -21,6 +21,7 @@ from typing import Any
 
 import pyarrow.csv as pacsv
 
+from bench.floor import plain_chunks
 from bench.table import Row, markdown
 from common import frame
 from functions.ingest.ahead import take_short_turns
@@ -31,7 +32,6 @@ from tests.large_files import run_measured, write_sales
 RUNS = 7
 _RETAIL = "../shared/data/online_retail/online_retail_excel_latin1.csv"
 _COMPARED_BYTES = 50_000_000
-_SLICE_ROWS = 65_536  # compressed at a time
 _MEGABYTES = (50, 250, 1000)
 
 
@@ -128,8 +128,7 @@ def floor(path: Path, encoding: str, folder: str) -> None:
         read_options=pacsv.ReadOptions(encoding=encoding),
         parse_options=pacsv.ParseOptions(invalid_row_handler=lambda _: "skip"),
     )
-    for at in range(0, table.num_rows, _SLICE_ROWS):
-        _Disk(Path(folder)).put_chunks("", list(frame.encode(table.slice(at, _SLICE_ROWS))))
+    _Disk(Path(folder)).put_chunks("", list(plain_chunks(table)))
 
 
 def memory() -> str:

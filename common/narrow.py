@@ -20,6 +20,8 @@ _TYPE, _POWER = b"type", b"power"
 _INTEGERS = (np.int8, np.int16, np.int32, np.int64)
 _PROBED_ROWS = 64
 _ROWS_A_RUN = 8  # of fewer, runs take more room than the rows
+_PROBED_TEXTS = 8192  # among fewer, of a few thousand products most are new
+_ROWS_A_TEXT = 2
 
 
 def narrow(table: pa.Table) -> pa.RecordBatch:
@@ -27,7 +29,8 @@ def narrow(table: pa.Table) -> pa.RecordBatch:
 
     - Nothing but nulls is only that.
     - What many rows have in common, or what rises by one with each, is written once.
-    - Texts that are all of one length have no edges.
+    - Texts that are all of one length have no edges; others that come again and again are written
+      once each, in a dictionary.
     - Decimals are integers, of as few bytes as hold them, that count a power of ten.
     """
     (batch,) = table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
@@ -59,11 +62,10 @@ def _narrowed(column: Any) -> tuple[Any, int]:
         return pa.nulls(len(column)), 0
     if pa.types.is_decimal(column.type):
         return _as_integers(column)
-    if column.null_count:
-        return column, 0
     if pa.types.is_integer(column.type):
         return _beside_their_place(column), 0
-    return _of_one_length(column) or _as_runs(column) or column, 0
+    found = None if column.null_count else _of_one_length(column) or _as_runs(column)
+    return found or _by_distinct(column) or column, 0
 
 
 def _widened(column: Any, kind: Any, power: int) -> Any:
@@ -71,12 +73,17 @@ def _widened(column: Any, kind: Any, power: int) -> Any:
         return pa.nulls(len(column), kind)
     if pa.types.is_decimal(kind):
         return _as_decimals(column, kind, power)
+    if pa.types.is_integer(kind):
+        return pa.array(np.asarray(pc.run_end_decode(column)) + np.arange(len(column)))
+    return _as_texts(column)
+
+
+def _as_texts(column: Any) -> Any:
     if pa.types.is_fixed_size_binary(column.type):
         return _with_edges(column)
-    in_full = pc.run_end_decode(column)
-    if pa.types.is_integer(kind):
-        return pa.array(np.asarray(in_full) + np.arange(len(column)))
-    return in_full
+    if pa.types.is_dictionary(column.type):
+        return column.dictionary_decode()
+    return pc.run_end_decode(column)
 
 
 # --- runs -----------------------------------------------------------------------------------
@@ -84,6 +91,8 @@ def _widened(column: Any, kind: Any, power: int) -> Any:
 
 def _beside_their_place(numbers: Any) -> Any:
     """Return how far numbers are ahead of their place, once for all below each other that are so."""
+    if numbers.null_count:
+        return numbers
     values = np.asarray(numbers)
     begins = np.flatnonzero(np.append(True, np.diff(values) != 1))
     if _ROWS_A_RUN * len(begins) > len(values):
@@ -128,6 +137,21 @@ def _with_edges(column: Any) -> Any:
     return pa.StringArray.from_buffers(len(column), pa.py_buffer(edges), column.buffers()[1])
 
 
+# --- texts that come again ------------------------------------------------------------------
+
+
+def _by_distinct(texts: Any) -> Any:
+    """Return the distinct texts and which of them each row has, if these are a half at most."""
+    for some in (texts[:_PROBED_TEXTS], texts):
+        encoded = some.dictionary_encode()
+        if _ROWS_A_TEXT * len(encoded.dictionary) > len(some):
+            return None
+    kind = _least(0, len(encoded.dictionary) - 1)
+    return pa.DictionaryArray.from_arrays(
+        encoded.indices.cast(pa.from_numpy_dtype(kind)), encoded.dictionary
+    )
+
+
 # --- decimals -------------------------------------------------------------------------------
 
 
@@ -136,9 +160,13 @@ def _as_integers(decimals: Any) -> tuple[Any, int]:
     if (in_full := to_integers(decimals)) is None:
         return decimals, 0
     integers, power = _counted(in_full, decimals.type.scale)
-    ends = int(integers.min()), int(integers.max())
-    kind = next(k for k in _INTEGERS if np.iinfo(k).min <= ends[0] and ends[1] <= np.iinfo(k).max)
+    kind = _least(int(integers.min()), int(integers.max()))
     return pa.array(integers.astype(kind), mask=nulls(decimals)), power
+
+
+def _least(lowest: int, highest: int) -> type[np.signedinteger[Any]]:
+    """Return the smallest type of integers that holds both."""
+    return next(k for k in _INTEGERS if np.iinfo(k).min <= lowest and highest <= np.iinfo(k).max)
 
 
 def _counted(numbers: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], int]:

@@ -56,8 +56,23 @@ def test_texts_that_seldom_change_are_written_once_each_time() -> None:
     assert narrowed(values, pa.string()).values.to_pylist() == ["sale", "return", "sale"]
 
 
-def test_texts_that_change_later_on_stay() -> None:
+def test_texts_that_change_later_on_are_no_runs() -> None:
     values = ["sale"] * 70 + ["a", "bb"] * 65
+    assert narrowed(values, pa.string()).dictionary.to_pylist() == ["sale", "a", "bb"]
+
+
+@pytest.mark.parametrize(("distinct", "kind"), [(128, pa.int8()), (129, pa.int16())])
+def test_texts_that_come_again_are_written_once(distinct: int, kind: Any) -> None:
+    values = [None if i % 7 == 3 else f"tea {i % distinct}" for i in range(distinct * 14)]
+    narrow_column = narrowed(values, pa.string())
+    assert narrow_column.indices.type == kind
+    assert len(narrow_column.dictionary) == distinct
+
+
+@pytest.mark.parametrize("again", [0, 9000])
+def test_texts_that_are_mostly_new_stay(again: int) -> None:
+    values = [f"tea {i % 2}{i}" for i in range(again + 100)]
+    values = [f"tea {i % 90 + 10}" for i in range(again)] + values
     assert narrowed(values, pa.string()).type == pa.string()
 
 
