@@ -1,6 +1,6 @@
 """Decimals of 128 bits as integers of 64 that count their smallest unit, and back.
 
-Most fit, and NumPy reckons with these in half the time that Arrow takes with decimals.
+Most fit, and NumPy multiplies these in six tenths of the time that Arrow takes with decimals.
 """
 
 from typing import Any

@@ -17,8 +17,7 @@ _TURN_SECONDS = 0.0002
 def take_short_turns() -> None:
     """Have the threads of this process hand the interpreter over sooner than after 5 ms.
 
-    One that tells of rejected rows, in Python, kept the other from its next call of Arrow as long as
-    some ten of these take.
+    One that tells of rejected rows, in Python, kept the other from its next call of Arrow so long.
     """
     sys.setswitchinterval(_TURN_SECONDS)
 

@@ -163,7 +163,7 @@ def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
 
 
 def _product_of_integers(quantity: Any, unit_price: Any) -> Any:
-    """Return the same in half the time, where all of it fits in 64 bits."""
+    """Return the same sooner, where all of it fits in 64 bits."""
     pieces, prices = to_integers(quantity), to_integers(unit_price)
     if pieces is None or prices is None or _most(pieces) * _most(prices) >= 1 << 63:
         return None
