@@ -24,7 +24,6 @@ import pyarrow.csv as pacsv
 from bench.floor import plain_chunks
 from bench.table import Row, markdown
 from common import frame
-from functions.ingest.ahead import take_short_turns
 from functions.ingest.frames import FrameRepository
 from functions.ingest.reader import FormatProfile, open_file
 from tests.large_files import run_measured, write_sales
@@ -38,7 +37,6 @@ _MEGABYTES = (50, 250, 1000)
 def main() -> None:
     """Measure, and print the tables."""
     if len(sys.argv) > 2:  # in a process of its own, for its memory
-        take_short_turns()
         ours(Path(sys.argv[1]), Path(sys.argv[2]))
         return
     default = Path(__file__).parents[1] / _RETAIL
@@ -49,7 +47,6 @@ def main() -> None:
 
 def measure(retail: Path) -> list[Row]:
     """Compare on a real file and on made-up ones, clean and with 1 % of bad rows."""
-    take_short_turns()  # as ingest does
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clean, bad = folder / "clean.csv", folder / "bad.csv"

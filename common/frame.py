@@ -105,7 +105,9 @@ def _to_bytes(table: pa.Table) -> bytes:
     table = table.combine_chunks()
     if are_many:
         table = narrow(table)
-    options = pa.ipc.IpcWriteOptions(compression=codec if are_many else None)
+    # Who writes large files does so in threads of its own.
+    compression = codec if are_many else None
+    options = pa.ipc.IpcWriteOptions(compression=compression, use_threads=False)
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
         writer.write(table)
     content = sink.getvalue()

@@ -20,7 +20,6 @@ from common.postgres import Postgres
 from common.runtime import Failure, Function, Runtime
 from common.settings import Settings
 from common.telemetry import Observer, serving
-from functions.ingest.ahead import take_short_turns
 
 
 def main() -> None:
@@ -28,7 +27,6 @@ def main() -> None:
     settings = Settings()
     logs.configure(settings, function="ingest")
     failpoints.arm(settings.failpoint)
-    take_short_turns()
     with (
         serving(settings, function="ingest") as observer,
         connected(settings, observer) as runtime,

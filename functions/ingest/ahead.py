@@ -1,25 +1,17 @@
-"""Two hands: a thread works on items while the next ones are made and the last result is taken."""
+"""Two hands: a thread works on items while others are made, worked on, and their results taken."""
 
-import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import islice
-from typing import TypeVar
+from threading import Lock
+from typing import Generic, NoReturn, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _AHEAD = 2  # items that are worked on, or wait for it: memory must not grow with the file
-_TURN_SECONDS = 0.0002
-
-
-def take_short_turns() -> None:
-    """Have the threads of this process hand the interpreter over sooner than after 5 ms.
-
-    One that tells of rejected rows, in Python, kept the other from its next call of Arrow so long.
-    """
-    sys.setswitchinterval(_TURN_SECONDS)
 
 
 def worked_ahead(
@@ -27,28 +19,68 @@ def worked_ahead(
 ) -> Generator[Result]:
     """Yield the result of `work` on each item, in order; close it to end the thread.
 
-    Items are made by who takes the results. What is raised where one is made or worked on, is raised
-    where its result would have been taken. Without `many` there is no thread, which takes longer to
-    begin than most files to read.
+    Items are made by who takes the results; instead of waiting for one, it works on the next itself.
+    What is raised where an item is made or worked on, is raised where its result would have been
+    taken. Without `many` there is no thread, which takes longer to begin than most files to read.
     """
     if not many:
         yield from map(work, items)
         return
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as worker:
         begun = _begun(items, work, worker)
-        working = deque(islice(begun, _AHEAD))
-        while working:
-            working.extend(islice(begun, 1))
-            yield working.popleft().result()
+        jobs = deque(islice(begun, _AHEAD))
+        while jobs:
+            jobs.extend(islice(begun, 1))
+            _help(jobs)
+            yield jobs.popleft().result()
+
+
+class _Job(Generic[Result]):
+    """Something that is done once, by whoever comes first."""
+
+    def __init__(self, do: Callable[[], Result]) -> None:
+        self._do = do
+        self._is_taken = Lock()
+        self._done: Future[Result] = Future()
+
+    def run(self) -> None:
+        """Do it, if nobody has begun."""
+        if self._is_taken.acquire(blocking=False):
+            try:
+                self._done.set_result(self._do())
+            except Exception as error:  # noqa: BLE001 - it is raised where the result is taken
+                self._done.set_exception(error)
+
+    def is_done(self) -> bool:
+        """Say whether there is a result."""
+        return self._done.done()
+
+    def result(self) -> Result:
+        """Return what came of it, when it is done; or raise what was raised."""
+        return self._done.result()
 
 
 def _begun(
     items: Iterable[Item], work: Callable[[Item], Result], worker: ThreadPoolExecutor
-) -> Iterator[Future[Result]]:
+) -> Iterator[_Job[Result]]:
+    """Yield a job for each item; the last one fails if no more could be made."""
     try:
         for item in items:
-            yield worker.submit(work, item)
+            job = _Job(partial(work, item))
+            worker.submit(job.run)
+            yield job
     except Exception as error:  # noqa: BLE001 - it is raised where the result is taken
-        failed: Future[Result] = Future()
-        failed.set_exception(error)
+        failed: _Job[Result] = _Job(partial(_fail, error))
         yield failed
+
+
+def _fail(error: Exception) -> NoReturn:
+    raise error
+
+
+def _help(jobs: Sequence[_Job[Result]]) -> None:
+    """Do what nobody has begun, until the first of the jobs is done or nothing is left."""
+    for job in jobs:
+        if jobs[0].is_done():
+            return
+        job.run()

@@ -1,6 +1,7 @@
 """Work that a thread does on the next items while the last one's result is looked at."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -51,7 +52,7 @@ def test_what_is_raised_at_work_comes_after_the_results_before(good: int, many: 
     assert taken == list(range(good))
 
 
-def test_many_are_worked_on_by_one_other_thread_and_made_by_this_one() -> None:
+def test_many_are_made_by_who_takes_the_results() -> None:
     makers: list[threading.Thread] = []
 
     def items() -> Iterator[int]:
@@ -59,10 +60,42 @@ def test_many_are_worked_on_by_one_other_thread_and_made_by_this_one() -> None:
             makers.append(threading.current_thread())
             yield number
 
-    workers = set(worked_ahead(items(), lambda _: threading.current_thread(), many=True))
-    assert len(workers) == 1
-    assert threading.current_thread() not in workers
+    list(worked_ahead(items(), double, many=True))
     assert set(makers) == {threading.current_thread()}
+
+
+def test_another_thread_works_while_items_are_made() -> None:
+    begun = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        assert begun.wait(10)  # nobody but another thread can have begun
+        yield 2
+
+    def work(number: int) -> int:
+        begun.set()
+        return double(number)
+
+    assert list(worked_ahead(items(), work, many=True)) == [2, 4]
+
+
+def test_who_takes_the_results_works_instead_of_waiting() -> None:
+    second_is_done = threading.Event()
+
+    def work(number: int) -> int:
+        if number == 1:
+            assert second_is_done.wait(10)  # by this thread it would never be
+        if number == 2:
+            second_is_done.set()
+        return double(number)
+
+    assert list(worked_ahead([1, 2, 3], work, many=True)) == [2, 4, 6]
+
+
+def test_everything_is_worked_on_once() -> None:
+    worked = Counter[int]()
+    list(worked_ahead(range(500), lambda number: worked.update([number]), many=True))
+    assert worked == Counter(range(500))
 
 
 def test_few_need_no_thread() -> None:
