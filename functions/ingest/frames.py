@@ -3,10 +3,12 @@
 Nobody sees them before a dataset in PostgreSQL names them; the same rows give the same chunks.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import partial
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,7 +25,6 @@ from functions.ingest.repairs import Repair, repairs_of
 
 _MANY_BYTES = 1_000_000  # of an uploaded file, which may be compressed, with more than one batch
 _MOST_REPAIRS = 200_000  # in one file; as many rows may be rejected of the longest file
-_AS_THEY_ARE = [name for name in frame.REJECTED.names if name != "params"]
 _DIGITS = 60  # a file's money is a sum of numbers of 38 digits: no digit may be rounded away
 
 
@@ -50,15 +51,20 @@ class FrameRepository:
     def store(self, client: str, batches: Iterable[Batch], *, size: int) -> StoredFrame:
         """Write accepted and rejected rows; return what they are called and add up to.
 
-        While one batch is compressed and written, the next is read.
+        While some batches are told of, compressed and written, the next are read.
 
         Raises:
             PermanentError: More rows say that they mend a line than any file may have bad ones.
             BalanceError: What was stored is not what was read; nothing becomes visible.
         """
         rows_hash = RowsHash()
-        write = partial(self._write, client)
-        written = list(worked_ahead(_hashed(batches, rows_hash), write, many=size > _MANY_BYTES))
+        written: list[_Written] = []
+        many, write = size > _MANY_BYTES, partial(self._write, client)
+        with closing(worked_ahead(batches, write, many=many)) as each_written:
+            for batch, as_written in each_written:
+                rows_hash.add(batch)
+                written.append(as_written)
+                del batch  # else it is there until the next one is made
         balance = sum((each.balance for each in written), Balance())
         accepted = [chunk for each in written for chunk in each.accepted]
         rejected = [chunk for each in written for chunk in each.rejected]
@@ -77,12 +83,12 @@ class FrameRepository:
             size=size,
         )
 
-    def _write(self, client: str, batch: Batch) -> "_Written":
+    def _write(self, client: str, batch: Batch) -> tuple[Batch, "_Written"]:
         good = list(frame.encode(batch.accepted)) if batch.accepted.num_rows else []
         bad = list(frame.encode(_rejected_table(batch.set_aside))) if batch.set_aside else []
         if good or bad:
             self._mongo.put_chunks(client, good + bad)
-        return _Written(
+        return batch, _Written(
             balance=batch.balance,
             accepted=tuple(map(_named, good)),
             rejected=tuple(map(_named, bad)),
@@ -105,13 +111,6 @@ class _Written:
     repairs: tuple[Repair, ...]
     has_order_ids: bool
     amount: Decimal
-
-
-def _hashed(batches: Iterable[Batch], rows_hash: RowsHash) -> Iterator[Batch]:
-    """Yield batches whose rows were hashed: who reads has less to do than who writes."""
-    for batch in batches:
-        rows_hash.add(batch)
-        yield batch
 
 
 def _all_repairs(written: Sequence[_Written]) -> tuple[Repair, ...]:
@@ -137,6 +136,9 @@ def _amount(chunk: frame.Chunk) -> Decimal:
 
 
 def _rejected_table(rows: Sequence[RejectedRow]) -> pa.Table:
-    columns = {name: [getattr(row, name) for row in rows] for name in _AS_THEY_ARE}
+    columns: dict[str, Sequence[Any]] = dict(
+        zip(RejectedRow._fields, zip(*rows, strict=True), strict=True)
+    )
+    columns["is_left_out"] = [row.is_left_out for row in rows]
     columns["params"] = [to_json(row.params, fallback=str).decode() for row in rows]
-    return pa.table(columns, schema=frame.REJECTED)
+    return pa.table({name: columns[name] for name in frame.REJECTED.names}, schema=frame.REJECTED)

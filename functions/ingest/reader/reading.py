@@ -6,17 +6,18 @@ Blocks are cut by the file's bytes alone, so the same file always gives the same
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from common.mending import is_of_mended_rows
 from functions.ingest.ahead import worked_ahead
@@ -41,6 +42,7 @@ from functions.ingest.reader.lines.orders import Orders
 from functions.ingest.reader.lines.pieces import settle_pieces
 from functions.ingest.reader.lines.subtotals import Subtotals
 from functions.ingest.reader.lines.total_rows import TotalRows
+from functions.ingest.reader.lines.verdict import Verdict
 from functions.ingest.reader.records import rows
 from functions.ingest.reader.records.blocks import BLOCK_BYTES, Block, read_blocks
 from functions.ingest.reader.records.date_parts import join_dates
@@ -131,13 +133,18 @@ class Understanding(Described):
         }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Some consecutive rows of the file."""
+    """Some consecutive rows of the file, while the reading is open."""
 
     accepted: Any  # pyarrow.Table: frame.CANONICAL, then `other.<header>` as text
-    set_aside: tuple[RejectedRow, ...]  # the other rows of data
     balance: Balance
+    tell: Callable[[], tuple[RejectedRow, ...]]
+
+    @cached_property
+    def set_aside(self) -> tuple[RejectedRow, ...]:
+        """Return the other rows of data; to tell of many takes long, so it is for who asks first."""
+        return self.tell()
 
     @property
     def rejected(self) -> tuple[RejectedRow, ...]:
@@ -203,20 +210,17 @@ class _Source:
         first = int(stretch.offsets[0])
         return self.text.origin(first + size) - self.text.origin(first)
 
-    def describe(
-        self, stretch: Stretch, converted: Converted, *, all_of_them: bool
+    def tell(
+        self, stretch: Stretch, verdict: Verdict, chosen: NDArray[np.bool_], most: int | None = None
     ) -> tuple[RejectedRow, ...]:
-        """Return a stretch's rows that were set aside, or the first that something is wrong with."""
-        verdict = converted.verdict
+        """Tell of the first `most` chosen ones of a stretch's rows, which were set aside."""
         return rejected_rows(
             self.text,
             stretch,
             verdict,
             self.conventions,
             style=self.layout.dialect.style,
-            chosen=np.flatnonzero(verdict.set_aside)
-            if all_of_them
-            else np.flatnonzero(verdict.rejected)[:1],
+            chosen=np.flatnonzero(chosen)[:most],
         )
 
 
@@ -264,14 +268,15 @@ class Reading:
             balance = of_rows + furniture
             total, furniture = total + balance, Balance()
             tally.add(converted)
+            verdict = converted.verdict
+            if example is None and balance.rejected:
+                (example,) = source.tell(stretch, verdict, verdict.rejected, most=1)
             # Past the limit nothing will be kept: one example is enough, and all reasons.
-            is_kept = total.rejected <= limit
-            if is_kept or example is None:
-                set_aside = source.describe(stretch, converted, all_of_them=is_kept)
-                rejected = (row for row in set_aside if not row.is_left_out)
-                example = example or next(rejected, None)
-            if is_kept:
-                yield Batch(accepted=converted.accepted, set_aside=set_aside, balance=balance)
+            if total.rejected <= limit:
+                # A batch that has nothing to tell does not keep the cells.
+                told = partial(source.tell, stretch, verdict, verdict.set_aside)
+                tell = told if verdict.set_aside.any() else tuple
+                yield Batch(accepted=converted.accepted, balance=balance, tell=tell)
         self.understanding = replace(
             self.understanding, left_out=tally.left_out, of_orders=dict(tally.of_orders)
         )
@@ -450,6 +455,7 @@ def _first_pass(
                 raise UnreadableFileError(Refusal.TOO_MANY_ROWS, {"limit": MAX_ROWS})
             for name, look in looks.items():
                 look.add(columns[mapping[name]])
+            del block, parsed, columns  # else they are there until the next ones are made
     ending = below.end(text)
     _check_widths(ending.widths, ending.rows, len(dialect.header))
     return ending

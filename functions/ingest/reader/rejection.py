@@ -1,12 +1,14 @@
 """Rows set aside: where they stand in the file, what is wrong where, and their own text."""
 
+import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from mmap import ACCESS_READ, mmap
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from common.mending import is_of_mended_rows, read_back
@@ -19,7 +21,7 @@ from functions.ingest.reader.records.careful import (
     whole_cells,
 )
 from functions.ingest.reader.records.dialect import count_line_ends
-from functions.ingest.reader.records.spill import Stretch
+from functions.ingest.reader.records.spill import Stretch, is_distinct
 from functions.ingest.reader.refusal import LEFT_OUT, Fault, excerpt, masked_excerpt, severity
 from functions.ingest.reader.settled import NUMBERS, Conventions
 from functions.ingest.reader.text.encoding import decode, decode_all
@@ -31,6 +33,7 @@ _SHOWN = frozenset({
     *(*dates.FAULTS, Fault.BAD_TIME, *numbers.FAULTS),
     *(Fault.UNCLEAR_REFUND, Fault.REFUND_TOO_LARGE),
 })
+_OF_WIDTH = frozenset({Fault.MISSING_CELL, Fault.EXTRA_CELL, Fault.TRUNCATED_TAIL})
 _LEFT_OUT = frozenset(fault.value for fault in LEFT_OUT)
 
 
@@ -45,8 +48,7 @@ class Place:
     excerpt: str  # only its form, where it may be about a person
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RejectedRow:
+class RejectedRow(NamedTuple):  # there may be very many, and these are made fast
     """A row that was not accepted: something is wrong with it, or the export leaves it out."""
 
     code: str
@@ -110,15 +112,27 @@ def rejected_rows(
     )
     teller = _Teller(
         text=text,
+        shown=_texts_at_fault(stretch, verdict, chosen),
         stretch=stretch,
-        verdict=verdict,
         conventions=conventions,
         style=style,
         is_mended=is_of_mended_rows(conventions.header),
         names=[excerpt(name) or str(i) for i, name in enumerate(conventions.header, start=1)],
-        places=_Places(text=text, typed=frozenset(i for i in columns if i is not None)),
+        places=_Places(
+            text=text, style=style, typed=frozenset(i for i in columns if i is not None)
+        ),
     )
-    return tuple(map(teller.tell, chosen.tolist(), raws))
+    return tuple(
+        map(
+            teller.tell,
+            chosen.tolist(),
+            verdict.faults_of(chosen),
+            verdict.column[chosen].tolist(),
+            stretch.lines[chosen].tolist(),
+            starts.tolist(),
+            raws,
+        )
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,11 +140,12 @@ class _Places:
     """Finds places; what it holds is little, for a row that is kept may be asked late."""
 
     text: Text
+    style: Style
     typed: frozenset[int]  # columns of dates and numbers, which say nothing about a person
 
-    def find(self, line: int, offset: int, raw: bytes, record: Record, index: int) -> Place:
+    def find(self, line: int, offset: int, raw: bytes, index: int) -> Place:
         """Return the place of a row's fault, which begins at this line; the row, at this offset."""
-        begin, end = record.spans[index] if index >= 0 else (0, len(raw))
+        begin, end = _record(raw, self.style).spans[index] if index >= 0 else (0, len(raw))
         seen = decode(raw[begin:end], self.text.encoding)
         return Place(
             line=line,
@@ -141,76 +156,105 @@ class _Places:
         )
 
 
+def _record(raw: bytes, style: Style) -> Record:
+    record = read_record(raw, 0, style=style, final=True)
+    assert isinstance(record, Record)  # it was one before
+    return record
+
+
+def plain_cells(text: str, style: Style) -> tuple[str, ...] | None:
+    """Return the cells of a row's text, if the standard library finds no fault in it.
+
+    Then they are those of the careful path, which takes five times as long.
+    """
+    if not style.is_plain:
+        return None
+    delimiter, quote = style.delimiter.decode(), style.quote.decode()
+    if quote not in text:
+        return tuple(text.split(delimiter))
+    try:
+        return tuple(next(csv.reader((text,), delimiter=delimiter, quotechar=quote, strict=True)))
+    except csv.Error:
+        return None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Teller:
     """Tells what is wrong with the rows of a stretch."""
 
     text: Text
+    shown: Mapping[int, str]  # by row, the text of its cell at fault
     stretch: Stretch
-    verdict: Verdict
     conventions: Conventions
     style: Style
     is_mended: bool
     names: Sequence[str]  # of the columns, as they are shown
     places: _Places
 
-    def tell(self, row: int, raw: bytes) -> RejectedRow:
-        """Return a rejected row whose bytes are `raw`."""
-        record = read_record(raw, 0, style=self.style, final=True)
-        assert isinstance(record, Record)  # it was one before
-        index, fault = int(self.verdict.column[row]), self.verdict.fault_of(row)
-        is_cell, line = index >= 0, self._line(row, raw, record, index)
-        params: dict[str, object] = {"line": line}
+    def tell(
+        self, row: int, fault: Fault, index: int, line: int, start: int, raw: bytes
+    ) -> RejectedRow:
+        """Return a row that begins on a line and at a byte; of column `index`, or -1, is the fault."""
+        is_cell, line_at_fault = index >= 0, line
+        if is_cell and spans_lines(raw):
+            begin, _ = _record(raw, self.style).spans[index]
+            line_at_fault += count_line_ends(raw[:begin])
+        params: dict[str, object] = {"line": line_at_fault}
         if is_cell:
             params["column"] = self.names[index]
-        params |= _particulars(fault, self.stretch, self.conventions, row, index)
-        offset = self.text.origin(int(self.stretch.offsets[row]))
+        params |= self._particulars(fault, row, index)
+        offset = self.text.origin(start)
         return RejectedRow(
             code=fault.value,
             row=self.stretch.first_row + row,
-            line=int(self.stretch.lines[row]),
+            line=line,
             column=self.conventions.header[index] if is_cell else None,
             byte_offset=offset,
             byte_length=self.text.original_length(raw),
-            raw=decode(raw, self.text.encoding),
-            cells=self._cells(raw, record),
+            raw=(text := decode(raw, self.text.encoding)),
+            cells=self._cells(raw, text),
             params=params,
-            find_place=partial(self.places.find, line, offset, raw, record, index),
+            find_place=partial(self.places.find, line_at_fault, offset, raw, index),
         )
 
-    def _cells(self, raw: bytes, record: Record) -> tuple[str, ...]:
-        whole = whole_cells(raw, record, self.style)
-        cells = tuple(decode_all(whole, self.text.encoding))
+    def _cells(self, raw: bytes, text: str) -> tuple[str, ...]:
+        cells = plain_cells(text, self.style)
+        if cells is None:
+            record = _record(raw, self.style)
+            cells = tuple(decode_all(whole_cells(raw, record, self.style), self.text.encoding))
         return tuple(map(read_back, cells)) if self.is_mended else cells
 
-    def _line(self, row: int, raw: bytes, record: Record, index: int) -> int:
-        """Return the line on which what is wrong begins: a cell, or the row as a whole."""
-        line = int(self.stretch.lines[row])
-        if index < 0 or not spans_lines(raw):
-            return line
-        return line + count_line_ends(raw[: record.spans[index][0]])
+    def _particulars(self, fault: Fault, row: int, index: int) -> dict[str, object]:
+        """Return what the fault's sentence says beyond line and column."""
+        if fault in _OF_WIDTH:
+            found = int(self.stretch.detail[row])
+            return {"expected": len(self.conventions.header), "found": found}
+        if fault is Fault.FUTURE_DATE:
+            latest = self.conventions.latest.date().isoformat()
+            return {"found": excerpt(self.shown[row]), "latest": latest}
+        if index >= 0 and fault in _SHOWN:
+            text = self.shown[row] or _above(self.stretch.columns[index], row)
+            return {"found": excerpt(text)}
+        return {}
 
 
-def _particulars(
-    fault: Fault, stretch: Stretch, conventions: Conventions, row: int, index: int
-) -> dict[str, object]:
-    """Return what the fault's sentence says beyond line and column."""
-    match fault:
-        case Fault.MISSING_CELL | Fault.EXTRA_CELL | Fault.TRUNCATED_TAIL:
-            return {"expected": len(conventions.header), "found": int(stretch.detail[row])}
-        case Fault.FUTURE_DATE:
-            found = stretch.columns[index][row].as_py()
-            return {
-                "found": excerpt(found.strip()),
-                "latest": conventions.latest.date().isoformat(),
-            }
-        case _ if index >= 0 and fault in _SHOWN:
-            return {"found": excerpt(_found(stretch.columns[index], row))}
-        case _:
-            return {}
+def _texts_at_fault(
+    stretch: Stretch, verdict: Verdict, chosen: NDArray[np.int64]
+) -> dict[int, str]:
+    """Return by row the trimmed text of the cell that something is wrong with."""
+    texts: dict[int, str] = {}
+    at_fault = verdict.column[chosen]
+    for index in np.unique(at_fault[at_fault >= 0]).tolist():
+        rows = chosen[at_fault == index]
+        cells = stretch.columns[index].take(pa.array(rows))
+        if is_distinct(cells):
+            cells = cells.dictionary_decode()
+        stripped = map(str.strip, cells.to_numpy(zero_copy_only=False))
+        texts.update(zip(rows.tolist(), stripped, strict=True))
+    return texts
 
 
-def _found(column: Any, row: int) -> str:
-    """Return the text of a cell, or of the one above that holds for an empty one below it."""
+def _above(column: Any, row: int) -> str:
+    """Return the text above an empty cell, which holds for it, too."""
     texts = (column[place].as_py().strip() for place in range(row, -1, -1))
     return next(filter(None, texts), "")

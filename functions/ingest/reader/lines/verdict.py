@@ -62,6 +62,6 @@ class Verdict:
         counts = np.bincount(self.fault[self.set_aside], minlength=len(_FAULTS))
         return {_FAULTS[i].value: int(counts[i]) for i in np.flatnonzero(counts)}
 
-    def fault_of(self, row: int) -> Fault:
-        """Say why a row was set aside."""
-        return _FAULTS[int(self.fault[row])]
+    def faults_of(self, rows: NDArray[np.int64]) -> list[Fault]:
+        """Say why rows were set aside."""
+        return [_FAULTS[fault] for fault in self.fault[rows].tolist()]

@@ -17,9 +17,10 @@ from functions.ingest.reader.records.dialect import Dialect
 from functions.ingest.reader.records.marks import Marks, Positions, find_marks
 from functions.ingest.reader.refusal import Refusal, UnreadableFileError
 
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 6 << 20
 MAX_BLOCK_RECORDS = 1 << 17
 MAX_RECORD_BYTES = 1 << 20
+SHORT_LINE_BYTES = 1 << 16
 
 _LF, _CR = 10, 13
 _MOST_CAREFUL_RECORDS = 4096
@@ -61,7 +62,9 @@ class Block:
     edges: Positions  # record i is data[edges[i]:edges[i + 1]]
     lines: Positions  # physical line of each record, from 1
     spoiled: dict[int, int]
-    has_controls: bool  # of ASCII, that no cell may hold; maybe beside the block's own bytes
+    # Of the block's own bytes, and maybe of some behind them:
+    has_controls: bool  # below 32, that no cell may hold
+    is_plain: bool  # all bytes are ASCII, and none is DEL
 
     @property
     def rows(self) -> int:
@@ -79,13 +82,26 @@ def read_blocks(file: BinaryIO, dialect: Dialect) -> Iterator[Block]:
     final = False
     while not final:
         # What was left over is read again, which is less than to put it in front of the next piece.
-        file.seek(offset)
-        data = file.read(size)
-        final = len(data) < size
+        data, final = _read_lines(file, offset, size)
         block, line = _next_block(data, dialect.style, offset=offset, line=line, final=final)
         offset += len(block.data)
         size = BLOCK_BYTES if block.rows else 2 * size  # one record may be longer than a block
         yield from _parts(block)
+
+
+def _read_lines(file: BinaryIO, offset: int, size: int) -> tuple[bytes, bool]:
+    """Return at most so many bytes, and whether they are the last.
+
+    They end with a line if it is a short one: with the last record, most often, so that none are
+    left over, and the block's bytes need not be copied.
+    """
+    before = max(size - SHORT_LINE_BYTES, 0)
+    file.seek(offset + before)
+    end = file.read(size - before)
+    final = before + len(end) < size
+    last = before + end.rfind(b"\n")
+    file.seek(offset)
+    return file.read(size if final or last < before else last + 1), final
 
 
 def _parts(block: Block) -> Iterator[Block]:
@@ -100,6 +116,7 @@ def _parts(block: Block) -> Iterator[Block]:
             lines=block.lines[first:last],
             spoiled={i - first: cell for i, cell in block.spoiled.items() if first <= i < last},
             has_controls=block.has_controls,
+            is_plain=block.is_plain,
         )
 
 
@@ -119,6 +136,7 @@ def _next_block(
         lines=line + below[:-1],
         spoiled=records.spoiled,
         has_controls=marks.has_controls,
+        is_plain=marks.is_plain,
     )
     return block, line + int(below[-1])
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 DOUBLE, SINGLE, NONE = b'"', b"'", b""
 BACKSLASH = b"\\"
@@ -34,8 +35,7 @@ class Style:
         return is_table and not self.escape and len(self.delimiter) == 1 and self.quote != NONE
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
+class Record(NamedTuple):  # there may be very many, and these are made fast
     """One record: `data[start:end]` with its line end."""
 
     start: int
@@ -115,16 +115,16 @@ def read_record(data: bytes, start: int, *, style: Style, final: bool) -> Record
         return _read_line(data, start, style=style, final=final)
     if style.is_wrapped and (record := _read_wrapped(data, start, style=style, final=final)):
         return record
-    return _read_simple(data, start, style=style, final=final) or _read_cells(
-        data, start, style=style, final=final
+    end = _end_of_line(data, start)
+    return _read_simple(data, start, end, style=style, final=final) or _read_cells(
+        data, start, end, style=style, final=final
     )
 
 
 def _read_simple(
-    data: bytes, start: int, *, style: Style, final: bool
+    data: bytes, start: int, end: int, *, style: Style, final: bool
 ) -> Record | Unfinished | None:
     """Read a record without any quote or escape, as most are; None: it has one."""
-    end = _end_of_line(data, start)
     line = data[start:end]
     if (style.quote and style.quote in line) or (style.escape and style.escape in line):
         return None
@@ -161,14 +161,16 @@ def _read_wrapped(
     )
 
 
-def _read_cells(data: bytes, start: int, *, style: Style, final: bool) -> Record | Unfinished:
+def _read_cells(
+    data: bytes, start: int, end_of_line: int, *, style: Style, final: bool
+) -> Record | Unfinished:
     cells: list[bytes] = []
     spans: list[tuple[int, int]] = []
     spoiled: list[int] = []
-    position = end_of_line = start
+    position = start
     endings = _endings(style)
     while True:
-        if position >= end_of_line:
+        if position > end_of_line:
             end_of_line = _end_of_line(data, position)
         if not style.escape and data.find(style.quote, position, end_of_line) < 0:
             others, end = data[position:end_of_line].split(style.delimiter), end_of_line

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Positions = NDArray[np.int64]
 
-_TAB, _LF, _CR, _BLANK = 9, 10, 13, 32
+_TAB, _LF, _CR, _BLANK, _DEL = 9, 10, 13, 32, 127
 _SOME_BYTES = 1 << 18  # what is said of a whole block needs new memory, which is slow
 
 
@@ -22,12 +22,14 @@ class Marks:
     quotes: Positions
     quotes_above: Positions  # how many quotes stand before each break
     has_controls: bool  # below 32, but for tabs and line ends
+    is_plain: bool  # all bytes are ASCII, and none is DEL
 
 
 def find_marks(data: bytes, *, quote: bytes, final: bool) -> Marks:
     """Find the marks; a CR that may be half of a CRLF is none, unless the bytes are the `final` ones."""
     octets = np.frombuffer(data, np.uint8)
-    places = _places(octets, quote if quote and quote in data else b"", has_tabs=b"\t" in data)
+    has_quotes, has_tabs = bool(quote) and quote in data, b"\t" in data
+    places, highest = _places(octets, quote if has_quotes else b"", has_tabs=has_tabs)
     values = octets[places]
     is_quote = values == quote[0] if quote else np.zeros(len(values), np.bool_)
     is_end = values == _LF
@@ -43,18 +45,21 @@ def find_marks(data: bytes, *, quote: bytes, final: bool) -> Marks:
         quotes=places[is_quote],
         quotes_above=np.cumsum(is_quote)[is_end],
         has_controls=bool(controls),
+        is_plain=highest < _DEL,
     )
 
 
-def _places(octets: NDArray[np.uint8], quote: bytes, *, has_tabs: bool) -> Positions:
-    """Return where control characters but tabs stand, and quotes."""
+def _places(octets: NDArray[np.uint8], quote: bytes, *, has_tabs: bool) -> tuple[Positions, int]:
+    """Return where control characters but tabs stand, and quotes; and the highest byte."""
     found = [np.empty(0, np.int64)]
+    highest = 0
     for first in range(0, len(octets), _SOME_BYTES):
         some = octets[first : first + _SOME_BYTES]
-        is_mark = some < _BLANK
+        # A quote differs from the blank in some of the five lowest bits alone. With these turned it
+        # is the blank, and controls are others of them: one look finds both.
+        is_mark = (some ^ (quote[0] ^ _BLANK)) <= _BLANK if quote else some < _BLANK
         if has_tabs:
             is_mark &= some != _TAB
-        if quote:
-            is_mark |= some == quote[0]
         found.append(first + np.flatnonzero(is_mark))
-    return np.concatenate(found)
+        highest = max(highest, int(some.max()))
+    return np.concatenate(found), highest

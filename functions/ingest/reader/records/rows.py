@@ -73,7 +73,9 @@ def parse_fast(block: Block, dialect: Dialect) -> Parsed | None:
         ragged.append((row.number - 1, row.actual_columns, says_nothing(row.text)))
         return "skip"
 
-    data = to_utf_8(_without(block, block.spoiled), dialect.encoding)
+    data = _without(block, block.spoiled)
+    if not block.is_plain:
+        data = to_utf_8(data, dialect.encoding)
     if data.startswith(BOM):  # Arrow would drop it
         return None
     names = [str(i) for i in range(len(dialect.header))]
@@ -95,7 +97,8 @@ def parse_fast(block: Block, dialect: Dialect) -> Parsed | None:
         columns=_spread(table, fault),
         fault=fault,
         detail=detail,
-        may_hold_controls=block.has_controls or _holds_rarer_controls(data),
+        may_hold_controls=block.has_controls
+        or (not block.is_plain and _holds_rarer_controls(data)),
     )
 
 
@@ -131,11 +134,12 @@ def _replaced(parsed: Parsed, change: tuple[str, str]) -> Parsed:
 def _without(block: Block, spoiled: dict[int, int]) -> bytes:
     if not spoiled:
         return block.data
+    data = memoryview(block.data)
     pieces, start = [], 0
     for row in sorted(spoiled):
-        pieces.append(block.data[start : block.edges[row]])
+        pieces.append(data[start : block.edges[row]])
         start = int(block.edges[row + 1])
-    return b"".join([*pieces, block.data[start:]])
+    return b"".join([*pieces, data[start:]])
 
 
 def _split(data: bytes, names: Sequence[str], style: Style, set_aside: Any) -> Any:

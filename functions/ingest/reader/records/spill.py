@@ -29,7 +29,7 @@ _PLACES = (
 )
 _DISTINCT = pa.dictionary(pa.int32(), pa.string())
 
-_KEPT_BYTES = 80 << 20  # of all columns: what is more goes to disk
+_KEPT_BYTES = 72 << 20  # of all columns: what is more goes to disk
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

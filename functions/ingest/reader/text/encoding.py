@@ -78,6 +78,8 @@ def _wide_encoding(head: bytes) -> Encoding | None:
     for mark, name in ((codecs.BOM_UTF16_LE, UTF_16_LE), (codecs.BOM_UTF16_BE, UTF_16_BE)):
         if head.startswith(mark):
             return Encoding(name=name, settled_by="mark")
+    if b"\0" not in head:
+        return None
     # Text that is mostly Latin, without a mark: every other byte is NUL.
     pairs = len(head) // 2
     nuls = [head[side : 2 * pairs : 2].count(0) for side in (0, 1)]
@@ -158,6 +160,9 @@ def _first_wrong_byte(file: BinaryIO, encoding: str) -> int | None:
     position = 0
     for piece in _pieces(file):
         pending = len(decoder.getstate()[0])
+        if not pending and encoding == UTF_8 and _is_ascii(piece):
+            position += len(piece)
+            continue
         try:
             decoder.decode(piece)
         except UnicodeDecodeError as error:
@@ -165,6 +170,11 @@ def _first_wrong_byte(file: BinaryIO, encoding: str) -> int | None:
         position += len(piece)
     pending = len(decoder.getstate()[0])
     return position - pending if pending else None
+
+
+def _is_ascii(data: bytes) -> bool:
+    """Say so, some times as fast as `isascii`."""
+    return not data or bool(np.frombuffer(data, np.uint8).max() < 0x80)
 
 
 def _is_mostly_utf_8(sample: bytes) -> bool:

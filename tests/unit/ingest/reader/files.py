@@ -67,13 +67,13 @@ def read(
         try:
             with open_file(path, stored_at=stored_at, profile=profile, scratch=scratch) as reading:
                 batches = list(reading.batches())
+                rejected = [row for batch in batches for row in batch.rejected]
+                left_out = [row for batch in batches for row in batch.left_out]
                 understanding = reading.understanding
         finally:
             assert not list(scratch.iterdir())
     balance = sum((batch.balance for batch in batches), Balance())
     tables = [batch.accepted for batch in batches]
-    rejected = [row for batch in batches for row in batch.rejected]
-    left_out = [row for batch in batches for row in batch.left_out]
     return Read(understanding, tables, rejected, left_out, balance, batches)
 
 

@@ -29,11 +29,26 @@ def test_texts_without_blanks_around_them_are_not_copied() -> None:
     assert trimmed(texts) is texts
 
 
-@given(pieces=st.lists(st.sampled_from([b"a", b'"', b"\n", b"\r", b"\t", b" ", b"\x0b", b"\x1f"])))
+OCTETS = st.sampled_from([
+    b"a",
+    b'"',
+    b"\n",
+    b"\r",
+    b"\t",
+    b" ",
+    b"\x0b",
+    b"\x1f",
+    b"\x7f",
+    b"\x80",
+])
+
+
+@given(pieces=st.lists(OCTETS))
 def test_controls_are_all_below_a_blank_but_tabs_and_line_ends(pieces: list[bytes]) -> None:
     data = b"".join(pieces)
     marks = find_marks(data, quote=b'"', final=True)
     assert marks.has_controls == (b"\x0b" in data or b"\x1f" in data)
+    assert marks.is_plain == (b"\x7f" not in data and data.isascii())
     assert marks.quotes.tolist() == [i for i in range(len(data)) if data[i] == ord('"')]
     above = [data[:end].count(b'"') for end in marks.breaks.tolist()]
     assert marks.quotes_above.tolist() == above
