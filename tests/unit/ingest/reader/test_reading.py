@@ -329,10 +329,11 @@ def test_a_quote_that_swallowed_the_lines_below_it_is_reported_where_it_opens() 
     assert refusal(content).params == {"line": 2, "byte": content.index('"')}
 
 
-def test_a_wrong_byte_is_located() -> None:
-    content = lines("1,2026-01-01,Núñez Ñandú,1,2").encode()
+@pytest.mark.parametrize("plain", [0, 20_000], ids=["at once", "after a megabyte of ASCII"])
+def test_a_wrong_byte_is_located(plain: int) -> None:
+    content = lines("1,2026-01-01,Núñez Ñandú,1,2", *[f"{ROW}{' ' * 40}"] * plain).encode()
     error = refusal(content + b"1,2026-01-01,\xe9,1,2\n")
-    found = {"encoding": "UTF-8", "line": 3, "byte": len(content) + 13, "value": "0xe9"}
+    found = {"encoding": "UTF-8", "line": 3 + plain, "byte": len(content) + 13, "value": "0xe9"}
     assert error.params == found
 
 
