@@ -64,8 +64,8 @@ def _narrowed(column: Any) -> tuple[Any, int]:
         return _as_integers(column)
     if pa.types.is_integer(column.type):
         return _beside_their_place(column), 0
-    found = None if column.null_count else _of_one_length(column) or _as_runs(column)
-    return found or _by_distinct(column) or column, 0
+    found = None if column.null_count else _of_one_length(column)
+    return found or _as_runs(column) or _by_distinct(column) or column, 0
 
 
 def _widened(column: Any, kind: Any, power: int) -> Any:
@@ -103,11 +103,20 @@ def _beside_their_place(numbers: Any) -> Any:
 def _as_runs(texts: Any) -> Any:
     """Return each text once for all rows below each other that have it, if these are many."""
     for some in (texts[:_PROBED_ROWS], texts):
-        is_other = np.asarray(pc.not_equal(some[1:], some[:-1]), np.bool_)
-        begins = np.flatnonzero(np.append(True, is_other))
+        begins = np.flatnonzero(np.append(True, _differ_from_above(some)))
         if _ROWS_A_RUN * len(begins) > len(some):
             return None
     return _runs(texts.take(pa.array(begins)), begins, len(texts))
+
+
+def _differ_from_above(texts: Any) -> NDArray[np.bool_]:
+    """Say of each text but the first whether the one above is another, or only one of both is null."""
+    differ = pc.not_equal(texts[1:], texts[:-1])
+    if texts.null_count:
+        is_null = np.asarray(texts.is_null())
+        differ = differ.fill_null(False)
+        return np.asarray(differ, np.bool_) | (is_null[1:] != is_null[:-1])
+    return np.asarray(differ, np.bool_)
 
 
 def _runs(values: Any, begins: NDArray[np.int64], rows: int) -> Any:
@@ -180,5 +189,5 @@ def _counted(numbers: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], 
 
 
 def _as_decimals(column: Any, kind: Any, power: int) -> Any:
-    integers = np.asarray(column.fill_null(0)).astype(np.int64) * 10**power
-    return of_integers(integers, kind, nulls(column))
+    filled = column.fill_null(0) if column.null_count else column
+    return of_integers(np.asarray(filled).astype(np.int64) * 10**power, kind, nulls(column))

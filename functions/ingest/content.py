@@ -61,10 +61,12 @@ class _ColumnHash:
 
     def add(self, values: Any) -> None:
         self._add_missing(values)
-        present = values.drop_null() if values.null_count else values
+        if values.null_count == len(values):
+            return
         if pa.types.is_string(values.type):
-            self._add_texts(present)
+            self._add_texts(values)
         else:
+            present = values.drop_null() if values.null_count else values
             width = values.type.bit_width // 8
             first = present.offset * width
             end = first + len(present) * width
@@ -80,7 +82,14 @@ class _ColumnHash:
     def _add_texts(self, texts: Any) -> None:
         _, edges, data = texts.buffers()
         places = np.frombuffer(edges, np.int32)[texts.offset :][: len(texts) + 1]
-        self._lengths.update(np.diff(places).tobytes())
+        lengths = np.diff(places)
+        if texts.null_count:
+            is_present = np.asarray(texts.is_valid())
+            if lengths[~is_present].any():  # bytes that are of no text
+                self._add_texts(texts.drop_null())
+                return
+            lengths = lengths[is_present]
+        self._lengths.update(lengths.tobytes())
         if data is not None:
             self._content.update(memoryview(data)[places[0] : places[-1]])
 

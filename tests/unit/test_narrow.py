@@ -56,6 +56,12 @@ def test_texts_that_seldom_change_are_written_once_each_time() -> None:
     assert narrowed(values, pa.string()).values.to_pylist() == ["sale", "return", "sale"]
 
 
+@pytest.mark.parametrize("first", [None, "7"])
+def test_what_is_missing_is_written_once_for_each_stretch_of_it(first: str | None) -> None:
+    values = [first] * 90 + ["8"] * 10 + [None] * 40 + ["8"] * 60
+    assert narrowed(values, pa.string()).values.to_pylist() == [first, "8", None, "8"]
+
+
 def test_texts_that_change_later_on_are_no_runs() -> None:
     values = ["sale"] * 70 + ["a", "bb"] * 65
     assert narrowed(values, pa.string()).dictionary.to_pylist() == ["sale", "a", "bb"]

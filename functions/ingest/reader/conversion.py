@@ -232,12 +232,13 @@ def _taken_back(typed: Mapping[str, Any], returned: Mask) -> dict[str, Any]:
 
     So does a quantity with a minus of its amount.
     """
-    is_positive = ~_is_negative(typed["amount"])
+    amount = typed["amount"]
+    is_positive = ~_is_negative(amount)
     is_back = np.zeros_like(returned)
     if "quantity" in typed:
         is_back = _is_negative(typed["quantity"])
     unsigned = {"quantity": returned & is_positive & ~is_back}
-    unsigned["amount"] = unsigned["quantity"] | (is_positive & is_back)
+    unsigned["amount"] = unsigned["quantity"] | (is_positive & is_back & ~_is_zero(amount))
     return {
         name: pc.if_else(pa.array(mask), pc.negate(typed[name]), typed[name])
         for name, mask in unsigned.items()
@@ -315,6 +316,13 @@ def _is_negative(values: Any) -> Mask:
     return is_negative & np.asarray(values.is_valid()) if values.null_count else is_negative
 
 
+def _is_zero(values: Any) -> Mask:
+    """Say which decimals are 0; of a null, whatever it holds."""
+    low, high = halves(values)
+    is_zero: Mask = (low | high) == 0
+    return is_zero
+
+
 def _are_cancelled(order_ids: Any, has_minus: Mask) -> Mask:
     """Say which rows are of an order `C...` that takes back all it has.
 
@@ -325,10 +333,13 @@ def _are_cancelled(order_ids: Any, has_minus: Mask) -> Mask:
         _FIRST_OF_CANCELLATION,
         lambda some: pc.match_substring_regex(some, _CANCELLATION),
     )
-    if not (is_named_so & has_minus).any():
-        return is_named_so & has_minus
-    sold = order_ids.filter(pa.array(is_named_so & ~has_minus))
-    return is_named_so & ~np.asarray(pc.is_in(order_ids, value_set=sold), np.bool_)
+    is_cancelled = is_named_so & has_minus
+    if is_cancelled.any():
+        sold = order_ids.filter(pa.array(is_named_so & ~has_minus))
+        places = np.flatnonzero(is_cancelled)
+        taken_back = order_ids.take(pa.array(places))
+        is_cancelled[places] = ~np.asarray(pc.is_in(taken_back, value_set=sold), np.bool_)
+    return is_cancelled
 
 
 def _balance(stretch: Stretch, verdict: Verdict, table: Any, *, returns: Mask) -> Balance:

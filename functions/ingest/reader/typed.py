@@ -165,11 +165,18 @@ def _product(quantity: Any, unit_price: Any, verdict: Verdict) -> Any:
 def _product_of_integers(quantity: Any, unit_price: Any) -> Any:
     """Return the same sooner, where all of it fits in 64 bits."""
     pieces, prices = to_integers(quantity), to_integers(unit_price)
-    if pieces is None or prices is None or _most(pieces) * _most(prices) >= 1 << 63:
+    if pieces is None or prices is None or not _fit(pieces, prices):
         return None
     missing = [each for each in (nulls(quantity), nulls(unit_price)) if each is not None]
     is_null = np.logical_or.reduce(missing) if missing else None
     return of_integers(pieces * prices, frame.AMOUNT, is_null)
+
+
+def _fit(pieces: NDArray[np.int64], prices: NDArray[np.int64]) -> bool:
+    """Say whether all products are known to fit in 64 bits."""
+    if _most(pieces) * _most(prices) < 1 << 63:
+        return True
+    return bool(np.abs(pieces.astype(np.float64) * prices).max(initial=0) < 1 << 62)
 
 
 def _most(integers: NDArray[np.int64]) -> int:

@@ -17,6 +17,7 @@ Mask = NDArray[np.bool_]
 
 # What stands for no order: rows that have it are not of one.
 _NO_ORDERS = frozenset(["-", "--", "---", "—", "0", ".", "?", "n/a", "N/A", "#N/A", "none", "NULL"])
+_FIRST_OF_SIGNS = first_bytes(bytes(sign.encode()[0] for sign in _NO_ORDERS))
 _FIRST_OF_BLANK = first_bytes(b" \t\n\v\f\r\x1c\x1d\x1e\x1f\xc2\xe1\xe2\xe3")  # in UTF-8
 
 
@@ -155,8 +156,10 @@ def _last_named(order_ids: Any) -> int | None:
 
 
 def _without_signs(order_ids: Any) -> Any:
-    is_sign = pc.is_in(order_ids, value_set=pa.array(_NO_ORDERS))
-    return pc.if_else(is_sign, "", order_ids)
+    is_sign = judge_likely(
+        order_ids, _FIRST_OF_SIGNS, lambda some: pc.is_in(some, value_set=pa.array(_NO_ORDERS))
+    )
+    return pc.if_else(pa.array(is_sign), "", order_ids) if is_sign.any() else order_ids
 
 
 def has_gaps(column: Any, order_ids: Any) -> bool:

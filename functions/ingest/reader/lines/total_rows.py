@@ -28,7 +28,6 @@ Parts = tuple[str, ...]  # columns of ours, of which a total has none
 
 _PARTS: tuple[Parts, ...] = (("product", "product_id"), ("quantity",), ("unit_price",))
 _BOUGHT = _PARTS[0]
-_WORD = r"[\pL\pN]"
 _FIRST_OF_SIGNS = first_bytes(bytes(i for i in range(128) if not chr(i).isalnum()) + b"\xc2\xe2")
 _LONGEST_SIGN = 3  # in bytes: `---`, or a dash of another kind
 _AT_ONE_END = 0.8  # of the rows that lack something: others are lines of which less is known
@@ -138,8 +137,10 @@ def _name_nothing(texts: Any, *, has_words: bool) -> Places:
         first = octets[np.minimum(begins[places], len(octets) - 1)]
         places = places[_FIRST_OF_SIGNS[first] | (lengths[places] == 0)]
     if (signs := places[lengths[places] > 0]).size:
-        has_word = pc.match_substring_regex(texts.take(pa.array(signs)), _WORD)
-        places = np.setdiff1d(places, signs[np.asarray(has_word, np.bool_)], assume_unique=True)
+        short = texts.take(pa.array(signs)).dictionary_encode()
+        has_word = [any(map(str.isalnum, text)) for text in short.dictionary.to_pylist()]
+        with_words = signs[np.array(has_word, np.bool_)[np.asarray(short.indices)]]
+        places = np.setdiff1d(places, with_words, assume_unique=True)
     if has_words:
         places = np.union1d(places, np.flatnonzero(name_totals(texts)))
     return places
