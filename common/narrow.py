@@ -112,11 +112,11 @@ def _as_runs(texts: Any) -> Any:
 def _differ_from_above(texts: Any) -> NDArray[np.bool_]:
     """Say of each text but the first whether the one above is another, or only one of both is null."""
     differ = pc.not_equal(texts[1:], texts[:-1])
-    if texts.null_count:
-        is_null = np.asarray(texts.is_null())
-        differ = differ.fill_null(False)
-        return np.asarray(differ, np.bool_) | (is_null[1:] != is_null[:-1])
-    return np.asarray(differ, np.bool_)
+    if not texts.null_count:
+        return np.asarray(differ, np.bool_)
+    is_null = np.asarray(texts.is_null())
+    is_at_border: NDArray[np.bool_] = is_null[1:] != is_null[:-1]
+    return is_at_border | np.asarray(differ.fill_null(False), np.bool_)
 
 
 def _runs(values: Any, begins: NDArray[np.int64], rows: int) -> Any:

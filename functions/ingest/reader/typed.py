@@ -144,7 +144,8 @@ def _decimals(name: str, column: Any, conventions: Conventions, verdict: Verdict
     values, marks = _per_distinct(column, read)
     verdict.reject_marked(marks, numbers.FAULTS, index)
     # With an amount in the file, quantity and price may stay empty.
-    if name == "amount" or "amount" not in conventions.mapping:
+    must_be_there = name == "amount" or "amount" not in conventions.mapping
+    if must_be_there and values.null_count:
         verdict.reject(np.asarray(values.is_null()), Fault.EMPTY_CELL, index)
     return values
 

@@ -7,6 +7,7 @@ not where a well-formed one would be, the careful path reads that record and say
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
+from io import SEEK_END
 from typing import BinaryIO
 
 import numpy as np
@@ -78,15 +79,27 @@ def read_blocks(file: BinaryIO, dialect: Dialect) -> Iterator[Block]:
     Raises:
         UnreadableFileError: A quote is never closed, or a record is too long.
     """
-    offset, line, size = dialect.body_offset, dialect.body_line, BLOCK_BYTES
+    offset, line = dialect.body_offset, dialect.body_line
+    size = even = _even_bytes(file.seek(0, SEEK_END) - offset)
     final = False
     while not final:
         # What was left over is read again, which is less than to put it in front of the next piece.
         data, final = _read_lines(file, offset, size)
         block, line = _next_block(data, dialect.style, offset=offset, line=line, final=final)
         offset += len(block.data)
-        size = BLOCK_BYTES if block.rows else 2 * size  # one record may be longer than a block
+        size = even if block.rows else 2 * size  # one record may be longer than a block
         yield from _parts(block)
+
+
+def _even_bytes(total: int) -> int:
+    """Return how many bytes to read at a time so that the last block is no small rest of them.
+
+    A block costs some time whatever its size, and the two who work on blocks end together only if
+    they are alike.
+    """
+    blocks = max(round(total / BLOCK_BYTES), 1 + (total > BLOCK_BYTES))
+    unread = min(SHORT_LINE_BYTES, BLOCK_BYTES >> 6)  # at the end of each, up to a line
+    return -(-total // blocks) + max(unread, 1)
 
 
 def _read_lines(file: BinaryIO, offset: int, size: int) -> tuple[bytes, bool]:
@@ -105,9 +118,11 @@ def _read_lines(file: BinaryIO, offset: int, size: int) -> tuple[bytes, bool]:
 
 
 def _parts(block: Block) -> Iterator[Block]:
-    """Yield a block in parts of so many records: with short ones it may have a million."""
-    for first in range(0, block.rows, MAX_BLOCK_RECORDS):
-        edges = block.edges[first : first + MAX_BLOCK_RECORDS + 1]
+    """Yield a block in like parts of at most so many records: with short ones it may have a million."""
+    parts = -(-block.rows // MAX_BLOCK_RECORDS) or 1
+    some = -(-block.rows // parts) or 1
+    for first in range(0, block.rows, some):
+        edges = block.edges[first : first + some + 1]
         last = first + len(edges) - 1
         yield Block(
             data=block.data[edges[0] : edges[-1]],

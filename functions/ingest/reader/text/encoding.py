@@ -132,6 +132,8 @@ def _sample(file: BinaryIO) -> bytes:
     lines: list[bytes] = []
     size = 0
     for piece in _pieces(file):
+        if _is_ascii(piece):
+            continue
         end = 0
         for high in np.flatnonzero(np.frombuffer(piece, np.uint8) >= 0x80).tolist():
             if high < end:

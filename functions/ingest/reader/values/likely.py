@@ -47,8 +47,13 @@ def trimmed(texts: Any) -> Any:
         return texts
     places = np.frombuffer(edges, np.int32)[texts.offset :][: len(texts) + 1]
     octets = np.frombuffer(content, np.uint8)
+    if _are_solid(octets):  # most columns but names are, and it is seen at once
+        return texts
     # Of an empty text it is a byte of another one: then more is trimmed than has to be.
     borders = (np.take(octets, at, mode="clip") for at in (places[:-1], places[1:] - 1))
-    if all(some.min() > _BLANK and some.max() < _NOT_ASCII for some in borders):
-        return texts
-    return pc.utf8_trim_whitespace(texts)
+    return texts if all(map(_are_solid, borders)) else pc.utf8_trim_whitespace(texts)
+
+
+def _are_solid(octets: NDArray[np.uint8]) -> bool:
+    """Say whether no byte can be of a blank."""
+    return bool(octets.min() > _BLANK and octets.max() < _NOT_ASCII)
