@@ -83,29 +83,35 @@ class Orders:
         if is_distinct(column):
             filled = self.fill(column.dictionary_decode(), index, order_ids, is_one=is_one)
             return filled.dictionary_encode()
-        has_order = pc.not_equal(order_ids, "")
-        is_whole = pc.all(has_order).as_py()
-        cells = column if is_whole else column.filter(has_order)
-        orders = order_ids if is_whole else order_ids.filter(has_order)
+        has_order = ~are_empty(order_ids)
+        is_whole = has_order.all()
+        cells = column if is_whole else column.filter(pa.array(has_order))
+        orders = order_ids if is_whole else order_ids.filter(pa.array(has_order))
+        is_filled = ~are_empty(cells)
+        if not self._have_takers(index, orders, is_filled):
+            self.said[index] = cells[-1].as_py()
+            return column
         is_new = np.ones(len(cells), np.bool_)
         is_new[1:] = np.asarray(pc.not_equal(orders[1:], orders[:-1]))
         is_new[0] = orders[0].as_py() != self.last or index not in self.said
-        is_filled = np.asarray(pc.not_equal(cells, ""))
         speaks = is_new | is_filled
         sources = np.maximum.accumulate(np.where(speaks, np.arange(len(cells)), 0))
         goes_on = ~np.maximum.accumulate(speaks)
-        gives = np.where(goes_on, bool(self.said.get(index)), is_filled[sources])
-        if not (gives & ~speaks).any():
-            if not goes_on[-1]:
-                self.said[index] = cells[int(sources[-1])].as_py()
-            return column
         filled = cells.take(sources)
         if goes_on.any():
             filled = pc.if_else(pa.array(goes_on), self.said[index], filled)
         self.said[index] = filled[-1].as_py()
         if is_one and (np.asarray(pc.not_equal(filled[1:], filled[:-1])) & ~is_new[1:]).any():
             return column
-        return pc.replace_with_mask(column, has_order, filled)
+        return pc.replace_with_mask(column, pa.array(has_order), filled)
+
+    def _have_takers(self, index: int, orders: Any, is_filled: Mask) -> bool:
+        """Say whether an empty cell stands right below a filled one of its order."""
+        if not is_filled[0] and self.said.get(index) and orders[0].as_py() == self.last:
+            return True
+        above = np.flatnonzero(is_filled[:-1] & ~is_filled[1:])
+        pairs = (orders.take(pa.array(places)) for places in (above, above + 1))
+        return pc.any(pc.equal(*pairs)).as_py() is True
 
     def apart(self, order_ids: Any, customers: Any) -> Any:
         """Return ids that tell orders apart which have the same number and other customers.
