@@ -2,11 +2,14 @@
 
 from unittest import mock
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.ingest.balance import Balance
 from functions.ingest.content import RowsHash
+from functions.ingest.reader import Batch
 from functions.ingest.reader.records import blocks
 from tests.unit.ingest.reader.files import lines, read
 
@@ -57,6 +60,26 @@ def test_texts_are_not_the_same_when_cut_elsewhere() -> None:
 def test_which_of_several_is_missing_makes_a_difference() -> None:
     one, two = "1,2026-01-31,{},1,1,x", "1,2026-01-31,{},1,1,x"
     assert hashed(one.format("C1"), two.format("")) != hashed(one.format(""), two.format("C1"))
+
+
+def test_bytes_of_a_text_that_is_missing_make_no_difference() -> None:
+    missing = pa.py_buffer(b"\x05")  # of three the second
+    texts = (
+        (pa.array([0, 1, 1, 2], pa.int32()), b"ac"),
+        (pa.array([0, 1, 2, 3], pa.int32()), b"abc"),
+    )
+    arrays = [
+        pa.StringArray.from_buffers(3, edges.buffers()[1], pa.py_buffer(content), missing)
+        for edges, content in texts
+    ]
+    digests = set()
+    for array in arrays:
+        assert array.to_pylist() == ["a", None, "c"]
+        rows_hash = RowsHash()
+        table = pa.table({"customer_id": array})
+        rows_hash.add(Batch(accepted=table, balance=Balance(accepted=3), tell=tuple))
+        digests.add(rows_hash.digest())
+    assert len(digests) == 1
 
 
 def test_rows_set_aside_count() -> None:

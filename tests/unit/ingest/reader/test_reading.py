@@ -261,6 +261,28 @@ def test_one_fault_anywhere_is_reported_there_and_all_other_rows_are_accepted(
     assert got.column("row") == [i + 1 for i in range(len(TABLE)) if i != place]
 
 
+@pytest.mark.parametrize(("rows", "tables"), [(200, 1), (202, 2), (500, 2), (520, 3), (1000, 5)])
+def test_a_file_is_cut_into_blocks_that_are_alike(rows: int, tables: int) -> None:
+    row = ROW + "\n"
+    with mock.patch.object(blocks, "BLOCK_BYTES", 201 * len(row)):
+        got = read(many(ROW, times=rows))
+    sizes = [table.num_rows for table in got.tables]
+    assert (len(sizes), sum(sizes)) == (tables, rows)
+    assert max(sizes) - min(sizes) <= 5 * tables  # some bytes more are read, for the last line
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [("80995", "2.08"), ("1", "38970.00")],  # fit in 64 bits, their largest would not
+        [("-90000", "900.01"), ("90000", "900.01"), ("1", "1")],  # do not
+    ],
+)
+def test_a_product_is_exact_however_large_it_is(numbers: list[tuple[str, str]]) -> None:
+    got = read(lines(*(f"1,2026-01-31,C7,{pieces},{price}" for pieces, price in numbers)))
+    assert got.column("amount") == [Decimal(pieces) * Decimal(price) for pieces, price in numbers]
+
+
 def test_permuted_rows_keep_the_totals() -> None:
     shuffled = random.Random(3).sample(TABLE, len(TABLE))
     assert read(lines(*shuffled)).balance == read(lines(*TABLE)).balance
