@@ -63,7 +63,7 @@ from functions.ingest.reader.weighing import find_totals
 from functions.ingest.reader.words.header_names import name_others
 
 # Raised when the same bytes would be read differently.
-READER_VERSION = "11"
+READER_VERSION = "12"
 
 MAX_ROWS = 20_000_000
 
