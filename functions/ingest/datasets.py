@@ -69,7 +69,7 @@ _PUT_DATASET = prepared("""
         left_out = excluded.left_out, has_order_ids = excluded.has_order_ids
 """)
 
-_REJECTED_COLUMNS = ("client_id", "sha256", "line", "data_row")
+_REJECTED_COLUMNS = ("client_id", "sha256", "line", "data_row", "of_upload", "of_line")
 _REPAIR_COLUMNS = ("client_id", "sha256", "data_row", "upload_id", "line", "quantity", "amount")
 
 _SET_OUTCOME = prepared("""
@@ -127,7 +127,7 @@ def put(connection: Connection, upload: Upload, dataset: Dataset) -> None:
     """Write down the content, which of its rows were rejected, and which mend another file's."""
     later(connection, _PUT_DATASET, _row(upload, dataset))
     name = (upload.place.client, dataset.sha256)
-    lines = [(*name, line, row) for line, row in dataset.frame.rejected]
+    lines = [(*name, *each) for each in dataset.frame.rejected]
     repairs = [
         (*name, r.row, r.upload, r.line, r.quantity, r.amount) for r in dataset.frame.repairs
     ]

@@ -21,7 +21,7 @@ from functions.ingest.ahead import worked_ahead
 from functions.ingest.balance import Balance
 from functions.ingest.content import RowsHash
 from functions.ingest.reader import Batch, RejectedRow
-from functions.ingest.repairs import Repair, repairs_of
+from functions.ingest.repairs import RejectedLine, Repair, rejected_line, repairs_of
 
 _MANY_BYTES = 1_000_000  # of an uploaded file, which may be compressed, with more than one batch
 _MOST_REPAIRS = 200_000  # in one file; as many rows may be rejected of the longest file
@@ -35,7 +35,7 @@ class StoredFrame:
     frame_id: str
     rejected_frame_id: str
     rows_sha256: str | None  # of the rows apart from how they are written; None: there are none
-    rejected: tuple[tuple[int, int], ...]  # line and data row of each rejected row
+    rejected: tuple[RejectedLine, ...]
     repairs: tuple[Repair, ...]
     has_order_ids: bool  # some accepted row has one
     balance: Balance
@@ -92,7 +92,7 @@ class FrameRepository:
             balance=batch.balance,
             accepted=tuple(map(_named, good)),
             rejected=tuple(map(_named, bad)),
-            places=tuple((row.line, row.row) for row in batch.rejected),
+            places=tuple(map(rejected_line, batch.rejected)),
             repairs=tuple(repairs_of(batch.accepted)),
             has_order_ids=batch.accepted["order_id"].null_count < batch.accepted.num_rows,
             # Summed over what the chunks' own bytes say: a lost or doubled row shows here.
@@ -107,7 +107,7 @@ class _Written:
     balance: Balance
     accepted: tuple[frame.Chunk, ...]
     rejected: tuple[frame.Chunk, ...]
-    places: tuple[tuple[int, int], ...]
+    places: tuple[RejectedLine, ...]
     repairs: tuple[Repair, ...]
     has_order_ids: bool
     amount: Decimal

@@ -1,4 +1,4 @@
-"""Repairs: accepted rows that say which line of which upload they mend.
+"""Repairs: accepted rows that say which line of which upload they mend, and rows that were to.
 
 What of that counts is not decided here: the upload may come later, or go.
 """
@@ -6,9 +6,10 @@ What of that counts is not decided here: the upload may come later, or go.
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from common import frame, mending
+from functions.ingest.reader import RejectedRow
 
 _UPLOAD = f"{frame.OTHER}{mending.UPLOAD}"
 _LINE = f"{frame.OTHER}{mending.LINE}"
@@ -26,6 +27,24 @@ class Repair:
     line: int  # physical line in the upload's file; NO_LINE: it is not said
     quantity: Decimal | None
     amount: Decimal
+
+
+class RejectedLine(NamedTuple):
+    """Where a rejected row stands, and which line of which upload it was to mend, if any."""
+
+    line: int  # physical line, from 1
+    row: int  # data row, from 1
+    of_upload: str | None
+    of_line: int | None
+
+
+def rejected_line(row: RejectedRow) -> RejectedLine:
+    """Return the place of a rejected row; what it says of another upload may be as bad as the rest."""
+    upload, text = (cell.strip() for cell in row.was_to_mend or ("", ""))
+    line = _line(text)
+    if line == NO_LINE or not upload.isprintable() or not 0 < len(upload) <= _LONGEST_ID:
+        return RejectedLine(row.line, row.row, None, None)
+    return RejectedLine(row.line, row.row, upload, line)
 
 
 def repairs_of(accepted: Any) -> list[Repair]:

@@ -60,6 +60,13 @@ _CONTRIBUTIONS = text("""
     ORDER BY branch_id, sha256
 """)
 
+# That the line counts by now which a row was to mend that is still bad.
+_BY_ANOTHER = """
+    EXISTS (SELECT FROM uploads named JOIN counted c ON c.parent_sha256 = named.sha256
+            WHERE named.client_id = still_bad.client_id AND named.id = still_bad.of_upload
+              AND c.line = still_bad.of_line)
+"""
+
 # Of these uploads and no others: few are shown of many. The claim that works on an upload has a name
 # made of the upload's own columns.
 _OF_UPLOADS = """
@@ -74,6 +81,7 @@ _OF_UPLOADS = """
            coalesce(mended.rows, 0) AS repaired_rows,
            coalesce(mended.quantity, 0) AS repaired_quantity,
            coalesce(mended.amount, 0) AS repaired_amount,
+           coalesce(elsewhere.rows, 0) AS repaired_elsewhere,
            own.rows AS repairs_rows, coalesce(own.counted, 0) AS repairs_counted,
            c.transient_tries + c.bug_tries AS tries, c.next_try AS retry_at, c.last_error
     FROM ({wanted}) AS u
@@ -84,6 +92,12 @@ _OF_UPLOADS = """
     LEFT JOIN (SELECT parent_sha256, count(*) AS rows, sum(quantity) AS quantity,
                       sum(amount) AS amount FROM counted GROUP BY parent_sha256) AS mended
            ON mended.parent_sha256 = d.sha256
+    LEFT JOIN (SELECT sha256, count(*) AS rows FROM rejected_lines AS still_bad
+               WHERE client_id = :client AND of_upload IS NOT NULL AND {by_another}
+                 AND NOT EXISTS (SELECT FROM counted c WHERE c.parent_sha256 = still_bad.sha256
+                                                         AND c.line = still_bad.line)
+               GROUP BY sha256) AS elsewhere
+           ON elsewhere.sha256 = d.sha256
     LEFT JOIN (SELECT r.sha256, count(*) AS rows, count(counted.line) AS counted
                FROM repairs r LEFT JOIN counted USING (sha256, data_row)
                WHERE r.client_id = :client GROUP BY r.sha256) AS own
@@ -97,6 +111,7 @@ _OF_UPLOADS = """
 
 _UPLOADS = text(
     _OF_UPLOADS.format(
+        by_another=_BY_ANOTHER,
         wanted="""
             SELECT * FROM uploads
             WHERE client_id = :client
@@ -104,12 +119,15 @@ _UPLOADS = text(
                    OR stored_at < :before OR stored_at = :before AND id > :before_id)
               AND (CAST(:states AS text[]) IS NULL OR state = ANY(:states))
             ORDER BY stored_at DESC, id LIMIT :limit
-        """
+        """,
     )
 )
 
 _UPLOAD = text(
-    _OF_UPLOADS.format(wanted="SELECT * FROM uploads WHERE client_id = :client AND id = :upload")
+    _OF_UPLOADS.format(
+        by_another=_BY_ANOTHER,
+        wanted="SELECT * FROM uploads WHERE client_id = :client AND id = :upload",
+    )
 )
 
 _REPAIRS = text("""
@@ -142,11 +160,15 @@ _REPLACED_ROWS = text("""
       AND mine.state IN ('stored', 'duplicate')
 """)
 
-_MENDED_LINES = text("""
-    SELECT c.line FROM uploads mine
-    JOIN current_repairs c ON c.client_id = mine.client_id AND c.parent_sha256 = mine.sha256
+_MENDED_LINES = text(f"""
+    WITH counted AS MATERIALIZED (SELECT * FROM current_repairs WHERE client_id = :client)
+    SELECT c.line FROM uploads mine JOIN counted c ON c.parent_sha256 = mine.sha256
     WHERE mine.client_id = :client AND mine.id = :upload
-""")
+    UNION
+    SELECT still_bad.line FROM uploads mine
+    JOIN rejected_lines AS still_bad USING (client_id, sha256)
+    WHERE mine.client_id = :client AND mine.id = :upload AND of_upload IS NOT NULL AND {_BY_ANOTHER}
+""")  # noqa: S608 - constants only
 
 # Current: at least one live upload names the dataset.
 _FIRST_OF = text("""

@@ -113,6 +113,7 @@ class Repaired:
     rows: int
     quantity: Decimal
     amount: Decimal
+    elsewhere: int  # further rows, which were to mend lines of another file that count by now
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,7 +172,7 @@ class Upload:
     def open_rows(self) -> int:
         """Count the rejected rows that nobody has mended."""
         rejected = self.balance.rejected if self.balance else 0
-        return rejected - (self.repaired.rows if self.repaired else 0)
+        return rejected - (self.repaired.rows + self.repaired.elsewhere if self.repaired else 0)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -193,7 +194,7 @@ class Upload:
 
 
 def _repaired(row: Mapping[str, Any]) -> Repaired:
-    names = ("rows", "quantity", "amount")
+    names = ("rows", "quantity", "amount", "elsewhere")
     return Repaired(**{name: row[f"repaired_{name}"] for name in names})
 
 

@@ -219,7 +219,12 @@ def _repaired_body(upload: Upload) -> dict[str, Any] | None:
         quantity=balance.quantity + repaired.quantity,
         amount=balance.amount + repaired.amount,
     )
-    return {"rows": repaired.rows, "open": upload.open_rows, "balance": _balance_body(together)}
+    return {
+        "rows": repaired.rows,
+        "elsewhere": repaired.elsewhere,
+        "open": upload.open_rows,
+        "balance": _balance_body(together),
+    }
 
 
 def _balance_body(balance: Balance | None) -> dict[str, Any] | None:

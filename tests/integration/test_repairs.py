@@ -272,8 +272,29 @@ def test_rows_that_are_still_bad_go_out_again_for_the_first_file(loop: Loop):
     assert len(again) == 2
     assert again[1].startswith(f"{upload},5,")
     assert "''+tea" in again[1]
+    shown = loop.shown(repair)
+    assert (shown["repaired"]["open"], shown["rejected_total"]) == (1, 1)
+
     loop.put("centro/rest.csv", "\n".join(again).replace("some day", "2026-04-14").encode())
     assert loop.pipeline.revenue() == GOOD + 12
+    shown = loop.shown(repair)
+    assert {name: shown["repaired"][name] for name in ("rows", "elsewhere", "open")} == {
+        "rows": 0,
+        "elsewhere": 1,
+        "open": 0,
+    }
+    assert shown["repaired"]["balance"]["accepted"] == shown["balance"]["accepted"] == 1
+    assert shown["rejected"] == []
+    assert len(loop.rejected(repair).splitlines()) == 1
+    assert shown["sentence"] == (
+        "All 2 rows are in, 1 of them mended later. They mend 1 line of earlier files."
+    )
+    (listed,) = (each for each in loop.ask("uploads").json()["uploads"] if each["id"] == repair)
+    assert listed["repaired"] == shown["repaired"]
+
+    loop.pipeline.settle(loop.pipeline.delete("centro/rest.csv"))
+    assert loop.shown(repair)["repaired"]["open"] == 1
+    assert len(loop.rejected(repair).splitlines()) == 2
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from common import mending
 from common.mending import is_of_mended_rows, read_back
 from functions.ingest.reader.lines.verdict import Verdict
 from functions.ingest.reader.records.careful import (
@@ -60,6 +61,7 @@ class RejectedRow(NamedTuple):  # there may be very many, and these are made fas
     raw: str
     params: Mapping[str, object]
     cells: tuple[str, ...]  # of `raw`, without the quotes around them
+    was_to_mend: tuple[str, str] | None  # upload and line, as a row in a file of mended rows says
     find_place: Callable[[], Place]  # few are ever asked for theirs
 
     @property
@@ -212,7 +214,8 @@ class _Teller:
             byte_offset=offset,
             byte_length=self.text.original_length(raw),
             raw=(text := decode(raw, self.text.encoding)),
-            cells=self._cells(raw, text),
+            cells=(cells := self._cells(raw, text)),
+            was_to_mend=self._was_to_mend(cells) if self.is_mended else None,
             params=params,
             find_place=partial(self.places.find, line_at_fault, offset, raw, index),
         )
@@ -223,6 +226,11 @@ class _Teller:
             record = _record(raw, self.style)
             cells = tuple(decode_all(whole_cells(raw, record, self.style), self.text.encoding))
         return tuple(map(read_back, cells)) if self.is_mended else cells
+
+    def _was_to_mend(self, cells: Sequence[str]) -> tuple[str, str] | None:
+        header = self.conventions.header
+        upload, line = (header.index(name) for name in (mending.UPLOAD, mending.LINE))
+        return (cells[upload], cells[line]) if max(upload, line) < len(cells) else None
 
     def _particulars(self, fault: Fault, row: int, index: int) -> dict[str, object]:
         """Return what the fault's sentence says beyond line and column."""

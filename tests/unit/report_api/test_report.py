@@ -101,8 +101,8 @@ def client(**changes: object) -> Client:
     return Client(**{**made, **changes})  # type: ignore[arg-type]
 
 
-def repaired(rows: int) -> Repaired:
-    return Repaired(rows=rows, quantity=Decimal(rows), amount=Decimal(rows))
+def repaired(rows: int, *, elsewhere: int = 0) -> Repaired:
+    return Repaired(rows=rows, quantity=Decimal(rows), amount=Decimal(rows), elsewhere=elsewhere)
 
 
 FIRST = FirstUpload(
@@ -140,6 +140,11 @@ PARTLY = balance(accepted=12_412, rejected=12)
             upload(balance=balance(accepted=0, rejected=1), repaired=repaired(1)),
             "The only row is in, mended later.",
             "Entró la única fila, corregida después.",
+        ),
+        (
+            upload(balance=PARTLY, repaired=repaired(2, elsewhere=9)),
+            "12,423 of 12,424 rows are in, 11 of them mended later; 1 needs you.",
+            "Entraron 12.423 de 12.424 filas, 11 de ellas corregidas después; 1 necesita su atención.",
         ),
         (
             upload(balance=PARTLY),
