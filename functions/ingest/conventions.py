@@ -136,7 +136,7 @@ def as_read_before(understanding: Mapping[str, Any]) -> FormatProfile:
 
 def wake_waiting(connection: Connection, client: str, branch: str) -> list[Event]:
     """Have waiting uploads of the branch read again: its files now show what was asked."""
-    return list(map(_again, connection.execute(_WAITING, {"client": client, "branch": branch})))
+    return list(map(read_again, connection.execute(_WAITING, {"client": client, "branch": branch})))
 
 
 def is_as_told(connection: Connection, file: File, understanding: Mapping[str, Any]) -> bool:
@@ -184,10 +184,11 @@ def overtake(connection: Connection, file: File, shown: Mapping[str, str]) -> li
     ]
     for row in overtaken:
         connection.execute(_FORGET, {"client": file.client, "id": row.id})
-    return list(map(_again, overtaken))
+    return list(map(read_again, overtaken))
 
 
-def _again(row: Any) -> Event:
+def read_again(row: Any) -> Event:
+    """Return what has an upload read again."""
     return ObjectCreated(
         object=ObjectRef(bucket=row.bucket, key=row.key, version_id=row.version_id),
         source="replay",

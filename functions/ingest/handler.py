@@ -7,8 +7,8 @@ Writes     frame, rejected rows (MongoDB); upload, dataset, balance, rejected li
            that the file mends, or what is asked about the days it shares with another (PostgreSQL)
 Publishes  UploadStored | UploadDuplicated | UploadRejected | UploadNeedsAnswer | UploadParked,
            DatasetsChanged; ObjectCreated for versions that were announced without their id, and
-           for waiting uploads whose question this one answers, and for later ones that were read
-           otherwise than it shows; the event itself under the key that the store knows, where its
+           for waiting uploads whose question this one answers, by what it shows or by its
+           going, and for later ones that were read otherwise than it shows; the event itself under the key that the store knows, where its
            notification spelled it otherwise
 
 Delivered twice: the second claim finds the work done. After a crash half way the same bytes give

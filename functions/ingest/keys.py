@@ -4,12 +4,14 @@ All runs in the transaction that ends a claim, and takes the client's row first.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
 from common import events
 from common.events import DatasetsChanged, Event, StoredObject
 from common.postgres import ConflictError, later, prepared
+from functions.ingest.overlaps import wake_asking
 from functions.ingest.upload import History, Place
 from functions.ingest.versions import KeyUpload, settle
 
@@ -47,6 +49,15 @@ _CURRENT = text("""
       AND u.state IN ('stored', 'duplicate', 'superseded')
 """)
 
+
+class _Current(NamedTuple):
+    sha256: str
+    upload_id: str
+    branch: str
+    frame_id: str
+    rejected_frame_id: str
+
+
 _SET_STATE = prepared("""
     UPDATE uploads SET state = :state, settled_at = coalesce(settled_at, now())
     WHERE client_id = :client AND id = :id
@@ -68,6 +79,8 @@ def settling(
 ) -> Write:
     """Return a write that makes `change`, settles the key, and nudges if other data counts now.
 
+    Uploads that ask about one which no longer counts are read again.
+
     `sha256` is the content that `change` is about; it `was_read` if there was a dataset of it when
     the file was hashed. If one came since, and counts, `change` raises ConflictError.
     """
@@ -87,8 +100,11 @@ def settling(
             _apply_states(connection, key, history)
         # And once they are stored they do.
         is_added = is_new and any(isinstance(e, events.UploadStored) for e in following)
-        if is_added or _current(connection, key, contents) != before:
+        after = before if is_added else _current(connection, key, contents)
+        if is_added or after != before:
             following += nudge(connection, place.client)
+        if gone := {each.upload_id for each in before - after}:
+            following += wake_asking(connection, place.client, gone)
         return following
 
     return write
@@ -106,9 +122,9 @@ def nudge(connection: Connection, client: str) -> list[Event]:
 
 def _current(
     connection: Connection, key: Mapping[str, object], contents: Collection[str]
-) -> set[tuple[str, ...]]:
+) -> set[_Current]:
     names = {**key, "contents": list(contents)}
-    return {tuple(row) for row in connection.execute(_CURRENT, names)}
+    return {_Current(*row) for row in connection.execute(_CURRENT, names)}
 
 
 def _apply_states(

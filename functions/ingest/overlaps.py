@@ -4,12 +4,13 @@ A person is asked once: does a newer file replace the days of older ones, or do 
 answer is one of the branch's decisions; clustering goes by it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from functions.ingest.conventions import decisions_of
+from common.events import Event
+from functions.ingest.conventions import decisions_of, read_again
 from functions.ingest.profiles import period_of, told
 from functions.ingest.upload import Dataset, Upload
 
@@ -39,6 +40,17 @@ OTHER_FILE = f"""
     CASE WHEN CAST(:has_order_ids AS boolean) THEN ({_OTHER.format(which="NOT d.has_order_ids")})
          ELSE ({_OTHER.format(which="true")}) END
 """
+
+# That ask about one of these uploads of their branch.
+_ASKING = text("""
+    SELECT asking.bucket, asking.key, asking.version_id, asking.generation
+    FROM uploads asking JOIN uploads gone
+      ON gone.client_id = asking.client_id AND gone.branch_id = asking.branch_id
+     AND gone.filename = asking.params->>'filename'
+    WHERE asking.client_id = :client AND gone.id = ANY(:gone)
+      AND asking.state = 'needs_answer' AND asking.reason = 'overlapping_days'
+    ORDER BY asking.stored_at, asking.id
+""")
 
 
 def names_of(upload: Upload, dataset: Dataset) -> dict[str, object]:
@@ -72,3 +84,9 @@ def open_question(
     )
     other: dict[str, object] = found.other_file
     return None if told(period, set(), set) else other
+
+
+def wake_asking(connection: Connection, client: str, gone: Collection[str]) -> list[Event]:
+    """Have uploads read again that ask about one which no longer gives its content its place."""
+    names = {"client": client, "gone": list(gone)}
+    return list(map(read_again, connection.execute(_ASKING, names)))

@@ -65,6 +65,42 @@ def test_the_answer_holds_for_the_branch(branches: Branches, answer: str, two: i
     assert state(branches, "norte/second.csv") == "needs_answer"
 
 
+def test_what_asks_about_a_file_that_goes_is_read_again(branches: Branches):
+    branches.put("centro/first.csv", FIRST)
+    upload = branches.put("centro/second.csv", SECOND)
+    branches.put("centro/third.csv", THIRD)  # has a day of the second one, which does not count
+    assert (state(branches, "centro/third.csv"), branches.pipeline.revenue()) == ("stored", 1807)
+    branches.pipeline.settle(branches.pipeline.delete("centro/first.csv"))
+    branches.relay()
+    assert "third.csv both" in branches.ask("GET", f"uploads/{upload}").json()["sentence"]
+    assert (state(branches, "centro/second.csv"), branches.pipeline.revenue()) == (
+        "needs_answer",
+        1800,
+    )
+    branches.pipeline.settle(branches.pipeline.delete("centro/third.csv"))
+    branches.relay()
+    assert (state(branches, "centro/second.csv"), branches.pipeline.revenue()) == ("stored", 140)
+
+
+def test_a_corrected_file_without_the_same_days_answers_the_question_too(branches: Branches):
+    branches.put("centro/first.csv", FIRST)
+    branches.put("centro/second.csv", SECOND)
+    branches.put("norte/second.csv", FIRST)
+    branches.put("centro/first.csv", sales(d11=1))
+    branches.relay()
+    assert (state(branches, "centro/second.csv"), branches.pipeline.revenue()) == ("stored", 148)
+
+
+def test_a_file_that_nobody_asks_about_wakes_none(branches: Branches):
+    branches.put("centro/first.csv", FIRST)
+    branches.put("centro/second.csv", SECOND)
+    branches.put("centro/other.csv", sales(d20=5))
+    branches.pipeline.settle(branches.pipeline.delete("centro/other.csv"))
+    branches.relay()
+    upload = branches.pipeline.upload("centro/second.csv")
+    assert (upload.state, upload.generation) == ("needs_answer", 0)
+
+
 def test_a_file_says_how_many_of_its_rows_are_replaced(branches: Branches):
     first = branches.put("centro/first.csv", FIRST)
     branches.answer(branches.put("centro/second.csv", SECOND), overlap="replaces")
