@@ -25,25 +25,21 @@ From the bottom up; nothing below knows what is above it:
               what they come of; `lists` that are no purchases; `order_lines` and `order_totals`
               that are no amounts of lines
 
-`reading` ties them together in two passes: what all rows show is `seen` by the first, and all that
-holds for the file `settled`; in the second rows are `typed`, and by `conversion` judged as a whole;
-only where rows have to be weighed (`weighing`) it is made once more. `rejection` tells what is wrong
-with a row; `layout` holds how the file is written, `raw` its table as text and nothing more.
+Two passes tie them together. `opening` is the first: what all rows show is `seen`, and all that
+holds for the file `settled`. `reading` is the second: rows are `typed`, and by `conversion` judged as
+a whole; only where rows have to be weighed (`weighing`) it is made once more. `rejection` tells what
+is wrong with a row; `layout` holds how the file is written, `understanding` how it was read, `raw`
+its table as text and nothing more.
 Every code that can be said is in `refusal`. Files in, values out: no network, no clock.
 """
 
 from functions.ingest.reader.layout import Described
+from functions.ingest.reader.opening import open_file
 from functions.ingest.reader.raw import RawTable, open_table
-from functions.ingest.reader.reading import (
-    READER_VERSION,
-    Batch,
-    FormatProfile,
-    Reading,
-    Understanding,
-    open_file,
-)
+from functions.ingest.reader.reading import Batch, Reading
 from functions.ingest.reader.refusal import OpenQuestionError, Question, UnreadableFileError
 from functions.ingest.reader.rejection import RejectedRow
+from functions.ingest.reader.understanding import READER_VERSION, FormatProfile, Understanding
 
 __all__ = [
     "READER_VERSION",

@@ -11,7 +11,7 @@ from unittest import mock
 
 import pytest
 
-from functions.ingest.reader import reading
+from functions.ingest.reader import opening
 from tests.large_files import Run, run_measured, write_sales
 from tests.unit.ingest.reader.files import HEADER, ROW, read, refusal
 
@@ -132,7 +132,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("most", [4, 3, 2])
 def test_a_file_has_so_many_rows_and_no_more(most: int) -> None:
     table = "\n".join([HEADER, ROW, ROW, ROW])
-    with mock.patch.object(reading, "MAX_ROWS", most):
+    with mock.patch.object(opening, "MAX_ROWS", most):
         if most >= 3:
             assert read(table).balance.accepted == 3
         else:

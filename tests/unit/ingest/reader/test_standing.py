@@ -7,7 +7,7 @@ from unittest import mock
 import pytest
 
 from common import mending
-from functions.ingest.reader import reading
+from functions.ingest.reader import UnreadableFileError
 from functions.ingest.reader.records import blocks
 from functions.ingest.reader.refusal import Severity, severity
 from tests.unit.ingest.reader.files import Read, lines, read
@@ -221,7 +221,7 @@ def test_left_out_rows_never_refuse_a_file() -> None:
 
 def test_an_example_of_what_is_wrong_is_no_left_out_row() -> None:
     row = "1,2026-01-31,C1,10.00,cancelled"
-    with pytest.raises(reading.UnreadableFileError) as refused:
+    with pytest.raises(UnreadableFileError) as refused:
         read(lines(row, "2,2026-01-31,C1,ten,", header=f"{HEADER},status"))
     assert refused.value.params["example"]["code"] == "bad_number"
     assert refused.value.params["reasons"] == [{"code": "bad_number", "rows": 1}]
