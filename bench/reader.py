@@ -4,11 +4,14 @@ Both hash the file, split it into cells, convert them, and write the rows as zst
 server is asked. The floor knows the file's encoding, looks at it once, and takes Arrow's guesses
 for types: no position of any row, no reason for a bad one, no exact money. Ours is what ingest
 does but for the servers: two passes, positions, exact decimals, rejected rows with their text, the
-hash of the rows, and the money in the chunks read again.
+hash of the rows, and the money in the chunks read again. Each runs in processes of its own, by turns:
+in one they would hand each other memory, and one would pay for what the other gets.
 """
 
 import gc
 import hashlib
+import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,7 +31,8 @@ from functions.ingest.frames import FrameRepository
 from functions.ingest.reader import FormatProfile, open_file
 from tests.large_files import run_measured, write_sales
 
-RUNS = 7
+TURNS, RUNS = 4, 5  # of each; the first run of a turn warms up
+_PROJECT = Path(__file__).parents[1]
 _RETAIL = "../shared/data/online_retail/online_retail_excel_latin1.csv"
 _COMPARED_BYTES = 50_000_000
 _MEGABYTES = (50, 250, 1000)
@@ -36,11 +40,11 @@ _MEGABYTES = (50, 250, 1000)
 
 def main() -> None:
     """Measure, and print the tables."""
-    if len(sys.argv) > 2:  # in a process of its own, for its memory
-        ours(Path(sys.argv[1]), Path(sys.argv[2]))
+    if len(sys.argv) > 2:  # in a process of its own
+        print(json.dumps(_runs(*sys.argv[1:])))
         return
-    default = Path(__file__).parents[1] / _RETAIL
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else default
+    default = _PROJECT / _RETAIL
+    path = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else default
     print(markdown(measure(path)))
     print(memory())
 
@@ -60,27 +64,37 @@ def measure(retail: Path) -> list[Row]:
 
 
 def _compare(path: Path, encoding: str, title: str, aim: str) -> list[Row]:
-    """Return the medians of interleaved runs; a first run of each warms up."""
-    with tempfile.TemporaryDirectory() as folder:
-        runs = [
-            (
-                _spent(lambda: ours(path, Path(folder))),
-                _spent(lambda: floor(path, encoding, folder)),
+    """Return the medians of interleaved turns."""
+    runs: dict[str, list[list[float]]] = {"ours": [], "floor": []}
+    for _ in range(TURNS):
+        for who, taken in runs.items():
+            told = subprocess.run(
+                [sys.executable, "-m", "bench.reader", who, str(path), encoding, str(RUNS)],
+                cwd=_PROJECT,
+                check=True,
+                stdout=subprocess.PIPE,
             )
-            for _ in range(RUNS + 1)
-        ][1:]
+            taken.extend(json.loads(told.stdout))
     what = f"reading and chunks to disk, {path.stat().st_size / 1e6:.1f} MB, {title}"
     against = "floor: sha256 + Arrow parse + zstd chunks to disk"
     return [
         Row(
             what=f"{what}: {unit}",
             against=against,
-            own_s=median(own[i] for own, _ in runs),
-            other_s=median(other[i] for _, other in runs),
+            own_s=median(taken[i] for taken in runs["ours"]),
+            other_s=median(taken[i] for taken in runs["floor"]),
             aim=aim,
         )
         for i, unit in enumerate(("wall", "CPU of all threads"))
     ]
+
+
+def _runs(who: str, path: str, encoding: str, runs: str) -> list[tuple[float, float]]:
+    """Return what each run takes but for the first."""
+    work = {"ours": ours, "floor": floor}[who]
+    with tempfile.TemporaryDirectory() as folder:
+        spent = [_spent(lambda: work(Path(path), encoding, Path(folder))) for _ in range(int(runs))]
+        return spent[1:]
 
 
 def _spent(function: Callable[[], object]) -> tuple[float, float]:
@@ -105,8 +119,8 @@ class _Disk:
         return hashlib.sha256("".join(chunk.sha256 for chunk in chunks).encode()).hexdigest()
 
 
-def ours(path: Path, folder: Path) -> None:
-    """Read the whole file as ingest does."""
+def ours(path: Path, _: str, folder: Path) -> None:
+    """Read the whole file as ingest does, which finds out its encoding."""
     with path.open("rb") as content:
         hashlib.file_digest(content, "sha256")
     disk: Any = _Disk(folder)
@@ -116,7 +130,7 @@ def ours(path: Path, folder: Path) -> None:
         FrameRepository(disk).store("bench", reading.batches(), size=path.stat().st_size)
 
 
-def floor(path: Path, encoding: str, folder: str) -> None:
+def floor(path: Path, encoding: str, folder: Path) -> None:
     """Do what cannot be left out."""
     with path.open("rb") as content:
         hashlib.file_digest(content, "sha256")
@@ -125,7 +139,7 @@ def floor(path: Path, encoding: str, folder: str) -> None:
         read_options=pacsv.ReadOptions(encoding=encoding),
         parse_options=pacsv.ParseOptions(invalid_row_handler=lambda _: "skip"),
     )
-    _Disk(Path(folder)).put_chunks("", list(plain_chunks(table)))
+    _Disk(folder).put_chunks("", list(plain_chunks(table)))
 
 
 def memory() -> str:
@@ -135,7 +149,7 @@ def memory() -> str:
         for megabytes in _MEGABYTES:
             path = Path(name) / "sales.csv"
             rows = write_sales(path, megabytes * 1_000_000)
-            run = run_measured("-m", "bench.reader", str(path), name)
+            run = run_measured("-m", "bench.reader", "ours", str(path), "", "1")
             if run.code:
                 raise RuntimeError(f"reading {megabytes} MB ended with {run.code}")
             peak = f"{run.peak_bytes / 1e6:.0f}"

@@ -101,22 +101,12 @@ def _beside_their_place(numbers: Any) -> Any:
 
 
 def _as_runs(texts: Any) -> Any:
-    """Return each text once for all rows below each other that have it, if these are many."""
+    """Return each text, or null, once for all rows below each other that have it, if they are many."""
     for some in (texts[:_PROBED_ROWS], texts):
-        begins = np.flatnonzero(np.append(True, _differ_from_above(some)))
-        if _ROWS_A_RUN * len(begins) > len(some):
+        runs = pc.run_end_encode(some)
+        if _ROWS_A_RUN * len(runs.values) > len(some):
             return None
-    return _runs(texts.take(pa.array(begins)), begins, len(texts))
-
-
-def _differ_from_above(texts: Any) -> NDArray[np.bool_]:
-    """Say of each text but the first whether the one above is another, or only one of both is null."""
-    differ = pc.not_equal(texts[1:], texts[:-1])
-    if not texts.null_count:
-        return np.asarray(differ, np.bool_)
-    is_null = np.asarray(texts.is_null())
-    is_at_border: NDArray[np.bool_] = is_null[1:] != is_null[:-1]
-    return is_at_border | np.asarray(differ.fill_null(False), np.bool_)
+    return runs
 
 
 def _runs(values: Any, begins: NDArray[np.int64], rows: int) -> Any:

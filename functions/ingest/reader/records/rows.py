@@ -145,7 +145,7 @@ def _without(block: Block, spoiled: dict[int, int]) -> bytes:
 def _split(data: bytes, names: Sequence[str], style: Style, set_aside: Any) -> Any:
     if not data:
         return pa.table({name: pa.array([], pa.string()) for name in names})
-    reader = pa.csv.open_csv(
+    return pa.csv.read_csv(
         pa.BufferReader(data),
         # One thread: only then does Arrow say which row it set aside.
         read_options=pa.csv.ReadOptions(
@@ -165,7 +165,6 @@ def _split(data: bytes, names: Sequence[str], style: Style, set_aside: Any) -> A
             check_utf8=False,  # `encoding` has seen to that
         ),
     )
-    return reader.read_all()
 
 
 def _judge_spoiled(block: Block, row: int, cell: int, dialect: Dialect) -> tuple[int, int]:
