@@ -6,10 +6,10 @@ Reads      the object, and its key's versions unless the event told all (object 
 Writes     frame, rejected rows (MongoDB); upload, dataset, balance, rejected lines, and the lines
            that the file mends, or what is asked about the days it shares with another (PostgreSQL)
 Publishes  UploadStored | UploadDuplicated | UploadRejected | UploadNeedsAnswer | UploadParked,
-           DatasetsChanged; ObjectCreated for versions that were announced without their id, and
-           for waiting uploads whose question this one answers, by what it shows or by its
-           going, and for later ones that were read otherwise than it shows; the event itself under the key that the store knows, where its
-           notification spelled it otherwise
+           DatasetsChanged; ObjectCreated for versions that were announced without their id, for
+           waiting uploads whose question this one answers, or that ask about one which no longer
+           counts, and for later ones that were read otherwise than this one shows; the event
+           itself under the key that the store knows, where its notification spelled it otherwise
 
 Delivered twice: the second claim finds the work done. After a crash half way the same bytes give
 the same chunks again, and nobody sees them before the one transaction at the end.

@@ -87,6 +87,6 @@ def open_question(
 
 
 def wake_asking(connection: Connection, client: str, gone: Collection[str]) -> list[Event]:
-    """Have uploads read again that ask about one which no longer gives its content its place."""
+    """Have uploads read again that ask about one which is gone: it no longer counts."""
     names = {"client": client, "gone": list(gone)}
     return list(map(read_again, connection.execute(_ASKING, names)))
